@@ -1,0 +1,33 @@
+# The commands of the project; each is a line that calls a Python program, which prints what it does and how
+# long it took. A second run with nothing changed costs next to nothing.
+
+PYTHON ?= python3
+RUN := .venv/bin/python
+PORT ?= 8000
+BUILD_OPTIONS ?=
+
+.PHONY: help serve demo test clean build bootstrap
+
+help:  ## show this
+	@echo "make serve   build the site and serve it              [MODELS=u2netp,isnet] [PORT=8000]"
+	@echo "make demo    cut out one photo in headless Chromium   [PHOTO=in.jpg] [OUT=cutout.png] [MODEL=u2netp] [DEVICE=auto|webgpu|wasm]"
+	@echo "make test    run every check and test, browser included"
+	@echo "make clean   remove what was built; downloads stay in the cache"
+
+bootstrap:
+	@$(PYTHON) tools/bootstrap.py
+
+build: bootstrap
+	@$(RUN) build_site.py $(if $(MODELS),--models "$(MODELS)") $(BUILD_OPTIONS)
+
+serve: build
+	@$(RUN) -m tools.serve --port $(PORT)
+
+demo: build
+	@$(RUN) -m tools.demo $(if $(PHOTO),--photo "$(PHOTO)") $(if $(OUT),--out "$(OUT)") $(if $(MODEL),--model "$(MODEL)") $(if $(DEVICE),--device "$(DEVICE)")
+
+test: bootstrap
+	@$(RUN) -m tools.check
+
+clean:
+	rm -rf dist .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis test-results

@@ -1,0 +1,254 @@
+"""Builds the site: fetch -> verify -> wheel -> networks -> lock -> copy -> stamp -> check.
+
+    python build_site.py [--models u2netp,isnet] [--base /] [--out dist/site] [--offline]
+
+The result is a folder of static files that needs no server of ours and makes no request to another
+origin. With nothing changed since the last run, nothing is done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import shutil
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import alphacut
+from alphacut.errors import BadModelError
+from tools import check_site
+from tools.catalog import MODELS_FOLDER, ROOT, Catalog, CatalogError, Model, choose, read_catalog, read_models
+from tools.fetch import Cache, FetchError, fetch_all
+from tools.networks import WEIGHTS, Network, prepare
+from tools.wheel import build_wheel
+
+PYTHON_PACKAGES = ("numpy", "pillow")
+STAMP = "site.stamp"  # lies beside the site, not in it
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to build, and where."""
+
+    models: tuple[str, ...] | None = None
+    model_folders: tuple[Path, ...] = (MODELS_FOLDER,)
+    base: str = "./"
+    out: Path = ROOT / "dist" / "site"
+    offline: bool = False
+
+
+def build(options: Options) -> Path:
+    """Build the site and return its folder.
+
+    Raises
+    ------
+    CatalogError, FetchError, BadModelError, check_site.CheckError
+    """
+    began = time.perf_counter()
+    key = _inputs_hash(options)
+    if _is_current(options.out, key):
+        _say(f"site: nothing changed since the last build ({time.perf_counter() - began:.1f} s)")
+        return options.out
+    catalog, models = read_catalog(), choose(read_models(options.model_folders), options.models)
+    cache = Cache.default()
+    with _step("fetch"):
+        parts = [part for component in catalog.components.values() for part in component.files.values()]
+        files = fetch_all([*parts, *(model.published for model in models)], cache, offline=options.offline)
+    with _step("networks"):
+        networks = {model.id: prepare(model, files[model.published.name], cache.root) for model in models}
+    unfinished = options.out.with_name(options.out.name + ".part")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    with _step("copy"):
+        _copy_ours(unfinished, options.base)
+        _copy_parts(unfinished, catalog, files)
+        _add_wheel(unfinished, catalog)
+        site = _describe(unfinished, catalog, models, networks)
+    with _step("stamp"):
+        (unfinished / "site.json").write_text(json.dumps(_stamped(unfinished, site), indent=1, ensure_ascii=False))
+    with _step("check"):
+        _say(check_site.check(unfinished))
+    _replace(unfinished, options.out)
+    options.out.with_name(STAMP).write_text(_current_stamp(options.out, key))
+    _say(f"site: {options.out} ({time.perf_counter() - began:.1f} s)")
+    for model in models:
+        if model.licence.notice:
+            _say(f"note: the site offers {model.title}. {model.licence.notice}")
+    return options.out
+
+
+def _copy_ours(out: Path, base: str) -> None:
+    """Copy our own files, without what only developers need."""
+    for source in sorted(_web_files()):
+        target = out / source.relative_to(ROOT / "web")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+    if base != "./":
+        index = out / "index.html"
+        index.write_text(index.read_text("utf-8").replace("<head>", f'<head>\n  <base href="{base}">', 1), "utf-8")
+
+
+def _copy_parts(out: Path, catalog: Catalog, files: Mapping[str, Path]) -> None:
+    for component in catalog.components.values():
+        folder = out / component.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in component.files:
+            if name != "pyodide-lock.json":  # ours is written by _add_wheel
+                shutil.copyfile(files[name], folder / _served_name(name))
+    lock = json.loads(files["pyodide-lock.json"].read_text("utf-8"))
+    lock["packages"] = {name: lock["packages"][name] for name in PYTHON_PACKAGES}
+    (out / catalog.components["pyodide"].folder / "pyodide-lock.json").write_text(json.dumps(lock))
+
+
+def _served_name(name: str) -> str:
+    """Many static servers don't know .mjs and send a type that browsers refuse for modules."""
+    return name.removesuffix(".mjs") + ".js" if name.endswith(".mjs") else name
+
+
+def _add_wheel(out: Path, catalog: Catalog) -> None:
+    """Build the alphacut wheel into the runtime's folder and name it in the lock file."""
+    folder = out / catalog.components["pyodide"].folder
+    wheel = build_wheel(ROOT, folder)
+    lock_file = folder / "pyodide-lock.json"
+    lock = json.loads(lock_file.read_text("utf-8"))
+    lock["packages"]["alphacut"] = {
+        **lock["packages"]["numpy"],
+        "name": "alphacut", "version": alphacut.__version__, "file_name": wheel.name, "sha256": _sha256(wheel),
+        "imports": ["alphacut"], "depends": list(PYTHON_PACKAGES),
+    }  # fmt: skip
+    lock_file.write_text(json.dumps(lock))
+
+
+def _describe(
+    out: Path, catalog: Catalog, models: Sequence[Model], networks: Mapping[str, Network]
+) -> dict[str, Any]:
+    """What the page and the worker need to know: `Site` of web/shared/protocol.js."""
+    pyodide, ort, photos = (catalog.components[id_] for id_ in ("pyodide", "onnxruntime-web", "scikit-image"))
+    runtime = [path for path in sorted((out / pyodide.folder).iterdir()) if path.suffix != ".json"]
+    return {
+        "pyodide": {
+            "version": pyodide.version, "index": f"{pyodide.folder}/",
+            "assets": [_site_file(out, path) for path in runtime],
+        },
+        "ort": {"version": ort.version, "index": f"{ort.folder}/"},
+        "models": [_describe_model(out, model, networks[model.id], model is models[0]) for model in models],
+        "samples": [
+            asdict(sample) | {"file": _site_file(out, out / photos.folder / sample.file)} for sample in catalog.samples
+        ],
+        "parts": [
+            {"name": c.title, "version": c.version, "licence": c.licence, "url": c.url}
+            for c in catalog.components.values()
+        ],
+    }  # fmt: skip
+
+
+def _describe_model(out: Path, model: Model, network: Network, is_default: bool) -> dict[str, Any]:
+    """Copy the network's files under a name that changes with the weights, and describe them."""
+    folder = out / "models" / f"{model.id}-{_sha256(network.weights)[:8]}"
+    folder.mkdir(parents=True)
+    for source in (network.weights, *(network.graph(precision) for precision in network.precisions)):
+        shutil.copyfile(source, folder / source.name)
+    graphs = {precision: _site_file(out, folder / f"{precision}.onnx") for precision in network.precisions}
+    return {
+        "id": model.id, "title": model.title, "summary": model.summary, "default": is_default,
+        "licence": asdict(model.licence), "spec": model.spec.to_table(), "input": model.spec.shape,
+        "graphs": graphs, "weights": _site_file(out, folder / WEIGHTS),
+    }  # fmt: skip
+
+
+def _stamped(out: Path, site: dict[str, Any]) -> dict[str, Any]:
+    """Add the version: a hash of every file's path and content and of the description itself."""
+    digest = hashlib.sha256(json.dumps(site, sort_keys=True).encode())
+    for path in _files(out):
+        digest.update(f"{path.relative_to(out).as_posix()} {_sha256(path)}\n".encode())
+    return {"version": digest.hexdigest()[:16], **site}
+
+
+def _site_file(out: Path, path: Path) -> dict[str, Any]:
+    return {"path": path.relative_to(out).as_posix(), "bytes": path.stat().st_size, "sha256": _sha256(path)}
+
+
+def _web_files() -> Iterator[Path]:
+    development = {"package.json", "package-lock.json"}
+    for path in (ROOT / "web").rglob("*"):
+        is_ours = "node_modules" not in path.parts and path.name not in development
+        if path.is_file() and is_ours and not path.name.startswith("tsconfig") and not path.name.endswith(".d.ts"):
+            yield path
+
+
+def _inputs_hash(options: Options) -> str:
+    """Hash of everything the site is made from, downloads by their pins."""
+    ours = [ROOT / "build_site.py", ROOT / "pyproject.toml", *(ROOT / "src").rglob("*.py"), *_web_files()]
+    ours += [path for path in (ROOT / "tools").iterdir() if path.suffix in {".py", ".toml"}]
+    ours += [path for folder in options.model_folders for path in folder.iterdir() if path.is_file()]
+    digest = hashlib.sha256(repr((options.models, options.base)).encode())
+    for path in sorted(ours):
+        digest.update(f"{path.name} {_sha256(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def _is_current(out: Path, key: str) -> bool:
+    stamp = out.with_name(STAMP)
+    return stamp.exists() and out.exists() and stamp.read_text() == _current_stamp(out, key)
+
+
+def _current_stamp(out: Path, key: str) -> str:
+    """The inputs' hash, with every file's size and time, so that a damaged build is built again."""
+    stats = [(path.relative_to(out).as_posix(), path.stat()) for path in _files(out)]
+    seen = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
+    return f"{out.name} {key} {hashlib.sha256(repr(seen).encode()).hexdigest()}"
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _replace(new: Path, old: Path) -> None:
+    shutil.rmtree(old, ignore_errors=True)
+    new.replace(old)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@contextmanager
+def _step(name: str) -> Iterator[None]:
+    began = time.perf_counter()
+    yield
+    _say(f"  {name}: {time.perf_counter() - began:.1f} s")
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _parse(arguments: Iterable[str] | None) -> Options:
+    parser = argparse.ArgumentParser(description="Build the alphacut site.")
+    parser.add_argument("--models", help="comma-separated ids of models/*.toml to offer (default: all)")
+    parser.add_argument("--base", default="./", help="URL path the site will live under (default: any)")
+    parser.add_argument("--out", type=Path, default=Options.out, help="folder to write (default: dist/site)")
+    parser.add_argument("--offline", action="store_true", help="use only what the cache holds")
+    parsed = parser.parse_args(None if arguments is None else list(arguments))
+    models = tuple(filter(None, parsed.models.split(","))) if parsed.models else None
+    return Options(models=models, base=parsed.base, out=parsed.out.resolve(), offline=parsed.offline)
+
+
+def main(arguments: Iterable[str] | None = None) -> int:
+    """Build as the command line says; errors people can mend are printed without a traceback."""
+    try:
+        build(_parse(arguments))
+    except (CatalogError, FetchError, BadModelError, check_site.CheckError) as error:
+        print(f"build_site: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

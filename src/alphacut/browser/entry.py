@@ -1,0 +1,68 @@
+"""What the worker calls: plain JavaScript values in, plain JavaScript objects out, errors included."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from typing import Any
+
+from alphacut.browser.buffers import Buffers, ForeignInterface, JsObject
+from alphacut.browser.ort_session import OrtSession, raise_if_error
+from alphacut.errors import AlphacutError, OutOfMemoryError
+from alphacut.models import ModelSpec
+from alphacut.pipeline import Cutout, Stage, remove_background
+
+
+class Application:
+    """The Python side of the worker."""
+
+    def __init__(self, ffi: ForeignInterface, from_entries: JsObject) -> None:
+        self._buffers = Buffers(ffi, from_entries)
+
+    async def remove(self, photo: JsObject, spec: str, host: JsObject) -> JsObject:
+        """Cut out a photo.
+
+        Parameters
+        ----------
+        photo : Uint8Array
+            The file.
+        spec : str
+            JSON of the model's `ModelSpec`.
+        host : object
+            `run(data, shape)`, see OrtSession; `checkpoint(stage)`, which resolves to an object with
+            `error` where the job must end.
+
+        Returns
+        -------
+        object
+            ``{value}`` with the fields of `Cutout`, or ``{error}`` as in web/shared/protocol.js.
+        """
+        try:
+            cutout = await self._remove(photo, spec, host)
+        except AlphacutError as error:
+            return self._buffers.to_object({"error": to_wire(error)})
+        except MemoryError:
+            return self._buffers.to_object({"error": to_wire(OutOfMemoryError("Memory ran out."))})
+        return self._buffers.to_object({"value": to_table(cutout)})
+
+    async def _remove(self, photo: JsObject, spec: str, host: JsObject) -> Cutout:
+        async def checkpoint(stage: Stage) -> None:
+            raise_if_error(await host.checkpoint(stage))
+
+        model = ModelSpec.from_table(json.loads(spec))
+        session = OrtSession(host, self._buffers)
+        return await remove_background(self._buffers.to_bytes(photo), session, model, checkpoint=checkpoint)
+
+
+def to_wire(error: AlphacutError) -> dict[str, str]:
+    """Make the `WireError` of web/shared/protocol.js."""
+    details = "".join(traceback.format_exception(error))
+    return {"code": error.code, "message": error.message, "hint": error.hint, "details": details}
+
+
+def to_table(cutout: Cutout) -> dict[str, Any]:
+    """Make plain data of a cutout."""
+    return {
+        "png": cutout.png, "preview": cutout.preview, "width": cutout.width, "height": cutout.height,
+        "format": cutout.format, "notes": list(cutout.notes), "ms": dict(cutout.ms),
+    }  # fmt: skip

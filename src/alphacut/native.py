@@ -1,0 +1,35 @@
+"""The network under CPython: a `Session` on native onnxruntime."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from alphacut.errors import BadModelError, SessionError
+
+
+class NativeSession:
+    """Runs a graph that build_site.py wrote; its weights lie beside it."""
+
+    def __init__(self, graph: Path, *, threads: int = 0) -> None:
+        """Load the graph; `threads` 0 leaves their number to onnxruntime. Raises BadModelError."""
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(str(graph), options, ["CPUExecutionProvider"])
+        except (RuntimeError, OSError, ValueError) as error:  # onnxruntime's own derive from RuntimeError
+            raise BadModelError(f"{graph.name} can't be loaded: {error}") from error
+        self._input = self._session.get_inputs()[0].name
+
+    async def run(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        """See `Session.run`."""
+        try:
+            outputs = await asyncio.to_thread(self._session.run, None, {self._input: pixels})
+        except (RuntimeError, ValueError) as error:
+            raise SessionError(f"The network failed: {error}") from error
+        return np.asarray(outputs[0], np.float32)

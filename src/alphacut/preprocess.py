@@ -1,0 +1,78 @@
+"""From pixels to the network's input."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from alphacut.image import Photo
+from alphacut.models import ModelSpec
+from alphacut.recipe import DEFAULT, Filter, Recipe, White
+
+_GREY = (128, 128, 128)
+_REDUCING_GAP = 3.0  # shrink by an integer box first, to 3 times the target: half the time, under 1/255 apart
+
+_WIDENED = {Filter.BILINEAR: Image.Resampling.BILINEAR, Filter.LANCZOS: Image.Resampling.LANCZOS}
+
+
+def network_input(photo: Photo, spec: ModelSpec, recipe: Recipe = DEFAULT) -> NDArray[np.float32]:
+    """Stretch the photo to the network's size and normalise it.
+
+    Existing transparency is seen over mid grey, against which both black and white subjects stand out.
+
+    Returns
+    -------
+    ndarray
+        float32, C-contiguous, shape `spec.shape` (NCHW): ``(rgb / white - mean) / std``.
+    """
+    small = resize(_flatten(photo), (spec.width, spec.height), recipe.shrink)
+    return normalise(np.asarray(small), spec, recipe)
+
+
+def resize(image: Image.Image, size: tuple[int, int], how: Filter) -> Image.Image:
+    """Resample an image of mode RGB or L to `size` (width, height) without keeping its proportions."""
+    if image.size == size:
+        return image
+    if how is Filter.CORNER:
+        return _resize_corner(image, size)
+    gap = _REDUCING_GAP if how is Filter.BILINEAR else None
+    return image.resize(size, _WIDENED[how], reducing_gap=gap)
+
+
+def normalise(rgb: NDArray[np.uint8], spec: ModelSpec, recipe: Recipe = DEFAULT) -> NDArray[np.float32]:
+    """Scale pixels for the network: ``(rgb / white - mean) / std``.
+
+    Parameters
+    ----------
+    rgb : ndarray
+        uint8, shape (height, width, 3).
+
+    Returns
+    -------
+    ndarray
+        float32, C-contiguous, shape (1, 3, height, width).
+    """
+    white = 255.0 if recipe.white is White.RANGE else max(float(rgb.max()), 1e-6)
+    mean = np.float64(spec.mean if recipe.centre is None else (recipe.centre,) * 3)
+    std = np.float64(spec.std if recipe.scale is None else (recipe.scale,) * 3)
+    # In place and planar: a quarter of the time of the formula as written.
+    planes = np.empty((1, 3, *rgb.shape[:2]), np.float32)
+    np.copyto(planes[0], rgb.transpose(2, 0, 1))
+    planes *= (1 / (white * std)).astype(np.float32).reshape(1, 3, 1, 1)
+    planes -= (mean / std).astype(np.float32).reshape(1, 3, 1, 1)
+    return planes
+
+
+def _flatten(photo: Photo) -> Image.Image:
+    if photo.alpha is None:
+        return photo.rgb
+    return Image.composite(photo.rgb, Image.new("RGB", photo.size, _GREY), photo.alpha)
+
+
+def _resize_corner(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Two-tap bilinear at ``x * width / new_width``, fractions of a level dropped."""
+    step_x, step_y = image.width / size[0], image.height / size[1]
+    # Pillow samples at the centre of the target pixel: step * (x + 0.5) + offset - 0.5.
+    matrix = (step_x, 0.0, 0.5 - step_x / 2, 0.0, step_y, 0.5 - step_y / 2)
+    return image.transform(size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)

@@ -1,0 +1,71 @@
+"""Which way of resampling and scaling leads from a photo to the network and back: `Recipe`.
+
+`DEFAULT` is ours. `REMBG` and `IMGLY` do what those projects do, so that tests and benchmarks can
+hold the pipeline against them on equal terms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+
+class Filter(Enum):
+    """How to resample."""
+
+    BILINEAR = auto()
+    """Triangle filter, widened when shrinking (antialiased); centres of pixels aligned."""
+    LANCZOS = auto()
+    """Lanczos-3, widened when shrinking."""
+    CORNER = auto()
+    """Two-tap bilinear between pixels' top left corners, never widened: aliases when shrinking."""
+
+
+class White(Enum):
+    """Which value of the resized photo becomes 1."""
+
+    RANGE = auto()
+    """255, the end of the range."""
+    BRIGHTEST = auto()
+    """The brightest sample of the resized photo, whatever it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """One way through pre- and post-processing.
+
+    Attributes
+    ----------
+    shrink : Filter
+        From the photo to the network's input.
+    grow : Filter
+        From the network's map to the photo's size.
+    white : White
+        What is divided by before mean and std.
+    centre, scale : float or None
+        Replace the model's mean and std where not None, on the scale where white is 1.
+    stretch : bool
+        Stretch the map so that its least value becomes 0 and its greatest 1.
+    truncate : bool
+        Drop the fraction when alpha becomes uint8 instead of rounding.
+    """
+
+    shrink: Filter = Filter.BILINEAR
+    grow: Filter = Filter.BILINEAR
+    white: White = White.RANGE
+    centre: float | None = None
+    scale: float | None = None
+    stretch: bool = False
+    truncate: bool = False
+
+
+DEFAULT = Recipe()
+"""Antialiased both ways; the map is taken as the probability that it is."""
+
+REMBG = Recipe(shrink=Filter.LANCZOS, grow=Filter.LANCZOS, white=White.BRIGHTEST, stretch=True, truncate=True)
+"""As rembg's sessions do it (danielgatis/rembg, sessions/base.py)."""
+
+IMGLY = Recipe(
+    shrink=Filter.CORNER, grow=Filter.CORNER, centre=128 / 255, scale=256 / 255, truncate=True
+)
+"""As @imgly/background-removal does it (inference.ts, utils.ts)."""

@@ -1,0 +1,1 @@
+"""Developer tooling of alphacut; run as ``python -m tools.<name>`` from the root of the repository."""

@@ -1,0 +1,144 @@
+"""Makes ./.venv with everything the project's tools need: ``python3 tools/bootstrap.py [extras]``.
+
+Standard library only, and nothing at run time that is younger than Python 3.8: this runs before anything is
+installed, and has to explain itself to a Python that is too old. If nothing changed it does nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.util
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+OLDEST_PYTHON = (3, 11)
+VENV = ".venv"
+STAMP = ".alphacut-stamp"
+# Stands in the stamp while the work goes on, so that an interrupted venv is known as such.
+UNFINISHED = "unfinished"
+
+
+class BootstrapError(Exception):
+    """The environment cannot be made. The message says why and what to do."""
+
+
+def check_python(version: tuple[int, int], *, has_ensurepip: bool) -> None:
+    """Raise BootstrapError if this Python is too old or cannot make environments."""
+    if version < OLDEST_PYTHON:
+        raise BootstrapError(
+            "alphacut needs Python {}.{} or newer, and {} is {}.{}.\n"
+            "On Debian 12 or Ubuntu 24.04: apt-get install python3 python3-venv\n"
+            "To use another Python: make PYTHON=/path/to/python3.12".format(
+                *OLDEST_PYTHON, sys.executable, *version
+            )
+        )
+    if not has_ensurepip:
+        raise BootstrapError(
+            "this Python cannot make virtual environments: its module ensurepip is missing.\n"
+            "On Debian and Ubuntu: apt-get install python3-venv"
+        )
+
+
+def fingerprint(root: Path) -> dict[str, str]:
+    """Return what an environment depends on: the Python that made it, and the project's pyproject.toml."""
+    return {
+        "python": f"{sys.version} {sys.base_prefix}",
+        "pyproject": hashlib.sha256((root / "pyproject.toml").read_bytes()).hexdigest(),
+    }
+
+
+def read_stamp(root: Path) -> dict[str, str] | None:
+    """Return what the environment was made from; None if it is not there, or not made by this program."""
+    try:
+        text = (root / VENV / STAMP).read_text()
+        stamp = {UNFINISHED: ""} if text == UNFINISHED else json.loads(text)
+    except (OSError, ValueError):
+        return None
+    return stamp if isinstance(stamp, dict) else None
+
+
+def bootstrap(root: Path, extras: str = "dev") -> None:
+    """Make or update root/.venv and install the project with these extras (comma-separated), if needed.
+
+    Raises BootstrapError if Python, venv or pip cannot do it.
+    """
+    now = fingerprint(root)
+    stamp = read_stamp(root)
+    wanted = set(extras.split(","))
+    if stamp is not None and stamp.get("python") == now["python"]:
+        installed = set(stamp["extras"].split(","))
+        if stamp["pyproject"] == now["pyproject"] and wanted <= installed:
+            return
+        wanted |= installed
+    else:
+        check_python(sys.version_info[:2], has_ensurepip=importlib.util.find_spec("ensurepip") is not None)
+        _make_venv(root, clear=stamp is not None or _is_of_another_python(root))
+    _install(root, ",".join(sorted(wanted)))
+    (root / VENV / STAMP).write_text(json.dumps({**now, "extras": ",".join(sorted(wanted))}))
+
+
+def _is_of_another_python(root: Path) -> bool:
+    """Tell whether .venv is there, not stamped, and made by a Python of another version."""
+    try:
+        lines = (root / VENV / "pyvenv.cfg").read_text().splitlines()
+    except OSError:
+        return False
+    version = "version = {}.{}.{}".format(*sys.version_info[:3])
+    return version not in [line.strip() for line in lines]
+
+
+def _make_venv(root: Path, clear: bool) -> None:
+    # The interpreter may be the one inside the .venv that is about to be cleared.
+    python = getattr(sys, "_base_executable", sys.executable)
+    title = f"making {VENV} anew (interrupted, or of another Python)" if clear else f"making {VENV}"
+    (root / VENV).mkdir(exist_ok=True)
+    (root / VENV / STAMP).write_text(UNFINISHED)
+    _run(title, [python, "-m", "venv", *(["--clear"] if clear else []), VENV], root)
+
+
+def _install(root: Path, extras: str) -> None:
+    (root / VENV / STAMP).write_text(UNFINISHED)
+    python = str(root / VENV / "bin" / "python")
+    options = ["--disable-pip-version-check", "--no-input"]
+    title = f"installing alphacut[{extras}] into {VENV}"
+    _run(title, [python, "-m", "pip", "install", *options, "-e", f".[{extras}]"], root)
+
+
+def _run(title: str, command: list[str], root: Path) -> None:
+    print(f"{title} ...", flush=True)
+    started = time.monotonic()
+    done = subprocess.run(
+        command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise BootstrapError(f"{done.stdout}\n{title} failed: {' '.join(command)}")
+    print(f"{title}: {time.monotonic() - started:.1f} s", flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Bootstrap the repository this file lies in."""
+    parser = argparse.ArgumentParser(description="Make .venv with what the project's tools need.")
+    parser.add_argument("extras", nargs="?", default="dev", help="extras of pyproject.toml, comma-separated")
+    options = parser.parse_args(arguments)
+    try:
+        # Before anything else: a Python that is too old must not get further than this.
+        check_python(sys.version_info[:2], has_ensurepip=True)
+        bootstrap(Path(__file__).resolve().parent.parent, options.extras)
+    except BootstrapError as error:
+        print(f"bootstrap: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,145 @@
+"""What the site is made of: third-party parts (tools/parts.toml) and networks (models/*.toml), typed."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alphacut.models import ModelSpec
+from alphacut.onnx_graph import Precision
+from tools.fetch import Part, parse_source
+
+ROOT = Path(__file__).resolve().parent.parent
+PARTS_FILE = ROOT / "tools" / "parts.toml"
+MODELS_FOLDER = ROOT / "models"
+
+
+class CatalogError(Exception):
+    """A TOML file says something that can't be meant. The message names the file."""
+
+
+@dataclass(frozen=True)
+class Component:
+    """A third-party component: files of one version under one licence, put into one folder of the site."""
+
+    id: str
+    title: str
+    version: str
+    licence: str
+    url: str
+    folder: str
+    files: Mapping[str, Part]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A sample photo and who may be thanked for it."""
+
+    file: str
+    title: str
+    credit: str
+    licence: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Licence:
+    """Under which terms a network's weights are given; a notice is shown before they are downloaded."""
+
+    name: str
+    url: str
+    notice: str
+    credit: str
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network: where its published file is, how the graph is rewritten, what the page says of it."""
+
+    title: str
+    summary: str
+    default: bool
+    licence: Licence
+    published: Part
+    output: str
+    precisions: tuple[Precision, ...]
+    spec: ModelSpec
+
+    @property
+    def id(self) -> str:
+        """Name of the TOML file."""
+        return self.spec.id
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Everything that can go into a site."""
+
+    components: Mapping[str, Component]
+    samples: tuple[Sample, ...]
+
+
+def read_catalog(path: Path = PARTS_FILE) -> Catalog:
+    """Read tools/parts.toml. Raises CatalogError."""
+    try:
+        tables = tomllib.loads(path.read_text("utf-8"))
+        samples = tuple(Sample(**table) for table in tables.pop("sample", ()))
+        return Catalog({id_: _component(id_, table) for id_, table in tables.items()}, samples)
+    except (KeyError, TypeError, ValueError) as error:
+        raise CatalogError(f"{path.name}: {error!r}") from error
+
+
+def read_models(folders: Iterable[Path] = (MODELS_FOLDER,)) -> dict[str, Model]:
+    """Read every models/*.toml. Raises CatalogError."""
+    paths = sorted(path for folder in folders for path in folder.glob("*.toml"))
+    return {path.stem: _read_model(path) for path in paths}
+
+
+def choose(models: Mapping[str, Model], ids: Iterable[str] | None) -> list[Model]:
+    """Pick the models named, the default one first; all where `ids` is None. Raises CatalogError."""
+    wanted = list(models if ids is None else ids)
+    if unknown := [id_ for id_ in wanted if id_ not in models]:
+        raise CatalogError(f"no model {', '.join(unknown)}; there are {', '.join(models)}")
+    if not wanted:
+        raise CatalogError("a site needs at least one model")
+    return sorted((models[id_] for id_ in wanted), key=lambda model: (not model.default, model.id))
+
+
+def _component(id_: str, table: dict[str, Any]) -> Component:
+    sources, files = table.pop("sources"), table.pop("files")
+    parts = {
+        file: Part(
+            file, pin["sha256"], pin["bytes"],
+            tuple(parse_source(_filled(source, table["version"], file)) for source in sources),
+        )
+        for file, pin in files.items()
+    }  # fmt: skip
+    return Component(id=id_, files=parts, **table)
+
+
+def _filled(source: Mapping[str, str], version: str, file: str) -> dict[str, object]:
+    return {key: text.replace("{version}", version).replace("{file}", file) for key, text in source.items()}
+
+
+def _read_model(path: Path) -> Model:
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+        published, graph = table["published"], table["graph"]
+        sources = tuple(parse_source(_beside(source, path.parent)) for source in published["sources"])
+        return Model(
+            title=table["title"], summary=table["summary"], default=table["default"],
+            licence=Licence(**table["licence"]),
+            published=Part(f"{path.stem}.onnx", published["sha256"], published["bytes"], sources),
+            output=graph["output"], precisions=tuple(graph["precisions"]),
+            spec=ModelSpec.from_table({"id": path.stem, **table["spec"]}),
+        )  # fmt: skip
+    except (KeyError, TypeError, ValueError) as error:
+        raise CatalogError(f"{path.name}: {error!r}") from error
+
+
+def _beside(source: Mapping[str, str], folder: Path) -> dict[str, object]:
+    """A file source names its file relative to the TOML."""
+    return dict(source) if "file" not in source else {"file": str(folder / source["file"])}

@@ -1,0 +1,112 @@
+"""Checks a built site as the last step of the build, and says what a first visit downloads."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import brotli
+
+_IMPORT = re.compile(r"""(?:from|import)\s*\(?\s*["'](\.{1,2}/[^"']+)["']""")
+_ADDRESS = re.compile(r"""(?:src|href)\s*=\s*["']([^"'#]+)["']""")
+_PAGE_LINK = re.compile(r"<a\s[^>]*>", re.IGNORECASE)
+
+
+class CheckError(Exception):
+    """The built site is not whole. The message lists what is wrong."""
+
+
+def check(out: Path) -> str:
+    """Check the site in `out` and return a line about its size.
+
+    Raises
+    ------
+    CheckError
+        A file named in site.json is missing or differs, a module or page names a file that is not
+        there or is on another host, or an entry of the Python lock file has another hash.
+    """
+    site = json.loads((out / "site.json").read_text("utf-8"))
+    problems = [*_wrong_files(out, site), *_wrong_lock(out, site), *_wrong_references(out)]
+    if problems:
+        raise CheckError("the built site is not whole:\n  " + "\n  ".join(problems))
+    first = first_visit(out, site)
+    raw = sum(path.stat().st_size for path in first)
+    with ThreadPoolExecutor() as pool:  # both compressors let other threads run
+        gzip, br = sum(pool.map(_gzip_size, first)), sum(pool.map(_brotli_size, first))
+    return (
+        f"  first visit, default model: {len(first)} files, {raw / 1e6:.1f} MB; "
+        f"compressed in transit {gzip / 1e6:.1f} MB (gzip -9), {br / 1e6:.1f} MB (brotli 9)"
+    )
+
+
+def first_visit(out: Path, site: dict[str, Any]) -> list[Path]:
+    """List the files a current Chromium fetches to cut out its first photo with the default model."""
+    model = site["models"][0]
+    runtime = [asset["path"] for asset in site["pyodide"]["assets"]]
+    ort = site["ort"]["index"]
+    ort_files = [f"{ort}{name}" for name in ("ort.jspi.min.js", "ort-wasm-simd-threaded.jspi.js",
+                                              "ort-wasm-simd-threaded.jspi.wasm")]  # fmt: skip
+    network = [model["weights"]["path"], model["graphs"]["float32"]["path"]]
+    samples = [sample["file"]["path"] for sample in site["samples"]]
+    page = [path for path in out.rglob("*") if path.is_file() and path.relative_to(out).parts[0] in _PAGE]
+    return [*page, *(out / name for name in (*runtime, *ort_files, *network, *samples))]
+
+
+_PAGE = {"index.html", "app.css", "icon.svg", "site.json", "page", "shared", "worker"}
+
+
+def _wrong_files(out: Path, site: dict[str, Any]) -> Iterator[str]:
+    for entry in _entries(site):
+        path = out / entry["path"]
+        if not path.is_file():
+            yield f"{entry['path']} is missing"
+        elif hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
+            yield f"{entry['path']} differs from its hash in site.json"
+
+
+def _entries(value: Any) -> Iterator[dict[str, Any]]:
+    """Find every `SiteFile` in site.json, wherever it is."""
+    if isinstance(value, dict):
+        if value.keys() == {"path", "bytes", "sha256"}:
+            yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _entries(item)
+
+
+def _wrong_lock(out: Path, site: dict[str, Any]) -> Iterator[str]:
+    folder = out / site["pyodide"]["index"]
+    lock = json.loads((folder / "pyodide-lock.json").read_text("utf-8"))
+    for package in lock["packages"].values():
+        wheel = folder / package["file_name"]
+        if not wheel.is_file() or hashlib.sha256(wheel.read_bytes()).hexdigest() != package["sha256"]:
+            yield f"{package['file_name']} is missing or differs from its hash in pyodide-lock.json"
+
+
+def _wrong_references(out: Path) -> Iterator[str]:
+    for path in sorted([*out.glob("*.html"), *(p for f in ("page", "shared", "worker") for p in (out / f).glob("*.js"))]):
+        text = path.read_text("utf-8")
+        if path.suffix == ".html":
+            named = _ADDRESS.findall(_PAGE_LINK.sub("", text))
+        else:
+            named = _IMPORT.findall(text)
+        for name in named:
+            if "//" in name:
+                yield f"{path.relative_to(out)} names another host: {name}"
+            elif not name.startswith("data:") and not (path.parent / name).exists():
+                yield f"{path.relative_to(out)} names {name}, which is not there"
+
+
+def _gzip_size(path: Path) -> int:
+    return len(zlib.compress(path.read_bytes(), 9))
+
+
+def _brotli_size(path: Path) -> int:
+    return len(brotli.compress(path.read_bytes(), quality=9))

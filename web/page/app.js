@@ -1,0 +1,171 @@
+/** What the page does: one photo at a time, from its arrival to its cutout. */
+
+import { AlphacutError } from "../shared/protocol.js";
+import { byId } from "./dom.js";
+import { ErrorView } from "./error-view.js";
+import { ProgressView } from "./progress-view.js";
+import { StageView } from "./stage-view.js";
+import { deviceWords, durationWords } from "./text.js";
+import { Turn } from "./turn.js";
+import { WorkerClient } from "./worker-client.js";
+
+/** @import { Cutout } from "../shared/protocol.js" */
+/** @import { Photo } from "./photo.js" */
+/** @import { Chosen, Settings } from "./settings.js" */
+/** @typedef {"loading" | "ready" | "busy" | "done" | "error"} PageState */
+
+export class App {
+  #client = new WorkerClient();
+  #progress = new ProgressView();
+  #stage = new StageView();
+  #error = new ErrorView();
+  #cancel = byId("cancel", HTMLButtonElement);
+  #again = byId("again", HTMLButtonElement);
+  #loadSettings;
+  /** @type {Settings | null} */
+  #settings = null;
+  /** @type {Photo | null} The last photo, kept so that no failure loses it. */
+  #photo = null;
+  #job = new Turn();
+  #startUp = new Turn();
+  /** Whether the chosen model has been loaded; only the words and the bar depend on it. */
+  #loaded = false;
+
+  /** @param {() => Promise<Settings>} loadSettings  Asked each time, so that a failure can be tried again. */
+  constructor(loadSettings) {
+    this.#loadSettings = loadSettings;
+    this.#cancel.addEventListener("click", () => this.cancel());
+    this.#again.addEventListener("click", () => this.#photo && this.cutOut(this.#photo));
+    document.addEventListener("keydown", ({ key }) => {
+      if (key === "Escape" && !document.querySelector("dialog[open]")) this.cancel();
+    });
+  }
+
+  /** Loads runtime and model while the reader looks for a photo. */
+  async warmUp() {
+    if (this.#job.taken) return; // the photo's own request loads what is missing
+    const task = this.#startUp.begin();
+    this.#error.hide();
+    this.#setState("loading");
+    this.#progress.begin("Getting ready", { startUp: true, photo: false });
+    try {
+      const words = await this.#start(task.signal);
+      if (this.#startUp.end(task) && !this.#job.taken) this.#rest("Ready", words);
+    } catch (thrown) {
+      // A photo that waits for this start-up meets the same trouble and reports it.
+      if (this.#startUp.end(task) && !this.#job.taken) this.#fail(thrown, () => this.warmUp());
+    }
+  }
+
+  /** @param {Photo} photo */
+  async cutOut(photo) {
+    const job = this.#job.begin();
+    this.#photo = photo;
+    this.#error.hide();
+    this.#again.hidden = true;
+    this.#stage.showPhoto(photo);
+    this.#setState("busy");
+    this.#progress.begin("Getting ready", { startUp: !this.#loaded, photo: true });
+    try {
+      const cutout = await this.#remove(photo, job.signal);
+      if (this.#job.end(job)) this.#finish(cutout);
+    } catch (thrown) {
+      if (this.#job.end(job)) this.#fail(thrown, () => this.cutOut(photo));
+    }
+  }
+
+  /** Ends whatever is under way, start-up included. */
+  cancel() {
+    if (!this.#job.taken && !this.#startUp.taken) return;
+    if (this.#job.taken) this.#stage.clear();
+    this.#job.abort();
+    this.#startUp.abort();
+    this.#rest("Cancelled", this.#loaded ? "" : "The model loads when you choose a photo.");
+  }
+
+  /** Another model or device was chosen. */
+  settingsChanged() {
+    this.#startUp.abort();
+    this.#loaded = false;
+    this.#again.hidden = !this.#stage.hasCutout;
+    if (this.#job.taken && this.#photo) this.cutOut(this.#photo);
+    else this.warmUp();
+  }
+
+  /**
+   * @param {AbortSignal} signal
+   * @returns {Promise<string>} What is ready, in words.
+   */
+  async #start(signal) {
+    const settings = (this.#settings = await this.#loadSettings());
+    const { model } = settings.chosen;
+    if (!settings.mayStart) return `${model.title} is downloaded once you have accepted its licence.`;
+    const ready = await this.#client.start(onWire(settings.chosen), this.#hearing(signal));
+    this.#loaded = !signal.aborted;
+    return `${model.title}, ${deviceWords(ready.device)}`;
+  }
+
+  /**
+   * @param {Photo} photo
+   * @param {AbortSignal} signal
+   */
+  async #remove(photo, signal) {
+    const settings = (this.#settings = await this.#loadSettings());
+    const chosen = await settings.settle();
+    const cutout = await this.#client.remove(await photo.load(signal), onWire(chosen), this.#hearing(signal));
+    this.#loaded = true;
+    return cutout;
+  }
+
+  /**
+   * @param {AbortSignal} signal
+   * @returns {import("./worker-client.js").CallOptions}
+   */
+  #hearing(signal) {
+    return { signal, onProgress: (progress) => !signal.aborted && this.#progress.update(progress) };
+  }
+
+  /** @param {Cutout} cutout */
+  #finish(cutout) {
+    this.#stage.showCutout(cutout);
+    this.#rest(`Done in ${durationWords(cutout.ms.total)}`, deviceWords(cutout.device));
+  }
+
+  /**
+   * @param {unknown} thrown
+   * @param {() => void} again
+   */
+  #fail(thrown, again) {
+    const error = AlphacutError.from(thrown);
+    if (error.code === "cancelled") return this.#rest("Cancelled");
+    if (error.code === "worker-crashed") this.#loaded = false;
+    const settings = this.#settings;
+    const onCpu = () => { settings?.setDevice("wasm"); again(); };
+    this.#progress.end("That did not work");
+    this.#setState("error");
+    this.#error.show(error, { onRetry: again, onCpu: !settings || settings.chosen.device === "wasm" ? null : onCpu });
+  }
+
+  /**
+   * @param {string} words
+   * @param {string} [detail]
+   */
+  #rest(words, detail) {
+    this.#progress.end(words, detail);
+    this.#setState(this.#stage.hasCutout ? "done" : "ready");
+  }
+
+  /** @param {PageState} state */
+  #setState(state) {
+    const working = state === "loading" || state === "busy";
+    const hadFocus = document.activeElement === this.#cancel;
+    this.#cancel.hidden = !working;
+    document.documentElement.dataset.state = state;
+    if (hadFocus && !working) byId(state === "done" ? "download" : "photo-input", HTMLElement).focus();
+  }
+}
+
+/** @param {Chosen} chosen */
+function onWire({ model, device }) {
+  return { model: model.id, device };
+}

@@ -1,0 +1,69 @@
+/** Asks for the reader's consent before a model with a licence notice is downloaded. */
+
+import { byId, outwardLink } from "./dom.js";
+import { modelBytes, sizeWords } from "./text.js";
+
+/** @import { SiteModel } from "../shared/protocol.js" */
+/** @import { Store } from "./store.js" */
+
+export class LicenceGate {
+  #dialog = byId("licence-dialog", HTMLDialogElement);
+  #store;
+  /** @type {Promise<boolean>} */
+  #asking = Promise.resolve(false);
+
+  /** @param {Store} store */
+  constructor(store) {
+    this.#store = store;
+    byId("licence-accept", HTMLButtonElement).addEventListener("click", () => this.#dialog.close("accept"));
+    byId("licence-decline", HTMLButtonElement).addEventListener("click", () => this.#dialog.close("decline"));
+  }
+
+  /** Settles once no question is open. */
+  get idle() {
+    return this.#asking;
+  }
+
+  /** @param {SiteModel} model */
+  isOpenFor(model) {
+    const { notice } = model.licence;
+    // The text itself is what was accepted: a changed notice is shown again.
+    return notice === "" || this.#store.get(storeKey(model)) === notice;
+  }
+
+  /**
+   * Whether the model may be downloaded; shows the notice where nobody has accepted it yet.
+   * @param {SiteModel} model
+   */
+  async ask(model) {
+    await this.#asking;
+    if (this.isOpenFor(model)) return true;
+    this.#asking = this.#show(model);
+    return this.#asking;
+  }
+
+  /**
+   * @param {SiteModel} model
+   * @returns {Promise<boolean>}
+   */
+  #show(model) {
+    byId("licence-model", HTMLElement).textContent = model.title;
+    byId("licence-notice", HTMLElement).textContent = model.licence.notice;
+    byId("licence-link", HTMLElement).replaceChildren(outwardLink(model.licence.url, model.licence.name));
+    byId("licence-size", HTMLElement).textContent = sizeWords(modelBytes(model));
+    this.#dialog.returnValue = ""; // Escape closes without a value and so declines
+    this.#dialog.showModal();
+    return new Promise((resolve) => {
+      this.#dialog.addEventListener("close", () => {
+        const accepted = this.#dialog.returnValue === "accept";
+        if (accepted) this.#store.set(storeKey(model), model.licence.notice);
+        resolve(accepted);
+      }, { once: true });
+    });
+  }
+}
+
+/** @param {SiteModel} model */
+function storeKey(model) {
+  return `licence.${model.id}`;
+}

@@ -1,0 +1,37 @@
+/** A photo someone gave to the page, whichever way it came. */
+
+import { fetchOrExplain, siteUrl } from "./site.js";
+
+/** @import { Sample } from "../shared/protocol.js" */
+
+/**
+ * @typedef {object} Photo
+ * @property {string} name  File name of the original; the cutout's name is made from it.
+ * @property {string} url   Where an <img> finds it; `release` when it leaves the page.
+ * @property {(signal: AbortSignal) => Promise<Blob>} load
+ * @property {() => void} release
+ */
+
+/**
+ * @param {Blob} blob
+ * @param {string} name
+ * @returns {Photo}
+ */
+export function photoFromBlob(blob, name) {
+  const url = URL.createObjectURL(blob);
+  return { name, url, load: async () => blob, release: () => URL.revokeObjectURL(url) };
+}
+
+/**
+ * @param {Sample} sample
+ * @returns {Photo}
+ */
+export function photoFromSample(sample) {
+  const url = siteUrl(sample.file);
+  return {
+    name: sample.file.path.split("/").at(-1) ?? "sample",
+    url,
+    load: async (signal) => (await fetchOrExplain(url, "The sample photo could not be fetched.", signal)).blob(),
+    release: () => {},
+  };
+}

@@ -1,0 +1,97 @@
+/** How far a piece of work has come, as a pure reckoning: words and numbers, no DOM. */
+
+import { STAGES } from "../shared/protocol.js";
+import { downloadWords } from "./text.js";
+
+/** @import { ProgressReply, Stage } from "../shared/protocol.js" */
+/** @typedef {"todo" | "now" | "done"} StepState */
+
+/** Each stage in words, and its share of the bar: about the time it takes on a first visit. */
+export const STEPS = /** @type {const} @satisfies {Record<Stage, { words: string, label: string, weight: number }>} */ ({
+  runtime: { words: "Downloading Python", label: "Python", weight: 36 },
+  model: { words: "Downloading the model", label: "Model", weight: 24 },
+  session: { words: "Preparing the model", label: "Session", weight: 10 },
+  decode: { words: "Reading the photo", label: "Decode", weight: 4 },
+  preprocess: { words: "Scaling the photo for the network", label: "Prepare", weight: 2 },
+  inference: { words: "Finding the subject", label: "Network", weight: 14 },
+  mask: { words: "Drawing the mask", label: "Mask", weight: 3 },
+  compose: { words: "Cutting out the subject", label: "Compose", weight: 3 },
+  encode: { words: "Writing the PNG", label: "PNG", weight: 4 },
+});
+
+const START_UP = STAGES.slice(0, 3);
+
+export class Progress {
+  /** @type {readonly Stage[]} */
+  #plan;
+  /** @type {Map<Stage, { loaded: number, total: number }>} */
+  #seen = new Map();
+
+  /** @param {{ startUp: boolean, photo: boolean }} expected  Which stages there will be, as far as is known. */
+  constructor({ startUp, photo }) {
+    this.#plan = STAGES.filter((stage) => (START_UP.includes(stage) ? startUp : photo));
+  }
+
+  /** @param {ProgressReply} progress */
+  update({ stage, loaded, total }) {
+    if (!this.#plan.includes(stage)) this.#plan = STAGES.filter((one) => one === stage || this.#plan.includes(one));
+    this.#seen.set(stage, { loaded, total });
+  }
+
+  /**
+   * The stage to name. Runtime and model download side by side: the earliest unfinished one is named.
+   * @returns {Stage | undefined}
+   */
+  get stage() {
+    const begun = this.#plan.filter((stage) => this.#seen.has(stage));
+    return begun.find((stage) => this.#state(stage) === "now") ?? begun.at(-1);
+  }
+
+  /** Bytes of the named stage, as words; empty where it has none. */
+  get bytes() {
+    const { stage } = this;
+    const seen = stage && this.#seen.get(stage);
+    return seen && (stage === "runtime" || stage === "model") ? downloadWords(seen.loaded, seen.total) : "";
+  }
+
+  /** Share of the whole, 0 to 1. */
+  get fraction() {
+    let [done, all] = [0, 0];
+    for (const stage of this.#plan) {
+      all += STEPS[stage].weight;
+      done += STEPS[stage].weight * this.#fractionOf(stage);
+    }
+    return all > 0 ? done / all : 0;
+  }
+
+  /** @returns {[Stage, StepState][]} */
+  get steps() {
+    return this.#plan.map((stage) => [stage, this.#state(stage)]);
+  }
+
+  /**
+   * @param {Stage} stage
+   * @returns {StepState}
+   */
+  #state(stage) {
+    const fraction = this.#fractionOf(stage);
+    if (fraction === 1) return "done";
+    return this.#seen.has(stage) ? "now" : "todo";
+  }
+
+  /** @param {Stage} stage */
+  #fractionOf(stage) {
+    if (this.#isBehind(stage)) return 1;
+    const { loaded, total } = this.#seen.get(stage) ?? { loaded: 0, total: 1 };
+    return total > 0 ? Math.min(1, loaded / total) : 0;
+  }
+
+  /**
+   * Every stage from `session` on needs all stages before it, whether they reported their end or not.
+   * @param {Stage} stage
+   */
+  #isBehind(stage) {
+    const from = Math.max(STAGES.indexOf(stage) + 1, STAGES.indexOf("session"));
+    return STAGES.slice(from).some((later) => this.#seen.has(later));
+  }
+}

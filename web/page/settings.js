@@ -1,0 +1,140 @@
+/** Which model runs on which device: the two selects, the address and what was chosen last time. */
+
+import { AlphacutError } from "../shared/protocol.js";
+import { byId, make } from "./dom.js";
+import { modelBytes, sizeWords } from "./text.js";
+
+/** @import { DeviceChoice, Site, SiteModel } from "../shared/protocol.js" */
+/** @import { LicenceGate } from "./licence-gate.js" */
+/** @import { Store } from "./store.js" */
+/** @typedef {{ model: SiteModel, device: DeviceChoice }} Chosen */
+
+/** @type {readonly DeviceChoice[]} */
+const DEVICES = ["auto", "webgpu", "wasm"];
+
+export class Settings {
+  #models;
+  #gate;
+  #store;
+  #onChange;
+  #modelSelect = byId("model", HTMLSelectElement);
+  #deviceSelect = byId("device", HTMLSelectElement);
+  /** @type {SiteModel} */
+  #model;
+  /** @type {SiteModel} Where a declined licence leads back to. */
+  #previous;
+  /** Said once, when the page opens; empty where there is nothing to say. */
+  complaint = "";
+
+  /**
+   * @param {Site} site
+   * @param {{ gate: LicenceGate, store: Store, onChange: () => void }} parts
+   */
+  constructor(site, { gate, store, onChange }) {
+    this.#models = site.models;
+    this.#gate = gate;
+    this.#store = store;
+    this.#onChange = onChange;
+    this.#previous = defaultModel(site.models);
+    this.#model = this.#firstModel();
+    if (gate.isOpenFor(this.#model)) this.#previous = this.#model;
+    this.#fill();
+  }
+
+  /** @returns {Chosen} */
+  get chosen() {
+    return { model: this.#model, device: asDevice(this.#deviceSelect.value) ?? "auto" };
+  }
+
+  /** Whether the chosen model may be downloaded without asking. */
+  get mayStart() {
+    return this.#gate.isOpenFor(this.#model);
+  }
+
+  /**
+   * The choice to run with, after any open question about a licence is answered.
+   * @returns {Promise<Chosen>}
+   */
+  async settle() {
+    await this.#gate.idle;
+    if (!(await this.#gate.ask(this.#model))) this.#use(this.#previous);
+    return this.chosen;
+  }
+
+  /** @param {DeviceChoice} device */
+  setDevice(device) {
+    this.#deviceSelect.value = device;
+    this.#remember("device", device);
+  }
+
+  #firstModel() {
+    const asked = new URLSearchParams(location.search).get("model");
+    const found = this.#find(asked) ?? (asked ? undefined : this.#find(this.#store.get("model")));
+    if (asked && !found) {
+      this.complaint = `This site has no model “${asked}”. ${this.#previous.title} is used instead.`;
+    }
+    return found ?? this.#previous;
+  }
+
+  /** @param {string | null} id */
+  #find(id) {
+    return this.#models.find((model) => model.id === id);
+  }
+
+  #fill() {
+    const option = (/** @type {SiteModel} */ model) =>
+      make("option", { value: model.id }, `${model.title} · ${sizeWords(modelBytes(model))}`);
+    this.#modelSelect.replaceChildren(...this.#models.map(option));
+    const query = asDevice(new URLSearchParams(location.search).get("device"));
+    this.#deviceSelect.value = query ?? asDevice(this.#store.get("device")) ?? "auto";
+    this.#use(this.#model);
+    this.#modelSelect.disabled = this.#deviceSelect.disabled = false;
+    this.#modelSelect.addEventListener("change", () => this.#chooseModel());
+    this.#deviceSelect.addEventListener("change", () => {
+      this.setDevice(this.chosen.device);
+      this.#onChange();
+    });
+  }
+
+  async #chooseModel() {
+    const wanted = this.#find(this.#modelSelect.value) ?? this.#model;
+    if (!(await this.#gate.ask(wanted))) return this.#use(this.#model);
+    this.#use(wanted);
+    this.#previous = wanted;
+    this.#remember("model", wanted.id);
+    this.#onChange();
+  }
+
+  /** @param {SiteModel} model */
+  #use(model) {
+    this.#model = model;
+    this.#modelSelect.value = model.id;
+    byId("model-summary", HTMLElement).textContent = model.summary;
+  }
+
+  /**
+   * @param {"model" | "device"} key
+   * @param {string} value
+   */
+  #remember(key, value) {
+    this.#store.set(key, value);
+    const here = new URL(location.href);
+    if (!here.searchParams.has(key)) return;
+    here.searchParams.set(key, value); // or a reload would bring the old choice back
+    history.replaceState(null, "", here);
+  }
+}
+
+/** @param {SiteModel[]} models */
+function defaultModel(models) {
+  const found = models.find((model) => model.default) ?? models[0];
+  if (found) return found;
+  throw new AlphacutError("download-failed", "This site was built without a model.", {
+    hint: "Build it again with at least one model.",
+  });
+}
+
+/** @param {string | null} text */
+function asDevice(text) {
+  return DEVICES.find((device) => device === text);
+}

@@ -1,0 +1,58 @@
+/** Reads site.json: which models, samples and parts this site has. */
+
+import { AlphacutError } from "../shared/protocol.js";
+
+/** @import { Site, SiteFile } from "../shared/protocol.js" */
+
+const SITE = new URL("../site.json", import.meta.url);
+
+/**
+ * @returns {Promise<Site>}
+ * @throws {AlphacutError} `offline` or `download-failed`
+ */
+export async function loadSite() {
+  const response = await fetchOrExplain(SITE, "The list of models of this site could not be read.");
+  try {
+    return await response.json();
+  } catch (cause) {
+    throw new AlphacutError("download-failed", "The list of models of this site is damaged.", {
+      hint: "Reload the page. If that does not help, the site was not built or not copied completely.",
+      details: `${SITE}\n${cause}`,
+      cause,
+    });
+  }
+}
+
+/**
+ * The address of a file of the site, wherever the site lies.
+ * @param {SiteFile} file
+ */
+export function siteUrl(file) {
+  return new URL(`../${file.path}`, import.meta.url).href;
+}
+
+/**
+ * Fetches a file of the site; what can go wrong comes as an AlphacutError.
+ * @param {string | URL} url
+ * @param {string} complaint  What to tell the reader if it fails.
+ * @param {AbortSignal} [signal]
+ */
+export async function fetchOrExplain(url, complaint, signal) {
+  /** @type {Response} */
+  let response;
+  try {
+    response = await fetch(url, { signal: signal ?? null });
+  } catch (cause) {
+    if (signal?.aborted) throw new AlphacutError("cancelled", "Cancelled.", { cause });
+    throw new AlphacutError(navigator.onLine ? "download-failed" : "offline", complaint, {
+      hint: navigator.onLine ? "The server did not answer. Try again in a moment." : "This computer is offline. Connect and try again.",
+      details: `${url}\n${cause}`,
+      cause,
+    });
+  }
+  if (response.ok) return response;
+  throw new AlphacutError("download-failed", complaint, {
+    hint: "The site may not have been built or copied completely.",
+    details: `${url}\nHTTP ${response.status} ${response.statusText}`,
+  });
+}

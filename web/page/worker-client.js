@@ -1,0 +1,204 @@
+/**
+ * The page's side of the conversation with the worker: calls that return promises.
+ *
+ * Cancelling asks politely first. Inference on WebAssembly is one synchronous call that hears nothing
+ * until it ends, so a worker that has not answered within the grace period is replaced.
+ */
+
+import { AlphacutError } from "../shared/protocol.js";
+
+/** @import { Cutout, DeviceChoice, ProgressReply, Ready, Reply, Request, Stage, Stats } from "../shared/protocol.js" */
+/** @typedef {(progress: ProgressReply) => void} OnProgress */
+/** @typedef {{ signal: AbortSignal, onProgress?: OnProgress }} CallOptions */
+/** @typedef {{ model: string, device: DeviceChoice }} Choice */
+/** @typedef {{ type: "start" } & Choice | { type: "remove", photo: Blob } & Choice | { type: "stats" }} Body */
+/**
+ * @typedef {object} Call
+ * @property {Request} request
+ * @property {(value: any) => void} resolve
+ * @property {(error: AlphacutError) => void} reject
+ * @property {OnProgress} onProgress
+ * @property {(() => void) | null} onAnswer  Set once cancelled: told when the worker has let go.
+ */
+
+const GRACE_MS = 500;
+/** @type {ReadonlySet<Stage>} */
+const START_UP = new Set(["runtime", "model", "session"]);
+
+const ignore = () => {};
+
+export class WorkerClient {
+  /** @type {Worker | null} */
+  #worker = null;
+  /** @type {Map<number, Call>} */
+  #calls = new Map();
+  #nextId = 1;
+  /** Settles once no cancelled call can still cost the worker its life. */
+  #calm = Promise.resolve();
+  #waiting = 0;
+  /** @type {Choice | null} */
+  #warm = null;
+
+  /**
+   * Loads runtime, model and session.
+   * @param {Choice} choice
+   * @param {CallOptions} options
+   * @returns {Promise<Ready>}
+   */
+  async start(choice, options) {
+    const ready = await this.#call({ type: "start", ...choice }, options);
+    this.#warm = choice;
+    return ready;
+  }
+
+  /**
+   * Cuts the subject out of a photo, loading what is still missing.
+   * @param {Blob} photo
+   * @param {Choice} choice
+   * @param {CallOptions} options
+   * @returns {Promise<Cutout>}
+   */
+  async remove(photo, choice, options) {
+    const cutout = await this.#call({ type: "remove", photo, ...choice }, options);
+    this.#warm = choice;
+    return cutout;
+  }
+
+  /**
+   * What the worker holds on to.
+   * @param {CallOptions} options
+   * @returns {Promise<Stats>}
+   */
+  stats(options) {
+    return this.#call({ type: "stats" }, options);
+  }
+
+  /**
+   * @param {Body} body
+   * @param {CallOptions} options
+   * @returns {Promise<any>}
+   */
+  async #call(body, { signal, onProgress = ignore }) {
+    await this.#untilCalm();
+    if (signal.aborted) throw cancelled();
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#calls.set(id, { request: { ...body, id }, resolve, reject, onProgress, onAnswer: null });
+      signal.addEventListener("abort", () => this.#cancel(id), { once: true });
+      this.#post({ ...body, id });
+    });
+  }
+
+  async #untilCalm() {
+    this.#waiting += 1;
+    /** @type {Promise<void>} */
+    let seen;
+    do await (seen = this.#calm); while (seen !== this.#calm);
+    this.#waiting -= 1;
+  }
+
+  /** @param {number} id */
+  #cancel(id) {
+    const call = this.#calls.get(id);
+    if (!call) return;
+    call.reject(cancelled());
+    const answered = new Promise((resolve) => {
+      call.onAnswer = () => resolve(undefined);
+      setTimeout(() => this.#giveUp(id), GRACE_MS);
+    });
+    this.#calm = Promise.all([this.#calm, answered]).then(ignore);
+    this.#post({ id, type: "cancel" });
+  }
+
+  /** @param {number} id */
+  #giveUp(id) {
+    if (this.#calls.has(id)) this.#recycle();
+  }
+
+  /** Replaces the worker; calls that nobody cancelled are asked again. */
+  #recycle() {
+    this.#dismiss();
+    for (const [id, { onAnswer }] of this.#calls) {
+      if (!onAnswer) continue;
+      this.#calls.delete(id);
+      onAnswer();
+    }
+    for (const { request } of this.#calls.values()) this.#post(request);
+    // Whoever waits brings its own choice of model; loading the old one first would only hold it up.
+    if (this.#calls.size === 0 && this.#waiting === 0) this.#warmUp();
+  }
+
+  /** Loads again what was loaded, so that the next photo need not wait. Trouble shows when it comes. */
+  #warmUp() {
+    if (!this.#warm) return;
+    /** @type {Request} */
+    const request = { id: this.#nextId++, type: "start", ...this.#warm };
+    this.#calls.set(request.id, { request, resolve: ignore, reject: ignore, onProgress: ignore, onAnswer: null });
+    this.#post(request);
+  }
+
+  /** @param {Request} request */
+  #post(request) {
+    this.#worker ??= this.#hire();
+    this.#worker.postMessage(request);
+  }
+
+  #hire() {
+    const worker = new Worker(new URL("../worker/worker.js", import.meta.url), { type: "module" });
+    worker.onmessage = ({ data }) => this.#receive(data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.#crash([event.message, event.filename, event.lineno].filter(Boolean).join(" · "));
+    };
+    worker.onmessageerror = () => this.#crash("A message from the worker could not be read.");
+    return worker;
+  }
+
+  #dismiss() {
+    if (!this.#worker) return;
+    this.#worker.onmessage = this.#worker.onerror = this.#worker.onmessageerror = null;
+    this.#worker.terminate();
+    this.#worker = null;
+  }
+
+  /** @param {Reply} reply */
+  #receive(reply) {
+    if (reply.type === "progress") return this.#tell(reply);
+    const call = this.#calls.get(reply.id);
+    this.#calls.delete(reply.id);
+    call?.onAnswer?.();
+    if (reply.type === "result") return call?.resolve(reply.value);
+    // The memory of a WebAssembly instance grows and never shrinks: only a new worker gives it back.
+    if (reply.error.code === "out-of-memory") this.#recycle();
+    call?.reject(AlphacutError.fromWire(reply.error));
+  }
+
+  /**
+   * Start-up is shared: a photo that waits for a `start` under way wants to hear of it too.
+   * @param {ProgressReply} progress
+   */
+  #tell(progress) {
+    const shared = START_UP.has(progress.stage);
+    for (const [id, call] of this.#calls) {
+      if (!call.onAnswer && (shared || id === progress.id)) call.onProgress(progress);
+    }
+  }
+
+  /** @param {string} details */
+  #crash(details) {
+    this.#dismiss();
+    const calls = [...this.#calls.values()];
+    this.#calls.clear();
+    for (const call of calls) {
+      call.onAnswer?.();
+      call.reject(new AlphacutError("worker-crashed", "The part of the page that does the work has stopped.", {
+        hint: "Your photo is still here: try again. If it stops again, a smaller photo or the CPU may help.",
+        details,
+      }));
+    }
+  }
+}
+
+function cancelled() {
+  return new AlphacutError("cancelled", "Cancelled.");
+}
