@@ -522,8 +522,9 @@ def _run(command: Sequence[str]) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=_RESOLVE_TIMEOUT_S)
     except subprocess.CalledProcessError as error:
-        lines = [line for line in error.stderr.splitlines() if re.search(r"\berror\b", line, re.IGNORECASE)]
-        raise SourceFailed(f"{Path(command[0]).name} failed: {' '.join(lines[:3])[:300]}") from error
+        lines = error.stderr.splitlines()
+        told = [line for line in lines if re.search(r"\berr(or)?\b", line, re.IGNORECASE)][:3] or lines[-3:]
+        raise SourceFailed(f"{Path(command[0]).name} failed: {' '.join(told)[:300]}") from error
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SourceFailed(f"{Path(command[0]).name} failed: {error}") from error
     return done.stdout

@@ -220,6 +220,8 @@ class SiteHandler(BaseHTTPRequestHandler):
         if "\0" in inside or "\\" in inside or inside.startswith("/") or ".." in inside.split("/"):
             return None
         file = (self.server.directory / inside).resolve()
+        if inside.endswith("/") and not file.is_dir():
+            return None
         # A link that leads out of the site is not followed either.
         return file if file.is_relative_to(self.server.directory) else None
 

@@ -274,7 +274,12 @@ def test_a_touched_cache_entry_is_hashed_once_and_kept(
     os.utime(path)
     hashed: list[Path] = []
     digest = fetch._digest
-    monkeypatch.setattr(fetch, "_digest", lambda file, kind: hashed.append(file) or digest(file, kind))
+
+    def counting(file: Path, algorithm: str) -> str:
+        hashed.append(file)
+        return digest(file, algorithm)
+
+    monkeypatch.setattr(fetch, "_digest", counting)
     for _ in range(2):
         fetch_all([wanted], cache, offline=True)
     assert hashed == [path]
@@ -370,7 +375,7 @@ def test_what_is_not_a_file_of_the_package_is_not_served(npm: Faulty, cache: Cac
 
 
 def test_a_wrong_member_names_the_package_and_drops_it(npm: Faulty, cache: Cache) -> None:
-    with pytest.raises(HashMismatch, match="source    npm p@1 package/a.mjs"):
+    with pytest.raises(HashMismatch, match=r"source    npm p@1 package/a\.mjs"):
         fetch_all([part(NpmSource("p@1", "package/a.mjs"), data=b"other")], cache, offline=False)
     assert list(cache.containers.iterdir()) == []
 
@@ -443,7 +448,7 @@ def test_a_wheel_and_its_member_are_found_by_pip(
     paths = fetch_all([whole, member], cache, offline=False)
     assert paths["wheel"].read_bytes() == path.read_bytes()
     assert paths["model"].read_bytes() == CONTENT
-    with pytest.raises(FetchFailed, match="(?i)error.*tiny==2.0"):
+    with pytest.raises(FetchFailed, match=r"(?i)error.*tiny==2\.0"):
         fetch_all([part(PypiSource("tiny==2.0"), name="no", data=b"no")], cache, offline=False)
 
 
@@ -459,7 +464,7 @@ def test_npm_is_asked_and_only_its_answer_is_read(tmp_path: Path, monkeypatch: p
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert fetch.resolve_npm("p@1") == ("http://registry.invalid/p.tgz", digest.hex())
-    with pytest.raises(SourceFailed, match="npm failed: AssertionError"):
+    with pytest.raises(SourceFailed, match=r"npm failed: .*AssertionError"):
         fetch.resolve_npm("q@1")
 
 

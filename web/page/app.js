@@ -65,10 +65,11 @@ export class App {
     this.#again.hidden = true;
     this.#stage.showPhoto(photo);
     this.#setState("busy");
+    byId("work", HTMLElement).scrollIntoView({ block: "nearest" }); // a sample may have been clicked far below
     this.#progress.begin("Getting ready", { startUp: !this.#loaded, photo: true });
     try {
-      const cutout = await this.#remove(photo, job.signal);
-      if (this.#job.end(job)) this.#finish(cutout);
+      const made = await this.#remove(photo, job.signal);
+      if (this.#job.end(job)) this.#finish(made);
     } catch (thrown) {
       if (this.#job.end(job)) this.#fail(thrown, () => this.cutOut(photo));
     }
@@ -80,7 +81,8 @@ export class App {
     if (this.#job.taken) this.#stage.clear();
     this.#job.abort();
     this.#startUp.abort();
-    this.#rest("Cancelled", this.#loaded ? "" : "The model loads when you choose a photo.");
+    this.#progress.reset();
+    this.#rest("Cancelled", this.#loaded ? "" : "the model loads once you choose a photo");
   }
 
   /** Another model or device was chosen. */
@@ -99,7 +101,7 @@ export class App {
   async #start(signal) {
     const settings = (this.#settings = await this.#loadSettings());
     const { model } = settings.chosen;
-    if (!settings.mayStart) return `${model.title} is downloaded once you have accepted its licence.`;
+    if (!settings.mayStart) return `${model.title} is downloaded once you have accepted its licence`;
     const ready = await this.#client.start(onWire(settings.chosen), this.#hearing(signal));
     this.#loaded = !signal.aborted;
     return `${model.title}, ${deviceWords(ready.device)}`;
@@ -114,7 +116,7 @@ export class App {
     const chosen = await settings.settle();
     const cutout = await this.#client.remove(await photo.load(signal), onWire(chosen), this.#hearing(signal));
     this.#loaded = true;
-    return cutout;
+    return { cutout, title: chosen.model.title };
   }
 
   /**
@@ -125,9 +127,9 @@ export class App {
     return { signal, onProgress: (progress) => !signal.aborted && this.#progress.update(progress) };
   }
 
-  /** @param {Cutout} cutout */
-  #finish(cutout) {
-    this.#stage.showCutout(cutout);
+  /** @param {{ cutout: Cutout, title: string }} made */
+  #finish({ cutout, title }) {
+    this.#stage.showCutout(cutout, title);
     this.#rest(`Done in ${durationWords(cutout.ms.total)}`, deviceWords(cutout.device));
   }
 
@@ -141,7 +143,7 @@ export class App {
     if (error.code === "worker-crashed") this.#loaded = false;
     const settings = this.#settings;
     const onCpu = () => { settings?.setDevice("wasm"); again(); };
-    this.#progress.end("That did not work");
+    this.#progress.end("That did not work", this.#stage.name);
     this.#setState("error");
     this.#error.show(error, { onRetry: again, onCpu: !settings || settings.chosen.device === "wasm" ? null : onCpu });
   }

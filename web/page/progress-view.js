@@ -47,14 +47,21 @@ export class ProgressView {
   }
 
   /**
-   * The work is over, one way or another.
+   * The work is over, one way or another; the bar stays where it stopped.
    * @param {string} words
    * @param {string} [detail]
    */
   end(words, detail = "") {
     clearInterval(this.#clock);
+    this.#bar.value = this.#progress.fraction;
     this.#say(words);
-    this.#detail.textContent = detail;
+    this.#tellMore(detail);
+  }
+
+  /** Nothing has been done. */
+  reset() {
+    this.#progress = new Progress({ startUp: false, photo: false });
+    this.#draw();
   }
 
   /**
@@ -81,6 +88,11 @@ export class ProgressView {
   #tick() {
     const elapsed = this.#stage ? performance.now() - this.#since : 0;
     const clock = this.#stage === "inference" || elapsed > CLOCK_AFTER_MS;
-    this.#detail.textContent = this.#progress.bytes || (clock ? `${(elapsed / 1000).toFixed(1)} s` : "");
+    this.#tellMore(this.#progress.bytes || (clock ? `${(elapsed / 1000).toFixed(1)} s` : ""));
+  }
+
+  /** @param {string} detail */
+  #tellMore(detail) {
+    this.#detail.textContent = detail && `: ${detail}`;
   }
 }

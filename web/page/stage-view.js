@@ -6,17 +6,17 @@ import { deviceWords, downloadName, durationWords, noteWords, sizeWords } from "
 /** @import { Cutout, Timings } from "../shared/protocol.js" */
 /** @import { Photo } from "./photo.js" */
 
-/** @type {readonly [keyof Timings, string, string][]} */
-const ROWS = [
-  ["start", "Python", "once"],
-  ["model", "Model", "once"],
-  ["decode", "Decode", ""],
-  ["preprocess", "Prepare", ""],
-  ["inference", "Network", ""],
-  ["mask", "Mask", ""],
-  ["compose", "Compose", ""],
-  ["encode", "Encode PNG", ""],
+/** @type {readonly [keyof Timings, string][]} */
+const PHOTO_STEPS = [
+  ["decode", "Decode"],
+  ["preprocess", "Prepare"],
+  ["inference", "Network"],
+  ["mask", "Mask"],
+  ["compose", "Compose"],
+  ["encode", "Encode PNG"],
 ];
+/** @type {readonly [keyof Timings, string][]} */
+const ONCE = [["start", "Python, once"], ["model", "Model, once"]];
 
 export class StageView {
   #root = document.documentElement;
@@ -35,8 +35,7 @@ export class StageView {
     this.#original.addEventListener("error", () => this.#showMissing(true));
     this.#original.addEventListener("load", () => {
       this.#showMissing(false);
-      const { naturalWidth, naturalHeight } = this.#original;
-      this.#root.style.setProperty("--shape", `${naturalWidth} / ${naturalHeight}`);
+      this.#setShape(this.#original.naturalWidth, this.#original.naturalHeight);
     });
   }
 
@@ -58,17 +57,26 @@ export class StageView {
     this.#root.toggleAttribute("data-photo", true);
   }
 
-  /** @param {Cutout} cutout */
-  showCutout(cutout) {
+  /** File name of the photo on the page, or "". */
+  get name() {
+    return this.#photo?.name ?? "";
+  }
+
+  /**
+   * @param {Cutout} cutout
+   * @param {string} model  The model's title.
+   */
+  showCutout(cutout, model) {
     const { png, preview, ...facts } = cutout;
-    const name = downloadName(this.#photo?.name ?? "");
+    const name = downloadName(this.name);
     const url = this.#keep(new Blob([png], { type: "image/png" }));
     Object.assign(this.#cutout, { src: url, hidden: false, alt: "The cutout: the subject without its background" });
     Object.assign(this.#download, { href: url, download: name, hidden: false });
     byId("download-size", HTMLElement).textContent = sizeWords(png.byteLength);
     byId("cutout-name", HTMLElement).textContent = name;
     if (preview && this.#isMissing) this.#original.src = this.#keep(new Blob([preview], { type: "image/jpeg" }));
-    this.#showFacts(cutout);
+    this.#setShape(cutout.width, cutout.height);
+    this.#showFacts(cutout, model);
     this.#report.textContent = JSON.stringify({ ...facts, bytes_out: png.byteLength });
   }
 
@@ -79,7 +87,6 @@ export class StageView {
     this.#photo = null;
     this.#original.removeAttribute("src");
     this.#showMissing(false);
-    this.#root.style.removeProperty("--shape");
     this.#root.toggleAttribute("data-photo", false);
   }
 
@@ -109,8 +116,22 @@ export class StageView {
     this.#original.hidden = missing;
   }
 
-  /** @param {Cutout} cutout */
-  #showFacts({ device, width, height, format, notes, model, ms, png }) {
+  /**
+   * Gives original, cutout and the space kept for it one shape, so that they line up.
+   * @param {number} width
+   * @param {number} height
+   */
+  #setShape(width, height) {
+    if (width === 0 || height === 0) return; // an SVG may have no size of its own
+    this.#root.style.setProperty("--ratio", String(width / height));
+    this.#root.style.setProperty("--pixels", String(width));
+  }
+
+  /**
+   * @param {Cutout} cutout
+   * @param {string} model
+   */
+  #showFacts({ device, width, height, format, notes, ms, png }, model) {
     byId("device-report", HTMLElement).textContent = deviceWords(device);
     byId("device-reason", HTMLElement).textContent = device.reason;
     byId("software", HTMLElement).hidden = !device.software;
@@ -125,13 +146,21 @@ export class StageView {
 
 /** @param {Timings} ms */
 function showTimings(ms) {
-  const longest = Math.max(...ROWS.map(([key]) => ms[key]), 1);
-  const rows = ROWS.filter(([key, , once]) => !once || ms[key] > 0).map(([key, label, once]) => {
-    const bar = make("i");
-    bar.style.inlineSize = `${(ms[key] / longest) * 100}%`;
-    const name = make("th", { scope: "row" }, label, ...(once ? [make("small", {}, once)] : []));
-    return make("tr", {}, name, make("td", { ariaHidden: "true" }, bar), make("td", {}, durationWords(ms[key])));
-  });
-  byId("timing-rows", HTMLElement).replaceChildren(...rows);
+  const longest = Math.max(...PHOTO_STEPS.map(([key]) => ms[key]));
+  const steps = PHOTO_STEPS.map(([key, label]) => timingRow(label, ms[key], longest > 0 ? ms[key] / longest : 0));
+  const once = ONCE.filter(([key]) => ms[key] > 0).map(([key, label]) => timingRow(label, ms[key], 0));
+  byId("timing-rows", HTMLElement).replaceChildren(...steps);
   byId("timing-total", HTMLElement).textContent = durationWords(ms.total);
+  byId("timing-once", HTMLElement).replaceChildren(...once);
+}
+
+/**
+ * @param {string} label
+ * @param {number} ms
+ * @param {number} share  Length of the row's bar, 0 to 1; 0 draws none.
+ */
+function timingRow(label, ms, share) {
+  const bar = make("i", { hidden: share === 0 });
+  bar.style.inlineSize = `${share * 100}%`;
+  return make("tr", {}, make("th", { scope: "row" }, label), make("td", {}, bar), make("td", {}, durationWords(ms)));
 }

@@ -5,7 +5,7 @@
  * until it ends, so a worker that has not answered within the grace period is replaced.
  */
 
-import { AlphacutError } from "../shared/protocol.js";
+import { AlphacutError, FATAL_CODES } from "../shared/protocol.js";
 
 /** @import { Cutout, DeviceChoice, ProgressReply, Ready, Reply, Request, Stage, Stats } from "../shared/protocol.js" */
 /** @typedef {(progress: ProgressReply) => void} OnProgress */
@@ -168,8 +168,7 @@ export class WorkerClient {
     this.#calls.delete(reply.id);
     call?.onAnswer?.();
     if (reply.type === "result") return call?.resolve(reply.value);
-    // The memory of a WebAssembly instance grows and never shrinks: only a new worker gives it back.
-    if (reply.error.code === "out-of-memory") this.#recycle();
+    if (FATAL_CODES.has(reply.error.code)) this.#recycle();
     call?.reject(AlphacutError.fromWire(reply.error));
   }
 

@@ -34,6 +34,13 @@ export const ERROR_CODES = /** @type {const} */ ([
 /** @typedef {(typeof ERROR_CODES)[number]} ErrorCode */
 
 /**
+ * After these the worker is of no use any more and is replaced: WASM memory never shrinks, a runtime that
+ * failed stays broken, and ONNX Runtime can't leave a lost GPU device.
+ * @type {ReadonlySet<ErrorCode>}
+ */
+export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed", "device-lost"]);
+
+/**
  * An error as it crosses the wire.
  * @typedef {object} WireError
  * @property {ErrorCode} code
@@ -85,7 +92,7 @@ export const ERROR_CODES = /** @type {const} */ ([
 
 /**
  * Milliseconds of each step. `start`: worker start to runtime ready; `model`: download, check and
- * session creation; `total`: everything this request took in the worker.
+ * session creation; `total`: from the photo's first byte read to the PNG, without `start` and `model`.
  * @typedef {object} Timings
  * @property {number} start
  * @property {number} model

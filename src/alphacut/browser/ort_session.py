@@ -18,9 +18,9 @@ class HostError(AlphacutError):
 
 
 class OrtSession:
-    """Runs the network through `host.run(data, shape)`.
+    """Runs the network through `host.run(data, *shape)`.
 
-    The host's function copies `data` before it returns and resolves, never rejects, to
+    The host's function reads `data` before it returns and resolves, never rejects, to
     ``{data, shape}`` or ``{error: {code, message, hint}}``: a promise rejected with something that is
     no Error would never wake Python.
     """
@@ -31,9 +31,8 @@ class OrtSession:
 
     async def run(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `Session.run`."""
-        shape = self._buffers.to_object({"dims": list(pixels.shape)}).dims
         with self._buffers.lend(pixels) as view:
-            promise = self._host.run(view, shape)  # reads the view before it returns
+            promise = self._host.run(view, *pixels.shape)
         reply = await promise
         raise_if_error(reply)
         dims = tuple(int(n) for n in reply.shape)

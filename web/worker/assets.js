@@ -1,0 +1,190 @@
+/**
+ * The one place that downloads: files of this site, with byte progress, checked before use.
+ */
+
+import { AlphacutError } from "../shared/protocol.js";
+
+/** @import { SiteFile } from "../shared/protocol.js" */
+/** @typedef {(bytes: Uint8Array<ArrayBuffer>) => Promise<string>} Digest  SHA-256 in hexadecimal. */
+
+/** The site's root, whatever sub-path it lies under. */
+export const ROOT = new URL("../", import.meta.url);
+
+/**
+ * Downloads a file and checks its hash.
+ * @param {SiteFile} file
+ * @param {{ signal: AbortSignal, digest: Digest, onBytes: (loaded: number) => void }} options
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ * @throws {AlphacutError} `cancelled`, `offline`, `download-failed`, `download-cut-off` or `hash-mismatch`
+ */
+export async function fetchVerified(file, { signal, digest, onBytes }) {
+  const bytes = await readAll(await request(file, signal), file, signal, onBytes);
+  const found = await digest(bytes);
+  if (found === file.sha256) return bytes;
+  throw new AlphacutError("hash-mismatch", `${nameOf(file)} is not the file this site was built with.`, {
+    hint: "Reload the page without cache. If that does not help, the site was not copied completely.",
+    details: `${file.path}\nexpected sha256 ${file.sha256}\nfound    sha256 ${found}`,
+  });
+}
+
+/**
+ * SHA-256 by the browser, or null where it offers none: on pages that came by plain HTTP from another machine.
+ * @type {Digest | null}
+ */
+export const nativeDigest = globalThis.crypto?.subtle
+  ? async (bytes) => toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)))
+  : null;
+
+/**
+ * Watches what Pyodide and ONNX Runtime fetch by themselves: counts bytes, makes a failure known that they
+ * swallow, and corrects the type of .wasm where a server does not know it (Pyodide would wait for ever).
+ *
+ * @param {(loaded: number) => void} onBytes  Called with the number of bytes that have arrived since.
+ * @returns {{ failure: Promise<never>, stop: () => void }}
+ */
+export function superviseFetch(onBytes) {
+  const plainFetch = globalThis.fetch;
+  /** @type {(error: AlphacutError) => void} */
+  let fail = () => {};
+  /** @type {Promise<never>} */
+  const failure = new Promise((_, reject) => { fail = reject; });
+  failure.catch(() => {}); // whoever races against it hears of it; nobody else needs to
+  globalThis.fetch = async (input, init) => {
+    const url = input instanceof Request ? input.url : String(input);
+    const file = { path: url.replace(ROOT.href, ""), bytes: 0, sha256: "" };
+    try {
+      const response = withWasmType(file, await explain(plainFetch(input, init), file, init?.signal));
+      count(response.clone(), onBytes).catch((cause) => fail(cutOff(file, 0, cause)));
+      return response;
+    } catch (error) {
+      fail(AlphacutError.from(error));
+      throw error;
+    }
+  };
+  return { failure, stop: () => { globalThis.fetch = plainFetch; } };
+}
+
+/**
+ * @param {Response} response
+ * @param {(loaded: number) => void} onBytes
+ */
+async function count(response, onBytes) {
+  if (!response.body) return;
+  const reader = response.body.getReader();
+  for (let part = await reader.read(); !part.done; part = await reader.read()) onBytes(part.value.byteLength);
+}
+
+/**
+ * @param {SiteFile} file
+ * @param {Response} response
+ */
+function withWasmType(file, response) {
+  const type = response.headers.get("Content-Type") ?? "";
+  if (!file.path.endsWith(".wasm") || type.startsWith("application/wasm")) return response;
+  return new Response(response.body, { headers: { "Content-Type": "application/wasm" } });
+}
+
+/**
+ * @param {SiteFile} file
+ * @param {AbortSignal} signal
+ */
+function request(file, signal) {
+  return explain(fetch(new URL(file.path, ROOT), { signal }), file, signal);
+}
+
+/**
+ * The response, or an AlphacutError that says why there is none.
+ * @param {Promise<Response>} pending
+ * @param {SiteFile} file
+ * @param {AbortSignal | null} [signal]
+ */
+async function explain(pending, file, signal) {
+  /** @type {Response} */
+  let response;
+  try {
+    response = await pending;
+  } catch (cause) {
+    if (signal?.aborted) throw new AlphacutError("cancelled", "Cancelled.", { cause });
+    throw unreachable(file, cause);
+  }
+  if (response.ok) return response;
+  throw new AlphacutError("download-failed", `${nameOf(file)} could not be downloaded: the server answered ${response.status}.`, {
+    hint: "Try again in a moment. If that does not help, the site was not copied completely.",
+    details: `${file.path}\nHTTP ${response.status} ${response.statusText}`,
+  });
+}
+
+/**
+ * @param {SiteFile} file
+ * @param {unknown} cause
+ */
+function unreachable(file, cause) {
+  if (navigator.onLine === false) {
+    return new AlphacutError("offline", `${nameOf(file)} is not here yet, and this computer is offline.`, {
+      hint: "Connect to the network and try again.", details: `${file.path}\n${cause}`, cause,
+    });
+  }
+  return new AlphacutError("download-failed", `${nameOf(file)} could not be downloaded: no answer from the server.`, {
+    hint: "Check the connection and try again.", details: `${file.path}\n${cause}`, cause,
+  });
+}
+
+/**
+ * @param {Response} response
+ * @param {SiteFile} file
+ * @param {AbortSignal} signal
+ * @param {(loaded: number) => void} onBytes
+ */
+async function readAll(response, file, signal, onBytes) {
+  const bytes = new Uint8Array(file.bytes);
+  let loaded = 0;
+  try {
+    const reader = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (response.body).getReader();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      if (loaded + part.value.byteLength > bytes.byteLength) throw tooLong(file);
+      bytes.set(part.value, loaded);
+      onBytes(loaded += part.value.byteLength);
+    }
+  } catch (cause) {
+    if (cause instanceof AlphacutError) throw cause;
+    if (signal.aborted) throw new AlphacutError("cancelled", "Cancelled.", { cause });
+    throw cutOff(file, loaded, cause);
+  }
+  if (loaded < bytes.byteLength) throw cutOff(file, loaded, "the stream ended");
+  return bytes;
+}
+
+/** @param {SiteFile} file */
+function tooLong(file) {
+  return new AlphacutError("hash-mismatch", `${nameOf(file)} is longer than the file this site was built with.`, {
+    hint: "Reload the page without cache. If that does not help, the site was not copied completely.",
+    details: `${file.path}\nexpected ${file.bytes} bytes`,
+  });
+}
+
+/**
+ * @param {SiteFile} file
+ * @param {number} loaded
+ * @param {unknown} cause
+ */
+function cutOff(file, loaded, cause) {
+  const much = file.bytes ? ` after ${megabytes(loaded)} of ${megabytes(file.bytes)} MB` : "";
+  return new AlphacutError("download-cut-off", `The download of ${nameOf(file)} was cut off${much}.`, {
+    hint: "Check the connection and try again.", details: `${file.path}\n${cause}`, cause,
+  });
+}
+
+/** @param {SiteFile} file */
+function nameOf(file) {
+  return file.path.startsWith("models/") ? "The model" : `The file ${file.path.split("/").at(-1)}`;
+}
+
+/** @param {number} bytes */
+function megabytes(bytes) {
+  return (bytes / 1e6).toFixed(1);
+}
+
+/** @param {Uint8Array} bytes */
+function toHex(bytes) {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,69 @@
+/** Chooses what the network runs on, and says why. */
+
+import { AlphacutError } from "../shared/protocol.js";
+
+/** @import { DeviceChoice, DeviceReport, Precision } from "../shared/protocol.js" */
+
+/** More threads than this bring nothing for networks of this size. */
+const MAX_THREADS = 16;
+
+/** Names of software rasterisers: slower than WebAssembly. */
+const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render/i;
+
+/**
+ * @param {DeviceChoice} choice
+ * @param {Precision[]} precisions  Those the model comes in.
+ * @returns {Promise<DeviceReport>}
+ * @throws {AlphacutError} `webgpu-unavailable`, if the GPU was asked for and there is none
+ */
+export async function chooseDevice(choice, precisions) {
+  if (choice === "wasm") return cpu("chosen by you");
+  const adapter = await requestAdapter();
+  if (!adapter) return withoutGpu(choice, `gpu` in navigator ? "no GPU is available to this browser" : "this browser has no WebGPU");
+  const name = nameOf(adapter.info);
+  const software = Boolean(adapter.info.isFallbackAdapter) || SOFTWARE.test(name);
+  if (software && choice === "auto") return cpu(`the only WebGPU adapter, ${name}, is software and slower than this`);
+  const half = adapter.features.has("shader-f16");
+  return {
+    provider: "webgpu", adapter: name, software, threads: 0,
+    precision: half && precisions.includes("float16") ? "float16" : "float32",
+    reason: choice === "webgpu" ? "chosen by you" : "a GPU is available",
+  };
+}
+
+/**
+ * The CPU path, with as many threads as cross-origin isolation allows.
+ * @param {string} reason
+ * @returns {DeviceReport}
+ */
+export function cpu(reason) {
+  const isolated = globalThis.crossOriginIsolated;
+  const threads = isolated ? Math.min(navigator.hardwareConcurrency || 1, MAX_THREADS) : 1;
+  const why = isolated ? "" : "; one thread, because the server sends no cross-origin isolation headers";
+  return { provider: "wasm", adapter: "", software: false, precision: "float32", threads, reason: reason + why };
+}
+
+/**
+ * @param {DeviceChoice} choice
+ * @param {string} reason
+ */
+function withoutGpu(choice, reason) {
+  if (choice === "auto") return cpu(reason);
+  throw new AlphacutError("webgpu-unavailable", `The GPU can't be used: ${reason}.`, {
+    hint: "Choose “Auto” or the CPU as device.",
+  });
+}
+
+async function requestAdapter() {
+  try {
+    return await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" }) ?? null;
+  } catch {
+    return null; // some browsers reject instead of giving null; either way there is no adapter
+  }
+}
+
+/** @param {GPUAdapterInfo} info */
+function nameOf(info) {
+  const { description, vendor, architecture, device } = info;
+  return description || [vendor, architecture, device].filter(Boolean).join(" ") || "unnamed adapter";
+}
