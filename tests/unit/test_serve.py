@@ -198,6 +198,7 @@ def test_if_range_guards_against_a_changed_file(url: str) -> None:
         "..%2fsecret",
         "%2e%2e/secret",
         "docs/../../secret",
+        "docs/../index.html",
         "docs/..\\..\\secret",
         "/etc/passwd",
         "//etc/passwd",

@@ -5,8 +5,7 @@
 import { AlphacutError } from "../shared/protocol.js";
 import { ROOT } from "./assets.js";
 
-/** @import { PyodideAPI, PyProxy } from "pyodide/ffi" */
-/** @import { Cutout, Note, Site, WireError } from "../shared/protocol.js" */
+/** @import { Note, Site, WireError } from "../shared/protocol.js" */
 
 const PACKAGES = ["numpy", "pillow", "alphacut"];
 

@@ -16,7 +16,7 @@ WebAssembly.Memory = class extends PlainMemory {
 
 if (typeof GPUDevice === "function") {
   const { createBuffer } = GPUDevice.prototype, { destroy } = GPUBuffer.prototype;
-  GPUDevice.prototype.createBuffer = function (descriptor) {
+  GPUDevice.prototype.createBuffer = function (/** @type {GPUBufferDescriptor} */ descriptor) {
     const buffer = createBuffer.call(this, descriptor);
     buffers.set(buffer, descriptor.size);
     return buffer;

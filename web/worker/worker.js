@@ -22,7 +22,7 @@ let starting = null;
 /** @type {{ key: string, session: OrtSession, ms: number } | null} */
 let loaded = null;
 
-scope.onmessage = ({ data }) => {
+scope.onmessage = (/** @type {MessageEvent} */ { data }) => {
   const request = /** @type {Request} */ (data);
   if (request.type === "cancel") return controllers.get(request.id)?.abort();
   if (request.type === "stats") return void answer(request.id, stats);

@@ -1,0 +1,67 @@
+"""Runs every check and every test: ``make test``.
+
+    python -m tools.check [pytest arguments]
+
+Installs what they need (type definitions from npm, a Chromium), builds the site, then runs ruff, mypy, tsc
+and pytest. The first failure of a check does not hide the others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import build_site
+from tools import chromium
+from tools.archives import npm_command
+from tools.catalog import ROOT
+
+WEB = ROOT / "web"
+_STAMP = WEB / "node_modules" / ".alphacut-stamp"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run everything; the exit status is 0 only if all of it passed."""
+    pytest_arguments = list(sys.argv[1:] if arguments is None else arguments)
+    print(f"check: browser {chromium.ensure()}", flush=True)
+    install_types()
+    if build_site.main([]):
+        return 1
+    tsc = [*npm_command(), "exec", "--prefix", str(WEB), "--", "tsc", "-p"]
+    python = [sys.executable, "-m"]
+    checks = {
+        "ruff check": [*python, "ruff", "check", "."],
+        "ruff format": [*python, "ruff", "format", "--check", "."],
+        "mypy": [*python, "mypy"],
+        "tsc page": [*tsc, str(WEB / "tsconfig.page.json")],
+        "tsc worker": [*tsc, str(WEB / "tsconfig.worker.json")],
+        "pytest": [*python, "pytest", *pytest_arguments],
+    }
+    failed = [name for name, command in checks.items() if not _passes(name, command)]
+    print("check: failed: " + ", ".join(failed) if failed else "check: all passed", flush=True)
+    return 1 if failed else 0
+
+
+def install_types() -> None:
+    """Install web/package-lock.json's packages, unless that was done for the same lock file."""
+    lock = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
+    if _STAMP.exists() and _STAMP.read_text() == lock:
+        return
+    subprocess.run([*npm_command(), "ci", "--prefix", str(WEB), "--ignore-scripts", "--no-audit", "--no-fund"], check=True)
+    _STAMP.write_text(lock)
+
+
+def _passes(name: str, command: Sequence[str], folder: Path = ROOT) -> bool:
+    began = time.perf_counter()
+    print(f"check: {name}", flush=True)
+    passed = subprocess.run(command, cwd=folder, check=False).returncode == 0
+    print(f"check: {name} {'passed' if passed else 'FAILED'} ({time.perf_counter() - began:.1f} s)", flush=True)
+    return passed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
