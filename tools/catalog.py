@@ -10,7 +10,7 @@ from typing import Any
 
 from alphacut.models import ModelSpec
 from alphacut.onnx_graph import Precision
-from tools.fetch import Part, parse_source
+from tools.sources import Part, parse_source
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS_FILE = ROOT / "tools" / "parts.toml"

@@ -11,97 +11,20 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
-import io
-import os
-import re
+import functools
 import socket
 import sys
 import threading
-import time
-import urllib.parse
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from email.utils import formatdate
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator, Sequence
+from http.server import ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; "
-    "img-src 'self' blob: data:; style-src 'self'; manifest-src 'self'"
-)
-# Pages of other origins that embed the site under COEP need "cross-origin" here.
-RESOURCE_POLICY = "same-origin"
-SITE_HEADERS = {
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Embedder-Policy": "require-corp",
-    "Cross-Origin-Resource-Policy": RESOURCE_POLICY,
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-}
-# A table of our own: what the mimetypes module answers depends on the machine.
-CONTENT_TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".jpg": "image/jpeg",
-    ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json",
-    ".mjs": "text/javascript; charset=utf-8",
-    ".png": "image/png",
-    ".svg": "image/svg+xml",
-    ".txt": "text/plain; charset=utf-8",
-    ".wasm": "application/wasm",
-    ".webmanifest": "application/manifest+json",
-    ".webp": "image/webp",
-}
-UNKNOWN_TYPE = "application/octet-stream"
-# What servers with an old table do not know.
-_UNKNOWN_TO_PLAIN = frozenset({".mjs", ".wasm", ".webmanifest", ".webp"})
-_IDLE_S = 60.0
-_SLOW_TICK_S = 0.05
+from tools.respond import Fault, Faults, Site, SiteHandler, no_faults
+
+__all__ = ["Fault", "Faults", "SiteServer", "bind", "main", "serving"]
+
 _PORTS_TRIED = 50
-
-
-@dataclass(frozen=True)
-class Fault:
-    """How an answer is damaged, for tests.
-
-    status replaces the HTTP status, body the content; delay is waited for in seconds before the answer
-    starts; the connection is closed after cut_after bytes of the body; bytes_per_second slows the body down.
-    """
-
-    status: int | None = None
-    cut_after: int | None = None
-    delay: float = 0.0
-    body: bytes | None = None
-    bytes_per_second: float | None = None
-
-
-# Called with the path inside the site, without the base and a leading slash ("" for the front page).
-Faults = Callable[[str], Fault | None]
-
-
-def no_faults(path: str) -> Fault | None:
-    """Answer everything as it should be."""
-    return None
-
-
-def parse_range(header: str, size: int) -> range | None:
-    """Read a Range header of one range for a body of size bytes.
-
-    Returns the bytes to send; an empty range if none of them exist (status 416); None if the header is to be
-    ignored, as it is for several ranges or another unit (RFC 9110, section 14.2).
-    """
-    match = re.fullmatch(r"bytes=(?:(\d+)-(\d*)|-(\d+))", header.strip())
-    if not match:
-        return None
-    first, last, suffix = match.groups()
-    if suffix is not None:
-        return range(max(size - int(suffix), 0), size)
-    if last and int(last) < int(first):
-        return None
-    return range(min(int(first), size), min(int(last) + 1, size) if last else size)
 
 
 class SiteServer(ThreadingHTTPServer):
@@ -120,14 +43,11 @@ class SiteServer(ThreadingHTTPServer):
         verbose: bool = False,
         faults: Faults = no_faults,
     ) -> None:
-        self.directory = directory.resolve()
         self.base = "/" + base.strip("/") + "/" if base.strip("/") else "/"
-        self.plain = plain
-        self.verbose = verbose
-        self.faults = faults
         self._connections: set[socket.socket] = set()
         self._guard = threading.Lock()
-        super().__init__(address, SiteHandler)
+        site = Site(directory.resolve(), self.base, plain=plain, verbose=verbose, faults=faults)
+        super().__init__(address, functools.partial(SiteHandler, site))
 
     @property
     def url(self) -> str:
@@ -159,147 +79,6 @@ class SiteServer(ThreadingHTTPServer):
         """Keep quiet about browsers that hang up, as they do on each cancelled download."""
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
-
-
-class SiteHandler(BaseHTTPRequestHandler):
-    """Answers GET and HEAD with the files of a SiteServer."""
-
-    server: SiteServer
-    protocol_version = "HTTP/1.1"
-    server_version = "alphacut"
-    disable_nagle_algorithm = True
-    timeout = _IDLE_S
-
-    def do_GET(self) -> None:
-        """Send a file, or a part of it."""
-        self._answer()
-
-    def do_HEAD(self) -> None:
-        """Send the headers that GET would send."""
-        self._answer()
-
-    def end_headers(self) -> None:
-        """Add the headers that every answer of the site has."""
-        if not self.server.plain:
-            for name, value in SITE_HEADERS.items():
-                self.send_header(name, value)
-        super().end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Log only when asked to."""
-        if self.server.verbose:
-            super().log_message(format, *args)
-
-    def _answer(self) -> None:
-        path = urllib.parse.urlsplit(self.path).path
-        if path + "/" == self.server.base:
-            self._redirect(self.server.base)
-        elif not path.startswith(self.server.base):
-            self.send_error(HTTPStatus.NOT_FOUND, explain=f"The site is at {self.server.base}")
-        else:
-            self._answer_inside(path, urllib.parse.unquote(path[len(self.server.base) :]))
-
-    def _answer_inside(self, path: str, inside: str) -> None:
-        file = self._locate(inside)
-        if file is not None and file.is_dir():
-            if inside and not inside.endswith("/"):
-                self._redirect(path + "/")
-                return
-            file /= "index.html"
-        fault = self.server.faults(inside) or Fault()
-        time.sleep(fault.delay)
-        if fault.status is not None or fault.body is not None:
-            self._send_instead(fault, file)
-        elif file is None or not file.is_file():
-            self.send_error(HTTPStatus.NOT_FOUND)
-        else:
-            self._send_file(file, fault)
-
-    def _locate(self, inside: str) -> Path | None:
-        """Return the file that a path names; None if it lies outside the site or cannot be a name."""
-        if "\0" in inside or "\\" in inside or inside.startswith("/") or ".." in inside.split("/"):
-            return None
-        file = (self.server.directory / inside).resolve()
-        if inside.endswith("/") and not file.is_dir():
-            return None
-        # A link that leads out of the site is not followed either.
-        return file if file.is_relative_to(self.server.directory) else None
-
-    def _redirect(self, to: str) -> None:
-        self._send_head(HTTPStatus.MOVED_PERMANENTLY, {"Location": to, "Content-Length": "0"})
-
-    def _send_head(self, status: int, headers: Mapping[str, str]) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-
-    def _send_instead(self, fault: Fault, file: Path | None) -> None:
-        body = fault.body or b""
-        self._send_head(fault.status or HTTPStatus.OK, self._about(file, len(body)))
-        self._send_body(io.BytesIO(body), range(len(body)), fault)
-
-    def _send_file(self, file: Path, fault: Fault) -> None:
-        with file.open("rb") as stream:
-            status = os.fstat(stream.fileno())
-            size = status.st_size
-            etag = f'"{size:x}-{status.st_mtime_ns:x}"'
-            span = self._wanted_range(etag, size)
-            common = {"Last-Modified": formatdate(status.st_mtime, usegmt=True)}
-            if not self.server.plain:
-                # The browser keeps its copy but asks each time, which a rebuilt site needs.
-                common |= {"ETag": etag, "Cache-Control": "no-cache", "Accept-Ranges": "bytes"}
-            if self._has_copy(etag):
-                self._send_head(HTTPStatus.NOT_MODIFIED, common)
-            elif span is None:
-                self._send_head(HTTPStatus.OK, common | self._about(file, size))
-                self._send_body(stream, range(size), fault)
-            elif span:
-                common["Content-Range"] = f"bytes {span[0]}-{span[-1]}/{size}"
-                self._send_head(HTTPStatus.PARTIAL_CONTENT, common | self._about(file, len(span)))
-                self._send_body(stream, span, fault)
-            else:
-                none = {"Content-Range": f"bytes */{size}", "Content-Length": "0"}
-                self._send_head(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, common | none)
-
-    def _about(self, file: Path | None, length: int) -> dict[str, str]:
-        return {"Content-Type": self._content_type(file), "Content-Length": str(length)}
-
-    def _has_copy(self, etag: str) -> bool:
-        known = self.headers.get("If-None-Match", "")
-        return not self.server.plain and etag in re.findall(r'"[^"]*"', known)
-
-    def _wanted_range(self, etag: str, size: int) -> range | None:
-        header = self.headers.get("Range")
-        if header is None or self.server.plain or self.headers.get("If-Range", etag) != etag:
-            return None
-        return parse_range(header, size)
-
-    def _content_type(self, file: Path | None) -> str:
-        if file is None or (self.server.plain and file.suffix in _UNKNOWN_TO_PLAIN):
-            return UNKNOWN_TYPE
-        return CONTENT_TYPES.get(file.suffix.lower(), UNKNOWN_TYPE)
-
-    def _send_body(self, stream: BinaryIO, span: range, fault: Fault) -> None:
-        if self.command == "HEAD" or not span:
-            return
-        length = len(span)
-        if fault.cut_after is not None and fault.cut_after < length:
-            length = fault.cut_after
-            self.close_connection = True
-        if fault.bytes_per_second is not None:
-            self._send_slowly(stream, span.start, length, fault.bytes_per_second)
-        elif length:
-            self.connection.sendfile(stream, span.start, length)
-
-    def _send_slowly(self, stream: BinaryIO, start: int, length: int, bytes_per_second: float) -> None:
-        stream.seek(start)
-        block = max(int(bytes_per_second * _SLOW_TICK_S), 1)
-        while length > 0:
-            data = stream.read(min(block, length))
-            self.wfile.write(data)
-            length -= len(data)
-            time.sleep(len(data) / bytes_per_second)
 
 
 @contextlib.contextmanager

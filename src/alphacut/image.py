@@ -14,6 +14,7 @@ from PIL import Image, UnidentifiedImageError
 
 from alphacut import sniff
 from alphacut.errors import (
+    AlphacutError,
     EmptyFileError,
     ImageTooLargeError,
     NotAnImageError,
@@ -96,7 +97,7 @@ def decode(data: bytes) -> Photo:
         raise
     except _DAMAGE as error:
         raise _load_error(image.format, error) from error
-    return Photo(rgb, alpha, image.format or "", _frames(image), _rgb_profile(image))
+    return Photo(rgb, alpha, image.format or "", _frames(data, image), _rgb_profile(image))
 
 
 def _open(data: bytes) -> Image.Image:
@@ -143,9 +144,14 @@ def _turn_upright(image: Image.Image) -> Image.Image:
     return image if method is None else image.transpose(method)
 
 
-def _frames(image: Image.Image) -> int:
-    # An MPO's further frames are thumbnails or depth maps of the same photo, not an animation.
-    return 1 if image.format == "MPO" else int(getattr(image, "n_frames", 1))
+def _frames(data: bytes, image: Image.Image) -> int:
+    """Count the frames as far as they are whole; an MPO's others are thumbnails or depth maps of the same photo."""
+    if image.format not in {"GIF", "TIFF"}:
+        return 1 if image.format == "MPO" else int(getattr(image, "n_frames", 1))
+    try:
+        return int(getattr(_open(data), "n_frames", 1))  # counting moves on to the last one: not in `image`
+    except (*_DAMAGE, AlphacutError):
+        return 1
 
 
 def _rgb_profile(image: Image.Image) -> bytes | None:

@@ -51,7 +51,7 @@ def alpha_of(
 
 def unit_map(output: NDArray[np.float32], spec: ModelSpec, recipe: Recipe = DEFAULT) -> NDArray[np.float32]:
     """Reduce the network's output to one map of shape (h, w), float32 in [0, 1]."""
-    if output.ndim < 2 or output.size != output.shape[-1] * output.shape[-2]:
+    if output.ndim < 2 or not output.size or output.size != output.shape[-1] * output.shape[-2]:
         raise SessionError(f"{spec.id} gave an output of shape {output.shape} instead of one map.")
     values = output.reshape(output.shape[-2:])
     if not np.isfinite(values).all():

@@ -69,6 +69,7 @@ def ship(
         keep_output(model.graph, output)
         fix_size(model, size)
         fold_constants(model)
+        _check_shapes(model.graph, size)
         floor_pools(model)
         drop_float_casts(model.graph)
         weights = _Weights(model.graph)
@@ -122,8 +123,11 @@ def floor_pools(model: ModelProto) -> None:
         if node.op_type != "MaxPool" or ceil_mode is None:
             continue
         attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
-        sides = zip(shapes[node.input[0]][2:], attributes["kernel_shape"], attributes["strides"], strict=True)
-        if all((side - kernel) % stride == 0 for side, kernel, stride in sides) and not any(attributes.get("pads", ())):
+        kernel = attributes["kernel_shape"]
+        strides, dilations = (attributes.get(name, [1] * len(kernel)) for name in ("strides", "dilations"))
+        sides = zip(shapes[node.input[0]][2:], kernel, strides, dilations, strict=True)
+        fits = all((side - (length - 1) * dilation - 1) % stride == 0 for side, length, stride, dilation in sides)
+        if fits and not any(attributes.get("pads", ())):
             ceil_mode.i = 0
 
 
@@ -265,6 +269,13 @@ def _shapes(graph: GraphProto) -> dict[str, tuple[int, ...]]:
         if info.type.tensor_type.HasField("shape") and all(d.HasField("dim_value") for d in dims):
             found[info.name] = tuple(d.dim_value for d in dims)
     return found
+
+
+def _check_shapes(graph: GraphProto, size: tuple[int, int]) -> None:
+    """Every shape must be known by now: some exports hold sizes that fit their own input size only."""
+    shapes = _shapes(graph)
+    if any(name not in shapes for node in graph.node for name in node.output):
+        raise BadModelError(f"The network can't take photos of {size[0]} x {size[1]} pixels.")
 
 
 def _prune(graph: GraphProto) -> None:

@@ -75,4 +75,11 @@ def _resize_corner(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     step_x, step_y = image.width / size[0], image.height / size[1]
     # Pillow samples at the centre of the target pixel: step * (x + 0.5) + offset - 0.5.
     matrix = (step_x, 0.0, 0.5 - step_x / 2, 0.0, step_y, 0.5 - step_y / 2)
+    image = _with_edge(image)
     return image.transform(size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
+
+
+def _with_edge(image: Image.Image) -> Image.Image:
+    """Repeat the last column and row once: `transform` would read black beyond them."""
+    samples = np.asarray(image)
+    return Image.fromarray(np.pad(samples, ((0, 1), (0, 1), (0, 0))[: samples.ndim], mode="edge"))

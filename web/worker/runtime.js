@@ -98,17 +98,15 @@ export class Runtime {
   }
 
   /**
-   * SHA-256 by Python's hashlib, for pages where the browser offers none.
+   * SHA-256 by Python, for pages where the browser offers none.
    * @param {Uint8Array} bytes
    */
   sha256(bytes) {
-    const hashlib = this.#pyodide.pyimport("hashlib");
-    const hash = hashlib.sha256(bytes);
+    const sha256 = this.#application.sha256;
     try {
-      return /** @type {string} */ (hash.hexdigest());
+      return /** @type {string} */ (sha256(bytes));
     } finally {
-      hash.destroy();
-      hashlib.destroy();
+      sha256.destroy();
     }
   }
 

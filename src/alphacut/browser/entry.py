@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import traceback
 from typing import Any
@@ -44,6 +45,10 @@ class Application:
         except MemoryError:
             return self._buffers.to_object({"error": to_wire(OutOfMemoryError("Memory ran out."))})
         return self._buffers.to_object({"value": to_table(cutout)})
+
+    def sha256(self, data: JsObject) -> str:
+        """SHA-256 of a Uint8Array in hexadecimal, for pages where the browser offers none."""
+        return hashlib.sha256(self._buffers.to_bytes(data)).hexdigest()
 
     async def _remove(self, photo: JsObject, spec: str, host: JsObject) -> Cutout:
         async def checkpoint(stage: Stage) -> None:

@@ -1,0 +1,47 @@
+"""Fixtures of the browser tests: the built site, a server, a page that tells what it asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser import site as test_site
+from tests.browser.driver import Driver
+from tools import chromium
+from tools.serve import serving
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/browser" in item.path.as_posix():
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    path = chromium.find()
+    assert path is not None, "run python -m tools.chromium --ensure first"
+    return {**browser_type_launch_args, "executable_path": str(path), "args": chromium.launch_args("webgpu", "software")}
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    return test_site.build()
+
+
+@pytest.fixture(scope="session")
+def site_url(site: Path) -> Iterator[str]:
+    with serving(site) as url:
+        yield url
+
+
+@pytest.fixture
+def driver(page: Page, site_url: str) -> Iterator[Driver]:
+    """The page, not opened yet; afterwards: no request left the origin, no policy was violated."""
+    driver = Driver(page, site_url)
+    yield driver
+    driver.assert_clean()

@@ -1,0 +1,96 @@
+"""Drives the page as a person would, and remembers what it asked for and complained about."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from playwright.sync_api import ConsoleMessage, Page, Request, expect
+
+SECOND = 1000.0
+
+
+class Driver:
+    """The page of one test."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        self.page.context.on("request", self._remember)
+        self.page.on("console", self._listen)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def open(self, *, model: str = "u2netp", device: str = "wasm", url: str | None = None) -> None:
+        """Open the page with a model and a device; it begins to load them by itself."""
+        self.page.goto(f"{url or self.url}?model={model}&device={device}")
+        expect(self.page.locator("#model")).to_be_enabled()
+
+    def choose(self, *photos: Path) -> None:
+        """Give photos to the file input."""
+        self.page.set_input_files("#photo-input", list(photos))
+
+    def wait_for(self, *states: str, seconds: float = 120) -> str:
+        """Wait until the page is in one of these states, and return it."""
+        wanted = ", ".join(f'html[data-state="{state}"]' for state in states)
+        self.page.locator(wanted).wait_for(state="attached", timeout=seconds * SECOND)
+        return self.page.locator("html").get_attribute("data-state") or ""
+
+    def cut_out(self, photo: Path, *, seconds: float = 120) -> dict[str, Any]:
+        """Cut out a photo and return the page's report."""
+        self.choose(photo)
+        return self.finish(seconds=seconds)
+
+    def finish(self, *, seconds: float = 120) -> dict[str, Any]:
+        """Wait for the cutout and return the page's report."""
+        state = self.wait_for("done", "error", seconds=seconds)
+        assert state == "done", self.error()
+        report: dict[str, Any] = json.loads(self.page.locator("#report").text_content() or "")
+        return report
+
+    def download(self, folder: Path) -> Path:
+        """Save the page's download under the name it suggests."""
+        with self.page.expect_download() as download:
+            self.page.click("#download")
+        path = folder / download.value.suggested_filename
+        download.value.save_as(path)
+        return path
+
+    def error(self) -> dict[str, str]:
+        """What the page says went wrong."""
+        return {
+            name: self.page.locator(f"#error-{name}").text_content() or ""
+            for name in ("code", "message", "hint", "details")
+        }
+
+    def fail_with(self, *, seconds: float = 60) -> dict[str, str]:
+        """Wait for the error and return it."""
+        assert self.wait_for("error", "done", seconds=seconds) == "error"
+        return self.error()
+
+    def assert_clean(self) -> None:
+        """No request to another origin, and nothing on the console but expected failures of downloads."""
+        origin = urlsplit(self.url).netloc
+        foreign = [url for url in self.requests if urlsplit(url).scheme in {"http", "https"} and urlsplit(url).netloc != origin]
+        assert not foreign, f"requests to other origins: {foreign}"
+        assert not self.complaints, f"console: {self.complaints}"
+
+    def _remember(self, request: Request) -> None:
+        self.requests.append(request.url)
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        # The browser itself reports every failed download as an error; tests cause some on purpose.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.complaints.append(message.text)
+
+
+def pixels(path: Path) -> NDArray[np.int16]:
+    """RGBA of a picture, int16 so that differences don't wrap around."""
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGBA")).astype(np.int16)

@@ -1,0 +1,67 @@
+"""Where the site can be put: any server, any sub-path, with and without headers; nothing from elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.driver import Driver
+from tools.serve import Fault, serving
+
+
+def test_isolated_server_gives_threads(driver: Driver, site: Path) -> None:
+    driver.open(model="tiny")
+    report = driver.cut_out(site / "samples" / "chelsea.png")
+    cores = driver.page.evaluate("navigator.hardwareConcurrency")
+    assert report["device"]["threads"] == min(cores, 16)
+
+
+@pytest.mark.parametrize("base", ["/", "/some/where/else/"])
+def test_plain_server_without_headers_or_types(page: Page, site: Path, base: str) -> None:
+    """No isolation: one thread, and the page says why. No types: .wasm comes as octet-stream."""
+    with serving(site, plain=True, base=base) as url:
+        driver = Driver(page, url)
+        driver.open(model="u2netp")
+        report = driver.cut_out(site / "samples" / "chelsea.png")
+        assert report["device"]["threads"] == 1
+        assert "isolation" in report["device"]["reason"]
+        driver.assert_clean()
+
+
+def test_site_under_a_sub_path_of_an_isolated_server(page: Page, site: Path) -> None:
+    with serving(site, base="/tools/alphacut/") as url:
+        driver = Driver(page, url)
+        driver.open(model="tiny")
+        driver.cut_out(site / "samples" / "chelsea.png")
+        driver.assert_clean()
+
+
+def test_asyncify_build_serves_browsers_without_jspi(page: Page, site: Path, site_url: str) -> None:
+    """Same result from the build for browsers without WebAssembly.Suspending."""
+    driver = Driver(page, site_url)
+    page.route("**/worker/ort.js", lambda route: route.fulfill(
+        response=(response := route.fetch()), body="delete WebAssembly.Suspending;\n" + response.text()))  # fmt: skip
+    driver.open(model="tiny")
+    driver.cut_out(site / "samples" / "chelsea.png")
+    assert any("asyncify.wasm" in url for url in driver.requests)
+    assert not any("jspi.wasm" in url for url in driver.requests)
+
+
+@pytest.mark.parametrize("faults", [{}, {"weights.bin": Fault(body=bytes(4_490_496))}], ids=["right", "wrong"])
+def test_without_the_browsers_sha256_python_checks(browser: Browser, site: Path, faults: dict[str, Fault]) -> None:
+    """On plain HTTP from another machine the browser offers no SHA-256."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.route("**/worker/assets.js", lambda route: route.fulfill(
+        response=(response := route.fetch()),
+        body="Object.defineProperty(globalThis.crypto, 'subtle', { value: undefined });\n" + response.text()))  # fmt: skip
+    with serving(site, faults=lambda path: next((fault for part, fault in faults.items() if part in path), None)) as url:
+        driver = Driver(page, url)
+        driver.open(model="u2netp")
+        if faults:
+            assert driver.fail_with()["code"] == "hash-mismatch"
+        else:
+            assert driver.cut_out(site / "samples" / "chelsea.png")["width"] == 451
+    context.close()

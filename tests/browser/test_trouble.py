@@ -1,0 +1,185 @@
+"""Bad input, bad downloads, cancelling: a clear message with a stable code, and the page goes on working."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser.driver import Driver
+from tools.serve import Fault, serving
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that announces a size and holds no pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
+def truncated_jpeg() -> bytes:
+    buffer = io.BytesIO()
+    Image.effect_noise((300, 300), 60).save(buffer, "JPEG")
+    return buffer.getvalue()[: buffer.tell() // 2]
+
+
+BAD_FILES = {
+    "notes.png": (b"These are my notes, not a picture. " * 20, "not-an-image"),
+    "empty.jpg": (b"", "empty-file"),
+    "cut.jpg": (truncated_jpeg(), "truncated-image"),
+    "bomb.png": (png_header(20_000, 10_000), "image-too-large"),
+    "zero.png": (png_header(0, 100), "zero-size-image"),
+    "photo.heic": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100), "unsupported-format"),
+}
+
+
+def test_every_bad_file_is_explained_and_the_next_photo_works(driver: Driver, site: Path, tmp_path: Path) -> None:
+    driver.open(model="tiny")
+    driver.wait_for("ready")
+    for name, (data, code) in BAD_FILES.items():
+        (tmp_path / name).write_bytes(data)
+        driver.choose(tmp_path / name)
+        expect(driver.page.locator("#error-code")).to_have_text(code, timeout=20_000)
+        error = driver.error()
+        assert error["message"], name
+        assert error["hint"], name
+        if code in {"unsupported-format", "not-an-image"}:
+            assert "JPEG, PNG, WebP" in error["hint"]
+        driver.cut_out(site / "samples" / "chelsea.png")
+        expect(driver.page.locator("#error")).to_be_hidden()
+
+
+@contextmanager
+def faulty(site: Path, page: Page, faults: dict[str, Fault]) -> Iterator[Driver]:
+    """A page on a server that fails where a path contains a key; take the key out to heal it."""
+
+    def fault_of(path: str) -> Fault | None:
+        return next((fault for part, fault in faults.items() if part in path), None)
+
+    with serving(site, faults=fault_of) as url:
+        yield Driver(page, url)
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (Fault(body=b"\x00" * 4_490_496), "hash-mismatch"),
+        (Fault(body=b"short"), "download-cut-off"),
+        (Fault(cut_after=1_000_000), "download-cut-off"),
+        (Fault(status=404), "download-failed"),
+        (Fault(status=503), "download-failed"),
+    ],
+    ids=["wrong", "short", "cut-off", "missing", "overloaded"],
+)
+def test_a_bad_model_download_is_explained_and_can_be_tried_again(
+    page: Page, site: Path, fault: Fault, code: str
+) -> None:
+    faults = {"weights.bin": fault}
+    with faulty(site, page, faults) as driver:
+        driver.open(model="u2netp")
+        driver.choose(site / "samples" / "chelsea.png")
+        error = driver.fail_with()
+        assert error["code"] == code
+        assert "model" in error["message"].lower()
+        assert error["hint"]
+        if code == "hash-mismatch":
+            assert "expected sha256" in error["details"]
+        faults.clear()
+        driver.page.click("#retry")
+        assert driver.finish()["width"] == 451, "the photo was lost"
+
+
+@pytest.mark.parametrize("part", ["pyodide.asm.wasm", "numpy-", "pyodide-lock.json", "alphacut-", "python_stdlib"])
+@pytest.mark.parametrize("fault", [Fault(status=404), Fault(cut_after=500)], ids=["missing", "cut-off"])
+def test_a_bad_runtime_download_is_explained_and_can_be_tried_again(
+    page: Page, site: Path, part: str, fault: Fault
+) -> None:
+    faults = {part: fault}
+    with faulty(site, page, faults) as driver:
+        driver.open(model="tiny")
+        driver.choose(site / "samples" / "chelsea.png")
+        error = driver.fail_with()
+        assert error["code"] in {"download-failed", "download-cut-off", "runtime-failed"}
+        assert error["hint"]
+        faults.clear()
+        driver.page.click("#retry")
+        assert driver.finish()["width"] == 451, "the photo was lost"
+
+
+def test_cancel_while_the_model_downloads(page: Page, site: Path) -> None:
+    faults = {"models/u2netp-": Fault(bytes_per_second=200_000)}
+    with faulty(site, page, faults) as driver:
+        driver.open(model="u2netp")
+        driver.choose(site / "samples" / "chelsea.png")
+        expect(driver.page.locator("#status")).to_contain_text("model", timeout=60_000)
+        driver.page.click("#cancel")
+        driver.wait_for("ready", seconds=2)
+        faults.clear()
+        assert driver.cut_out(site / "samples" / "coffee.png")["width"] == 600
+
+
+def test_cancel_while_python_starts(page: Page, site: Path) -> None:
+    faults = {"pyodide.asm.wasm": Fault(delay=3)}
+    with faulty(site, page, faults) as driver:
+        driver.open(model="tiny")
+        driver.choose(site / "samples" / "chelsea.png")
+        driver.wait_for("busy")
+        driver.page.keyboard.press("Escape")
+        driver.wait_for("ready", seconds=2)
+        assert driver.cut_out(site / "samples" / "coffee.png")["width"] == 600
+
+
+def test_cancel_during_inference(driver: Driver, site: Path) -> None:
+    """WebAssembly inference hears nothing until it ends; the page is free at once all the same."""
+    driver.open(model="isnet")
+    driver.choose(site / "samples" / "chelsea.png")
+    driver.page.click("#licence-accept")
+    expect(driver.page.locator("#status")).to_contain_text("subject", timeout=120_000)
+    driver.page.click("#cancel")
+    driver.wait_for("ready", seconds=2)
+    driver.page.select_option("#model", "tiny")
+    assert driver.cut_out(site / "samples" / "coffee.png")["width"] == 600
+
+
+def test_a_new_photo_replaces_the_one_in_work(driver: Driver, site: Path) -> None:
+    driver.open(model="tiny")
+    driver.choose(site / "samples" / "chelsea.png")
+    driver.choose(site / "samples" / "coffee.png")
+    driver.page.locator('#download[download="coffee-cutout.png"]').wait_for(timeout=60_000)
+    assert driver.finish()["width"] == 600
+
+
+def test_an_unknown_model_in_the_address_falls_back_and_says_so(driver: Driver, site: Path) -> None:
+    driver.open(model="nothing")
+    expect(driver.page.locator("#note")).to_contain_text("nothing")
+    assert driver.cut_out(site / "samples" / "chelsea.png")["model"] == "u2netp"
+
+
+def test_a_gpu_that_is_not_there_is_said_when_it_was_asked_for(page: Page, site_url: str, site: Path) -> None:
+    page.add_init_script("Object.defineProperty(Navigator.prototype, 'gpu', { get: () => undefined })")
+    driver = Driver(page, site_url)
+    page.route("**/worker/device.js", without_gpu)
+    driver.open(model="tiny", device="webgpu")
+    driver.choose(site / "samples" / "chelsea.png")
+    assert driver.fail_with()["code"] == "webgpu-unavailable"
+    driver.page.select_option("#device", "auto")
+    report = driver.finish() if driver.wait_for("done", "ready") == "done" else driver.cut_out(site / "samples" / "chelsea.png")
+    assert report["device"]["provider"] == "wasm"
+    assert "no WebGPU" in report["device"]["reason"]
+
+
+def without_gpu(route: object) -> None:
+    """Serve device.js to a worker of a browser without WebGPU; init scripts don't reach workers."""
+    response = route.fetch()  # type: ignore[attr-defined]
+    gone = "delete WorkerNavigator.prototype.gpu;\n"
+    route.fulfill(response=response, body=gone + response.text())  # type: ignore[attr-defined]

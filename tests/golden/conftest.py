@@ -1,0 +1,64 @@
+"""Models and sample photos, fetched and verified as the site's build does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from alphacut.models import ModelSpec
+from alphacut.native import NativeSession
+from alphacut.onnx_graph import Precision
+from tests.helpers import Floats
+from tools.catalog import choose, read_catalog, read_models
+from tools.fetch import Cache, fetch_all
+from tools.networks import Network, prepare
+
+
+@dataclass(frozen=True)
+class Networks:
+    """One model: as it is published, and as it is shipped."""
+
+    spec: ModelSpec
+    published_file: Path
+    network: Network
+
+    @cache  # noqa: B019 - lives as long as the test run
+    def published(self) -> Callable[[Floats], Floats]:
+        """The published file in onnxruntime; runs it on an input."""
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4
+        session = onnxruntime.InferenceSession(str(self.published_file), options, ["CPUExecutionProvider"])
+        name, outputs = session.get_inputs()[0].name, [session.get_outputs()[0].name]
+        return lambda pixels: np.asarray(session.run(outputs, {name: pixels})[0], np.float32)
+
+    @cache  # noqa: B019
+    def shipped(self, precision: Precision = "float32") -> NativeSession:
+        """The graph we ship."""
+        return NativeSession(self.network.graph(precision))
+
+
+@pytest.fixture(scope="session")
+def models() -> dict[str, Networks]:
+    known = choose(read_models(), None)
+    cache_folder = Cache.default()
+    files = fetch_all([model.published for model in known], cache_folder, offline=False)
+    return {
+        model.id: Networks(
+            model.spec, files[model.published.name],
+            prepare(model, files[model.published.name], cache_folder.root),
+        )
+        for model in known
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def samples() -> dict[str, bytes]:
+    photos = read_catalog().components["scikit-image"].files
+    files = fetch_all(list(photos.values()), Cache.default(), offline=False)
+    return {Path(name).stem: files[name].read_bytes() for name in photos}

@@ -1,0 +1,330 @@
+"""The way of a photo from bytes to bytes: order, cancelling, notes, privacy, and how often pixels are copied."""
+
+from __future__ import annotations
+
+import io
+import tracemalloc
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from alphacut import pipeline
+from alphacut.errors import Cancelled, OutOfMemoryError, SessionError, TruncatedImageError
+from alphacut.pipeline import STAGES, Cutout, Stage, remove_background
+from alphacut.recipe import IMGLY, REMBG
+from tests.helpers import (
+    FakeSession,
+    Floats,
+    LuminanceSession,
+    file_of,
+    icc_profile,
+    noise,
+    pixels_of,
+    png_chunks,
+    run,
+    scene,
+    spec,
+)
+
+
+def half_map() -> Floats:
+    """Left half background, right half subject."""
+    made = np.zeros((1, 1, 6, 8), np.float32)
+    made[..., 4:] = 1
+    return made
+
+
+def cut(data: bytes, output: Floats | None = None, **options: object) -> Cutout:
+    session = FakeSession(half_map() if output is None else output)
+    return run(remove_background(data, session, spec(), **options))  # type: ignore[arg-type]
+
+
+# ---- the result ------------------------------------------------------------------------------------
+
+
+def test_the_cutout_is_the_photo_where_the_network_says_subject_and_nothing_elsewhere() -> None:
+    cutout = cut(file_of(scene(8, 6)))
+    pixels = pixels_of(cutout.png)
+    np.testing.assert_array_equal(pixels[:, 4:], np.dstack([scene(8, 6), np.full((6, 8), 255)])[:, 4:])
+    assert not pixels[:, :4].any()
+    assert (cutout.width, cutout.height, cutout.format, cutout.notes) == (8, 6, "PNG", ())
+
+
+def test_partial_alpha_keeps_the_photos_colours_unmixed() -> None:
+    pixels = pixels_of(cut(file_of(scene(8, 6)), np.full((1, 1, 6, 8), 0.02, np.float32)).png)
+    np.testing.assert_array_equal(pixels[..., :3], scene(8, 6))
+    assert (pixels[..., 3] == 5).all()
+
+
+def test_alpha_the_photo_brought_along_is_multiplied_never_replaced() -> None:
+    photo = noise(8, 6, 4)
+    photo[0, :, 3] = 0
+    photo[1, :, 3] = 255
+    alpha = pixels_of(cut(file_of(photo), np.full((1, 1, 6, 8), 0.6, np.float32)).png)[..., 3]
+    assert not alpha[0].any()
+    assert (alpha[1] == 153).all()
+    lost = 153 * photo[..., 3].astype(float) / 255 - alpha
+    assert (lost >= 0).all()
+    assert (lost < 1).all()
+
+
+def test_the_cutout_has_the_size_of_the_upright_photo() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    cutout = cut(file_of(scene(30, 20), "JPEG", exif=exif))
+    assert pixels_of(cutout.png).shape == (30, 20, 4)
+    assert (cutout.width, cutout.height) == (20, 30)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 3000), (3000, 1)])
+def test_photos_of_extreme_proportions_come_through(size: tuple[int, int]) -> None:
+    cutout = cut(file_of(scene(*size)), np.ones((1, 1, 6, 8), np.float32))
+    pixels = pixels_of(cutout.png)
+    np.testing.assert_array_equal(pixels[..., :3], scene(*size))
+    assert (pixels[..., 3] == 255).all()
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "GIF", "BMP"])
+def test_the_session_sees_the_photo_and_the_result_follows_it(image_format: str) -> None:
+    bright = np.zeros((60, 80, 3), np.uint8)
+    bright[:, 40:] = 255
+    described = spec()
+    cutout = run(remove_background(file_of(bright, image_format), LuminanceSession(described), described))
+    alpha = pixels_of(cutout.png)[..., 3]
+    assert alpha[:, :20].max() <= 3
+    assert alpha[:, 60:].min() >= 252
+
+
+def test_the_recipe_is_followed_before_and_after_the_network() -> None:
+    values = np.array([[0.2, 0.4], [0.6, 0.8]], np.float32)
+    dark = np.full((2, 2, 3), 100, np.uint8)
+    session, described = FakeSession(values), spec(2, 2)
+    run(remove_background(file_of(dark), session, described, recipe=REMBG))
+    run(remove_background(file_of(dark), session, described, recipe=IMGLY))
+    np.testing.assert_allclose(session.inputs[0][0, 0], (1 - 0.485) / 0.229, atol=1e-5)  # 100 is the brightest
+    np.testing.assert_allclose(session.inputs[1][0, 0], (100 - 128) / 256, atol=1e-6)
+    stretched = pixels_of(run(remove_background(file_of(dark), session, described, recipe=REMBG)).png)[..., 3]
+    assert stretched.tolist() == [[0, 85], [170, 255]] or stretched.tolist() == [[0, 84], [170, 255]]
+
+
+# ---- privacy ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_nothing_the_photo_told_about_its_owner_is_in_the_cutout(image_format: str) -> None:
+    exif = Image.Exif()
+    exif[0x010E], exif[0x013B] = "a secret description", "the secret artist"
+    exif.get_ifd(0x8825)[1] = "N"  # GPS
+    comment = {"comment": b"a secret comment"} if image_format == "JPEG" else {}
+    data = file_of(scene(16, 12), image_format, exif=exif, **comment)
+    assert b"secret" in data
+    cutout = cut(data)
+    for told in (cutout.png, cutout.preview or b""):
+        assert b"secret" not in told
+        assert b"Exif" not in told
+    assert png_chunks(cutout.png) == [b"IHDR", b"IDAT", b"IEND"]
+
+
+def test_text_of_a_png_is_not_in_the_cutout() -> None:
+    from PIL.PngImagePlugin import PngInfo
+
+    text = PngInfo()
+    text.add_text("Author", "secret")
+    text.add_itxt("XML:com.adobe.xmp", "<secret/>", zip=False)
+    data = file_of(scene(8, 6), pnginfo=text)
+    assert b"secret" in data
+    assert png_chunks(cut(data).png) == [b"IHDR", b"IDAT", b"IEND"]
+
+
+def test_the_colour_profile_stays_because_colours_would_change_without() -> None:
+    png = cut(file_of(scene(8, 6), "JPEG", icc_profile=icc_profile())).png
+    with Image.open(io.BytesIO(png)) as image:
+        assert image.info["icc_profile"] == icc_profile()
+
+
+def test_colours_of_the_background_are_not_in_the_file() -> None:
+    photo = noise(64, 48)
+    pixels = pixels_of(cut(file_of(photo), half_map()).png)
+    assert not pixels[pixels[..., 3] == 0].any()
+    assert (pixels[..., 3] == 0).sum() > 1000
+
+
+# ---- notes and preview -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "notes"),
+    [(0.0, ("empty-mask",)), (0.04, ("empty-mask",)), (0.06, ()), (0.5, ()), (0.94, ()), (0.96, ("full-mask",)), (1.0, ("full-mask",))],
+)  # fmt: skip
+def test_a_person_is_told_when_nothing_or_everything_was_cut_out(value: float, notes: tuple[str, ...]) -> None:
+    assert cut(file_of(scene(8, 6)), np.full((1, 1, 6, 8), value, np.float32)).notes == notes
+
+
+def test_a_small_subject_is_no_empty_mask() -> None:
+    values = np.zeros((1, 1, 6, 8), np.float32)
+    values[0, 0, 3, 3] = 1
+    assert cut(file_of(scene(8, 6)), values).notes == ()
+
+
+def test_a_person_is_told_when_only_the_first_frame_was_used() -> None:
+    frames = [Image.new("RGB", (8, 6), colour) for colour in ("red", "blue")]
+    data = file_of(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert cut(data).notes == ("first-frame",)
+
+
+@pytest.mark.parametrize(
+    ("image_format", "shown"),
+    [("JPEG", True), ("PNG", True), ("WEBP", True), ("GIF", True), ("BMP", True), ("TIFF", False), ("TGA", False), ("PPM", False)],
+)  # fmt: skip
+def test_a_preview_is_made_where_browsers_show_nothing(image_format: str, shown: bool) -> None:
+    cutout = cut(file_of(scene(40, 30), image_format))
+    if shown:
+        assert cutout.preview is None
+    else:
+        assert cutout.preview is not None
+        assert np.abs(pixels_of(cutout.preview).astype(int) - scene(40, 30)).mean() < 6  # the photo, not the cutout
+
+
+# ---- stages ----------------------------------------------------------------------------------------
+
+
+def test_stages_are_announced_once_each_in_order_and_timed() -> None:
+    passed: list[Stage] = []
+
+    async def checkpoint(stage: Stage) -> None:
+        passed.append(stage)
+
+    cutout = cut(file_of(scene(8, 6)), checkpoint=checkpoint)
+    assert tuple(passed) == STAGES
+    assert tuple(cutout.ms) == STAGES
+    assert all(ms >= 0 for ms in cutout.ms.values())
+
+
+def test_waiting_at_a_checkpoint_is_not_counted_as_work() -> None:
+    import asyncio
+
+    async def slow(_: Stage) -> None:
+        await asyncio.sleep(0.05)
+
+    assert sum(cut(file_of(scene(8, 6)), checkpoint=slow).ms.values()) < 150
+
+
+@pytest.mark.parametrize("last", STAGES)
+def test_cancelling_at_any_stage_ends_the_job_there(last: Stage) -> None:
+    passed: list[Stage] = []
+
+    async def checkpoint(stage: Stage) -> None:
+        passed.append(stage)
+        if stage == last:
+            raise Cancelled("Cancelled.")
+
+    session = FakeSession(half_map())
+    with pytest.raises(Cancelled):
+        run(remove_background(file_of(scene(8, 6)), session, spec(), checkpoint=checkpoint))
+    assert tuple(passed) == STAGES[: STAGES.index(last) + 1]
+    assert len(session.inputs) == (STAGES.index(last) > STAGES.index("inference"))
+
+
+def test_bad_files_end_the_job_before_the_network_runs() -> None:
+    session = FakeSession(half_map())
+    with pytest.raises(TruncatedImageError):
+        run(remove_background(file_of(scene(40, 30), "JPEG")[:300], session, spec()))
+    assert session.inputs == []
+
+
+def test_a_network_that_gives_nonsense_gives_an_error_and_no_cutout() -> None:
+    with pytest.raises(SessionError):
+        cut(file_of(scene(8, 6)), np.full((1, 1, 6, 8), np.nan, np.float32))
+
+
+@pytest.mark.parametrize("stage", ["network_input", "alpha_of", "cut_out", "encode_png", "encode_preview"])
+def test_running_out_of_memory_anywhere_is_told_as_such(stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_memory(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(pipeline, stage, no_memory)
+    with pytest.raises(OutOfMemoryError):
+        cut(file_of(scene(8, 6), "TIFF"))
+
+
+# ---- copies ----------------------------------------------------------------------------------------
+
+
+class Ledger:
+    """Counts the bytes that pixels take: Pillow's own by its arena, all others by tracemalloc."""
+
+    block = 1 << 16
+
+    def __init__(self) -> None:
+        self.taken: dict[Stage, int] = {}
+        self.python_peaks: dict[Stage, int] = {}
+        self._stage: Stage | None = None
+        self._python = 0
+
+    async def checkpoint(self, stage: Stage | None) -> None:
+        if self._stage is not None:
+            stats = Image.core.get_stats()
+            blocks = stats["allocated_blocks"] + stats["reused_blocks"]
+            self.taken[self._stage] = blocks * self.block
+            self.python_peaks[self._stage] = tracemalloc.get_traced_memory()[1] - self._python
+        self._stage = stage
+        Image.core.reset_stats()
+        tracemalloc.reset_peak()
+        self._python = tracemalloc.get_traced_memory()[0]
+
+
+@pytest.fixture
+def ledger() -> Iterator[Ledger]:
+    size, kept = Image.core.get_block_size(), Image.core.get_blocks_max()
+    Image.core.set_block_size(Ledger.block)
+    Image.core.set_blocks_max(0)
+    Image.core.clear_cache()
+    tracemalloc.start()
+    try:
+        yield Ledger()
+    finally:
+        tracemalloc.stop()
+        Image.core.set_block_size(size)
+        Image.core.set_blocks_max(kept)
+
+
+WIDTH, HEIGHT = 4000, 3000  # 12 megapixels
+PIXELS = WIDTH * HEIGHT
+COLOUR, ALPHA = 4 * PIXELS, PIXELS  # Pillow keeps RGB in four bytes
+MARGIN = PIXELS // 5  # rounding to blocks
+
+
+def audit(data: bytes, ledger: Ledger) -> None:
+    async def job() -> None:
+        await remove_background(data, FakeSession(half_map()), spec(320, 320), checkpoint=ledger.checkpoint)
+        await ledger.checkpoint(None)
+
+    run(job())
+    print({stage: f"{taken / PIXELS:.2f} bytes a pixel" for stage, taken in ledger.taken.items()})
+
+
+def test_on_the_main_path_pixels_are_decoded_once_and_never_copied(ledger: Ledger) -> None:
+    audit(file_of(scene(WIDTH, HEIGHT), "JPEG"), ledger)
+    allowed = {
+        "decode": COLOUR,
+        "preprocess": PIXELS // 2,  # the network's size, and an image 3 times as wide on the way there
+        "inference": 0,
+        "mask": ALPHA + ALPHA * 320 // HEIGHT,  # alpha, and alpha that is as wide as the photo only
+        "compose": ALPHA,  # where alpha is 0; alpha itself goes into the colours' fourth byte
+        "encode": 0,
+    }
+    assert ledger.taken.keys() == allowed.keys()
+    for stage, bytes_ in allowed.items():
+        assert ledger.taken[stage] <= bytes_ + MARGIN, stage  # type: ignore[index]
+    # NumPy and bytes hold nothing of the photo's size: the input is the network's, the PNG is compressed.
+    for stage in ("decode", "preprocess", "mask", "compose"):
+        assert ledger.python_peaks[stage] < COLOUR // 2, stage  # type: ignore[index]
+
+
+def test_the_ledger_notices_a_copy(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = pipeline.cut_out
+    monkeypatch.setattr(pipeline, "cut_out", lambda photo, alpha: plain(photo, alpha).copy())
+    audit(file_of(scene(WIDTH, HEIGHT), "JPEG"), ledger)
+    assert ledger.taken["compose"] > ALPHA + MARGIN + COLOUR // 2
