@@ -78,18 +78,23 @@ export class App {
   /** Ends whatever is under way, start-up included. */
   cancel() {
     if (!this.#job.taken && !this.#startUp.taken) return;
-    if (this.#job.taken) this.#stage.clear();
+    if (this.#job.taken) this.#forgetPhoto();
     this.#job.abort();
     this.#startUp.abort();
     this.#progress.reset();
     this.#rest("Cancelled", this.#loaded ? "" : "the model loads once you choose a photo");
   }
 
+  #forgetPhoto() {
+    this.#stage.clear();
+    this.#photo = null;
+  }
+
   /** Another model or device was chosen. */
   settingsChanged() {
     this.#startUp.abort();
     this.#loaded = false;
-    this.#again.hidden = !this.#stage.hasCutout;
+    this.#again.hidden = this.#stage.name === "";
     if (this.#job.taken && this.#photo) this.cutOut(this.#photo);
     else this.warmUp();
   }
@@ -113,6 +118,7 @@ export class App {
    */
   async #remove(photo, signal) {
     const settings = (this.#settings = await this.#loadSettings());
+    if (!settings.mayStart) this.#progress.begin("Waiting for your answer", { startUp: true, photo: true });
     const chosen = await settings.settle();
     const cutout = await this.#client.remove(await photo.load(signal), onWire(chosen), this.#hearing(signal));
     this.#loaded = true;
@@ -142,7 +148,7 @@ export class App {
     if (error.code === "cancelled") return this.#rest("Cancelled");
     if (error.code === "worker-crashed") this.#loaded = false;
     const settings = this.#settings;
-    const onCpu = () => { settings?.setDevice("wasm"); again(); };
+    const onCpu = () => { settings?.setDevice("wasm"); this.#loaded = false; again(); };
     this.#progress.end("That did not work", this.#stage.name);
     this.#setState("error");
     this.#error.show(error, { onRetry: again, onCpu: !settings || settings.chosen.device === "wasm" ? null : onCpu });

@@ -39,7 +39,7 @@ export class Progress {
   }
 
   /**
-   * The stage to name. Runtime and model download side by side: the earliest unfinished one is named.
+   * The stage to name. Runtime and model load side by side: the earliest unfinished one is named.
    * @returns {Stage | undefined}
    */
   get stage() {
@@ -87,11 +87,13 @@ export class Progress {
   }
 
   /**
-   * Every stage from `session` on needs all stages before it, whether they reported their end or not.
+   * The photo's stages come one after another and need all of the start-up, whether its end was
+   * reported or not. Of the start-up, only the session needs something: the model.
    * @param {Stage} stage
    */
   #isBehind(stage) {
-    const from = Math.max(STAGES.indexOf(stage) + 1, STAGES.indexOf("session"));
+    if (stage === "model" && this.#seen.has("session")) return true;
+    const from = Math.max(STAGES.indexOf(stage) + 1, START_UP.length);
     return STAGES.slice(from).some((later) => this.#seen.has(later));
   }
 }

@@ -1,22 +1,11 @@
-/** The original beside its cutout, and what is known about how it was made. */
+/** The original beside its cutout, and the download. */
 
-import { byId, make } from "./dom.js";
-import { deviceWords, downloadName, durationWords, noteWords, sizeWords } from "./text.js";
+import { byId } from "./dom.js";
+import { showFacts } from "./facts-view.js";
+import { downloadName, sizeWords } from "./text.js";
 
-/** @import { Cutout, Timings } from "../shared/protocol.js" */
+/** @import { Cutout } from "../shared/protocol.js" */
 /** @import { Photo } from "./photo.js" */
-
-/** @type {readonly [keyof Timings, string][]} */
-const PHOTO_STEPS = [
-  ["decode", "Decode"],
-  ["preprocess", "Prepare"],
-  ["inference", "Network"],
-  ["mask", "Mask"],
-  ["compose", "Compose"],
-  ["encode", "Encode PNG"],
-];
-/** @type {readonly [keyof Timings, string][]} */
-const ONCE = [["start", "Python, once"], ["model", "Model, once"]];
 
 export class StageView {
   #root = document.documentElement;
@@ -76,7 +65,8 @@ export class StageView {
     byId("cutout-name", HTMLElement).textContent = name;
     if (preview && this.#isMissing) this.#original.src = this.#keep(new Blob([preview], { type: "image/jpeg" }));
     this.#setShape(cutout.width, cutout.height);
-    this.#showFacts(cutout, model);
+    showFacts(cutout, model);
+    this.#facts.hidden = false;
     this.#report.textContent = JSON.stringify({ ...facts, bytes_out: png.byteLength });
   }
 
@@ -126,41 +116,4 @@ export class StageView {
     this.#root.style.setProperty("--ratio", String(width / height));
     this.#root.style.setProperty("--pixels", String(width));
   }
-
-  /**
-   * @param {Cutout} cutout
-   * @param {string} model
-   */
-  #showFacts({ device, width, height, format, notes, ms, png }, model) {
-    byId("device-report", HTMLElement).textContent = deviceWords(device);
-    byId("device-reason", HTMLElement).textContent = device.reason;
-    byId("software", HTMLElement).hidden = !device.software;
-    byId("fact-model", HTMLElement).textContent = `${model}, ${device.precision === "float16" ? "16-bit" : "32-bit"} arithmetic`;
-    byId("fact-photo", HTMLElement).textContent = `${width} × ${height} pixels, ${format}`;
-    byId("fact-cutout", HTMLElement).textContent = `${width} × ${height} pixels, PNG, ${sizeWords(png.byteLength)}`;
-    byId("notes", HTMLElement).replaceChildren(...notes.map((note) => make("li", {}, noteWords(note))));
-    showTimings(ms);
-    this.#facts.hidden = false;
-  }
-}
-
-/** @param {Timings} ms */
-function showTimings(ms) {
-  const longest = Math.max(...PHOTO_STEPS.map(([key]) => ms[key]));
-  const steps = PHOTO_STEPS.map(([key, label]) => timingRow(label, ms[key], longest > 0 ? ms[key] / longest : 0));
-  const once = ONCE.filter(([key]) => ms[key] > 0).map(([key, label]) => timingRow(label, ms[key], 0));
-  byId("timing-rows", HTMLElement).replaceChildren(...steps);
-  byId("timing-total", HTMLElement).textContent = durationWords(ms.total);
-  byId("timing-once", HTMLElement).replaceChildren(...once);
-}
-
-/**
- * @param {string} label
- * @param {number} ms
- * @param {number} share  Length of the row's bar, 0 to 1; 0 draws none.
- */
-function timingRow(label, ms, share) {
-  const bar = make("i", { hidden: share === 0 });
-  bar.style.inlineSize = `${share * 100}%`;
-  return make("tr", {}, make("th", { scope: "row" }, label), make("td", {}, bar), make("td", {}, durationWords(ms)));
 }

@@ -54,6 +54,15 @@ export function deviceWords(device) {
   return `WebGPU on ${adapter}${device.software ? " (software, not a GPU)" : ""}`;
 }
 
+/**
+ * Words as a sentence of their own: a capital first, a full stop last.
+ * @param {string} words
+ */
+export function sentence(words) {
+  if (words === "") return "";
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}${words.endsWith(".") ? "" : "."}`;
+}
+
 /** @type {Record<Note, string>} */
 const NOTES = {
   "first-frame": "The file holds several frames; the first one was cut out.",

@@ -6,6 +6,7 @@
  */
 
 import { AlphacutError, FATAL_CODES } from "../shared/protocol.js";
+import { WorkerSlot } from "./worker-slot.js";
 
 /** @import { Cutout, DeviceChoice, ProgressReply, Ready, Reply, Request, Stage, Stats } from "../shared/protocol.js" */
 /** @typedef {(progress: ProgressReply) => void} OnProgress */
@@ -28,8 +29,10 @@ const START_UP = new Set(["runtime", "model", "session"]);
 const ignore = () => {};
 
 export class WorkerClient {
-  /** @type {Worker | null} */
-  #worker = null;
+  #worker = new WorkerSlot({
+    onReply: (reply) => this.#receive(reply),
+    onCrash: (details) => this.#fail(details),
+  });
   /** @type {Map<number, Call>} */
   #calls = new Map();
   #nextId = 1;
@@ -85,7 +88,7 @@ export class WorkerClient {
     return new Promise((resolve, reject) => {
       this.#calls.set(id, { request: { ...body, id }, resolve, reject, onProgress, onAnswer: null });
       signal.addEventListener("abort", () => this.#cancel(id), { once: true });
-      this.#post({ ...body, id });
+      this.#worker.post({ ...body, id });
     });
   }
 
@@ -107,7 +110,7 @@ export class WorkerClient {
       setTimeout(() => this.#giveUp(id), GRACE_MS);
     });
     this.#calm = Promise.all([this.#calm, answered]).then(ignore);
-    this.#post({ id, type: "cancel" });
+    this.#worker.post({ id, type: "cancel" });
   }
 
   /** @param {number} id */
@@ -117,13 +120,13 @@ export class WorkerClient {
 
   /** Replaces the worker; calls that nobody cancelled are asked again. */
   #recycle() {
-    this.#dismiss();
+    this.#worker.dismiss();
     for (const [id, { onAnswer }] of this.#calls) {
       if (!onAnswer) continue;
       this.#calls.delete(id);
       onAnswer();
     }
-    for (const { request } of this.#calls.values()) this.#post(request);
+    for (const { request } of this.#calls.values()) this.#worker.post(request);
     // Whoever waits brings its own choice of model; loading the old one first would only hold it up.
     if (this.#calls.size === 0 && this.#waiting === 0) this.#warmUp();
   }
@@ -134,31 +137,7 @@ export class WorkerClient {
     /** @type {Request} */
     const request = { id: this.#nextId++, type: "start", ...this.#warm };
     this.#calls.set(request.id, { request, resolve: ignore, reject: ignore, onProgress: ignore, onAnswer: null });
-    this.#post(request);
-  }
-
-  /** @param {Request} request */
-  #post(request) {
-    this.#worker ??= this.#hire();
-    this.#worker.postMessage(request);
-  }
-
-  #hire() {
-    const worker = new Worker(new URL("../worker/worker.js", import.meta.url), { type: "module" });
-    worker.onmessage = ({ data }) => this.#receive(data);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      this.#crash([event.message, event.filename, event.lineno].filter(Boolean).join(" · "));
-    };
-    worker.onmessageerror = () => this.#crash("A message from the worker could not be read.");
-    return worker;
-  }
-
-  #dismiss() {
-    if (!this.#worker) return;
-    this.#worker.onmessage = this.#worker.onerror = this.#worker.onmessageerror = null;
-    this.#worker.terminate();
-    this.#worker = null;
+    this.#worker.post(request);
   }
 
   /** @param {Reply} reply */
@@ -168,7 +147,10 @@ export class WorkerClient {
     this.#calls.delete(reply.id);
     call?.onAnswer?.();
     if (reply.type === "result") return call?.resolve(reply.value);
-    if (FATAL_CODES.has(reply.error.code)) this.#recycle();
+    if (FATAL_CODES.has(reply.error.code)) {
+      if (call?.request.type === "start") this.#warm = null; // or what cannot start would be started for ever
+      this.#recycle();
+    }
     call?.reject(AlphacutError.fromWire(reply.error));
   }
 
@@ -184,14 +166,13 @@ export class WorkerClient {
   }
 
   /** @param {string} details */
-  #crash(details) {
-    this.#dismiss();
+  #fail(details) {
     const calls = [...this.#calls.values()];
     this.#calls.clear();
     for (const call of calls) {
       call.onAnswer?.();
       call.reject(new AlphacutError("worker-crashed", "The part of the page that does the work has stopped.", {
-        hint: "Your photo is still here: try again. If it stops again, a smaller photo or the CPU may help.",
+        hint: "Try again: nothing is lost. If it stops again, a smaller photo or the CPU may help.",
         details,
       }));
     }

@@ -1,0 +1,55 @@
+/** How a cutout was made: device, sizes, notes and the time of each step. */
+
+import { byId, make } from "./dom.js";
+import { deviceWords, durationWords, noteWords, sentence, sizeWords } from "./text.js";
+
+/** @import { Cutout, Timings } from "../shared/protocol.js" */
+
+/** @type {readonly [keyof Timings, string][]} */
+const PHOTO_STEPS = [
+  ["decode", "Decode"],
+  ["preprocess", "Prepare"],
+  ["inference", "Network"],
+  ["mask", "Mask"],
+  ["compose", "Compose"],
+  ["encode", "Encode PNG"],
+];
+/** @type {readonly [keyof Timings, string][]} */
+const ONCE = [["start", "Python, once"], ["model", "Model, once"]];
+
+/**
+ * @param {Cutout} cutout
+ * @param {string} model  The model's title.
+ */
+export function showFacts({ device, width, height, format, notes, ms, png }, model) {
+  const say = (/** @type {string} */ id, /** @type {string} */ words) => { byId(id, HTMLElement).textContent = words; };
+  say("device-report", deviceWords(device));
+  say("device-reason", sentence(device.reason));
+  byId("software", HTMLElement).hidden = !device.software;
+  say("fact-model", `${model}, ${device.precision === "float16" ? "16-bit" : "32-bit"} arithmetic`);
+  say("fact-photo", `${width} × ${height} pixels, ${format}`);
+  say("fact-cutout", `${width} × ${height} pixels, PNG, ${sizeWords(png.byteLength)}`);
+  byId("notes", HTMLElement).replaceChildren(...notes.map((note) => make("li", {}, noteWords(note))));
+  showTimings(ms);
+}
+
+/** @param {Timings} ms */
+function showTimings(ms) {
+  const longest = Math.max(...PHOTO_STEPS.map(([key]) => ms[key]));
+  const steps = PHOTO_STEPS.map(([key, label]) => timingRow(label, ms[key], longest > 0 ? ms[key] / longest : 0));
+  const once = ONCE.filter(([key]) => ms[key] > 0).map(([key, label]) => timingRow(label, ms[key], 0));
+  byId("timing-rows", HTMLElement).replaceChildren(...steps);
+  byId("timing-total", HTMLElement).textContent = durationWords(ms.total);
+  byId("timing-once", HTMLElement).replaceChildren(...once);
+}
+
+/**
+ * @param {string} label
+ * @param {number} ms
+ * @param {number} share  Length of the row's bar, 0 to 1; 0 draws none.
+ */
+function timingRow(label, ms, share) {
+  const bar = make("i", { hidden: share === 0 });
+  bar.style.inlineSize = `${share * 100}%`;
+  return make("tr", {}, make("th", { scope: "row" }, label), make("td", {}, bar), make("td", {}, durationWords(ms)));
+}

@@ -1,0 +1,50 @@
+/** Holds the one worker of the page: made when first needed, and made anew after it was dismissed. */
+
+/** @import { Reply, Request } from "../shared/protocol.js" */
+/**
+ * @typedef {object} Listener
+ * @property {(reply: Reply) => void} onReply
+ * @property {(details: string) => void} onCrash  The worker is gone, and with it all it was asked for.
+ */
+
+export class WorkerSlot {
+  /** @type {Worker | null} */
+  #worker = null;
+  #listener;
+
+  /** @param {Listener} listener */
+  constructor(listener) {
+    this.#listener = listener;
+  }
+
+  /** @param {Request} request */
+  post(request) {
+    this.#worker ??= this.#hire();
+    this.#worker.postMessage(request);
+  }
+
+  /** Ends the worker at once, whatever it is doing; nothing is heard of it any more. */
+  dismiss() {
+    if (!this.#worker) return;
+    this.#worker.onmessage = this.#worker.onerror = this.#worker.onmessageerror = null;
+    this.#worker.terminate();
+    this.#worker = null;
+  }
+
+  #hire() {
+    const worker = new Worker(new URL("../worker/worker.js", import.meta.url), { type: "module" });
+    worker.onmessage = ({ data }) => this.#listener.onReply(data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.#crash([event.message, event.filename, event.lineno].filter(Boolean).join(" · "));
+    };
+    worker.onmessageerror = () => this.#crash("A message from the worker could not be read.");
+    return worker;
+  }
+
+  /** @param {string} details */
+  #crash(details) {
+    this.dismiss();
+    this.#listener.onCrash(details);
+  }
+}
