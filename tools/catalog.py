@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from alphacut.errors import BadModelError
 from alphacut.models import ModelSpec
 from alphacut.onnx_graph import Precision
 from tools.sources import Part, parse_source
@@ -136,7 +137,7 @@ def _read_model(path: Path) -> Model:
             output=graph["output"], precisions=tuple(graph["precisions"]),
             spec=ModelSpec.from_table({"id": path.stem, **table["spec"]}),
         )  # fmt: skip
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, BadModelError) as error:
         raise CatalogError(f"{path.name}: {error!r}") from error
 
 

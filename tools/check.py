@@ -19,6 +19,7 @@ import build_site
 from tools import chromium
 from tools.archives import npm_command
 from tools.catalog import ROOT
+from tools.stdlib import node_command
 
 WEB = ROOT / "web"
 _STAMP = WEB / "node_modules" / ".alphacut-stamp"
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     install_types()
     if build_site.main([]):
         return 1
-    tsc = [*npm_command(), "exec", "--prefix", str(WEB), "--", "tsc", "-p"]
+    tsc = [*node_command(), str(WEB / "node_modules" / "typescript" / "bin" / "tsc"), "-p"]
     python = [sys.executable, "-m"]
     checks = {
         "ruff check": [*python, "ruff", "check", "."],

@@ -8,8 +8,13 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as _binding
 
 from alphacut.errors import BadModelError, SessionError
+
+# onnxruntime's own have no base class in common.
+_OWN_ERRORS = [kind for kind in vars(_binding).values() if isinstance(kind, type) and issubclass(kind, Exception)]
+_ERRORS = (*_OWN_ERRORS, RuntimeError, OSError, ValueError)
 
 
 class NativeSession:
@@ -22,7 +27,7 @@ class NativeSession:
         options.log_severity_level = 3
         try:
             self._session = onnxruntime.InferenceSession(str(graph), options, ["CPUExecutionProvider"])
-        except (RuntimeError, OSError, ValueError) as error:  # onnxruntime's own derive from RuntimeError
+        except _ERRORS as error:
             raise BadModelError(f"{graph.name} can't be loaded: {error}") from error
         self._input = self._session.get_inputs()[0].name
 
@@ -30,6 +35,6 @@ class NativeSession:
         """See `Session.run`."""
         try:
             outputs = await asyncio.to_thread(self._session.run, None, {self._input: pixels})
-        except (RuntimeError, ValueError) as error:
+        except _ERRORS as error:
             raise SessionError(f"The network failed: {error}") from error
         return np.asarray(outputs[0], np.float32)

@@ -13,7 +13,7 @@ import { siteUrl } from "./site.js";
  */
 export function listSamples(samples, onPhoto) {
   byId("samples", HTMLElement).replaceChildren(...samples.map((sample) => {
-    const picture = make("img", { alt: "", decoding: "async", fetchPriority: "low", src: siteUrl(sample.file) });
+    const picture = make("img", { alt: "", decoding: "async", fetchPriority: "low", src: siteUrl(sample.thumb) });
     const button = make("button", { type: "button", className: "sample" }, picture, make("span", {}, sample.title));
     button.addEventListener("click", () => onPhoto(photoFromSample(sample)));
     const credit = make("p", { className: "credit" }, `${sample.credit} · `, outwardLink(sample.url, sample.licence));

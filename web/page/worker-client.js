@@ -22,7 +22,8 @@ import { WorkerSlot } from "./worker-slot.js";
  * @property {(() => void) | null} onAnswer  Set once cancelled: told when the worker has let go.
  */
 
-const GRACE_MS = 500;
+/** Small networks end within this time on WebAssembly; a new worker needs about two seconds to be ready. */
+const GRACE_MS = 1000;
 /** @type {ReadonlySet<Stage>} */
 const START_UP = new Set(["runtime", "model", "session"]);
 

@@ -87,7 +87,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed", "device-l
  * @property {Sample[]} samples
  * @property {Part[]} parts          Third-party parts with their licences.
  */
-/** @typedef {{ file: SiteFile, title: string, credit: string, licence: string, url: string }} Sample */
+/** @typedef {{ file: SiteFile, thumb: SiteFile, title: string, credit: string, licence: string, url: string }} Sample */
 /** @typedef {{ name: string, version: string, licence: string, url: string }} Part */
 
 /**

@@ -32,15 +32,20 @@ scope.onmessage = (/** @type {MessageEvent} */ { data }) => {
 };
 
 /**
- * Answers a request. A cancelled one is answered at once, but what it began is waited for before the next begins.
+ * Answers a request. Cancelled while it loads, it is answered at once, and what it began is waited for before the
+ * next begins: a runtime or session half made is not wasted. Cancelled while it works on a photo, it is answered
+ * when it has stopped; the page replaces a worker that takes too long for that.
  * @param {StartRequest | RemoveRequest} request
  * @param {AbortSignal} signal
  */
 async function serve(request, signal) {
-  const work = request.type === "start" ? start(request, signal) : remove(request, signal);
-  await answer(request.id, () => Promise.race([work, aborted(signal)]));
+  const loading = prepare(request, signal);
+  await answer(request.id, async () => {
+    const prepared = await Promise.race([loading, aborted(signal)]);
+    return request.type === "start" ? ready(request, prepared) : remove(request, prepared, signal);
+  });
   controllers.delete(request.id);
-  await work.catch(() => {}); // already answered
+  await loading.catch(() => {}); // already answered
 }
 
 /**
@@ -56,23 +61,24 @@ async function answer(id, call) {
   }
 }
 
+/** @typedef {Awaited<ReturnType<typeof prepare>>} Prepared */
+
 /**
- * @param {StartRequest | RemoveRequest} request
- * @param {AbortSignal} signal
- * @returns {Promise<Ready>}
+ * @param {StartRequest} request
+ * @param {Prepared} prepared
+ * @returns {Ready}
  */
-async function start(request, signal) {
-  const { runtime: boot, session } = await prepare(request, signal);
+function ready(request, { boot, session }) {
   return { model: request.model, device: session.session.report, ms: { start: boot.ms, model: session.ms } };
 }
 
 /**
  * @param {RemoveRequest} request
+ * @param {Prepared} prepared
  * @param {AbortSignal} signal
  * @returns {Promise<Cutout>}
  */
-async function remove(request, signal) {
-  const { runtime: boot, session, model } = await prepare(request, signal);
+async function remove(request, { boot, session, model }, signal) {
   const began = performance.now();
   const photo = new Uint8Array(await request.photo.arrayBuffer());
   const progress = progressOf(request.id, signal);
@@ -105,15 +111,15 @@ function finished(cutout, request, session, ms) {
  * @param {AbortSignal} signal
  */
 async function prepare(request, signal) {
-  const { site, booting } = await boot(request.id);
+  const { site, booting } = await load(request.id);
   const model = site.models.find(({ id }) => id === request.model);
   if (!model) {
     throw new AlphacutError("unknown-model", `This site has no model “${request.model}”.`, {
       hint: `It has ${site.models.map(({ id }) => id).join(", ")}.`,
     });
   }
-  const [runtime, session] = await Promise.all([booting, open(site, model.id, request.device, request.id, booting, signal)]);
-  return { runtime, session, model };
+  const [boot, session] = await Promise.all([booting, open(site, model.id, request.device, request.id, booting, signal)]);
+  return { boot, session, model };
 }
 
 /** @type {Promise<Site> | null} */
@@ -123,7 +129,7 @@ let siteLoading = null;
  * Starts the runtime once; a failed start is forgotten, so that the next request tries again.
  * @param {number} id
  */
-async function boot(id) {
+async function load(id) {
   siteLoading ??= fetchSite().catch((error) => { siteLoading = null; throw error; });
   const site = await siteLoading;
   starting ??= loadRuntime(site, id).catch((error) => { starting = null; throw error; });

@@ -1,0 +1,128 @@
+"""Stand-ins for what Pyodide and the worker give Python: they fail where the real ones would."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alphacut.errors import AlphacutError
+from alphacut.session import Session
+from tests.helpers import Floats
+
+
+class TypedArray:
+    """A typed array of JavaScript as Python sees it; may be a view of Python's own memory."""
+
+    def __init__(self, values: NDArray[Any]) -> None:
+        self._values: NDArray[Any] | None = values
+
+    @property
+    def values(self) -> NDArray[Any]:
+        assert self._values is not None, "the view was released: in JavaScript it would be empty by now"
+        return self._values
+
+    def detach(self) -> None:
+        self._values = None
+
+    def __len__(self) -> int:
+        return self.values.size
+
+    def assign_to(self, target: NDArray[Any]) -> None:
+        assert target.flags.c_contiguous
+        assert target.nbytes == self.values.nbytes, "JavaScript refuses buffers of another size"
+        target[:] = self.values
+
+    def to_bytes(self) -> bytes:
+        return self.values.tobytes()
+
+
+class Proxy:
+    """A PyProxy of an array."""
+
+    def __init__(self, array: NDArray[Any], log: list[str]) -> None:
+        self._array, self._log, self.alive = array, log, True
+
+    def getBuffer(self, kind: str) -> Any:  # noqa: N802 - JavaScript's name
+        assert self.alive
+        assert kind == "f32"
+        assert self._array.flags.c_contiguous
+        data = TypedArray(self._array.reshape(-1).view())
+        self._log.append("buffer")
+        return SimpleNamespace(data=data, release=lambda: (data.detach(), self._log.append("release")))
+
+    def destroy(self) -> None:
+        assert self.alive, "a proxy is destroyed once"
+        self.alive = False
+        self._log.append("destroy")
+
+
+class Ffi:
+    """`pyodide.ffi`: counts proxies, copies plain data only."""
+
+    def __init__(self) -> None:
+        self.log: list[str] = []
+        self.proxies: list[Proxy] = []
+
+    def create_proxy(self, obj: Any, /) -> Proxy:
+        self.proxies.append(Proxy(obj, self.log))
+        return self.proxies[-1]
+
+    def to_js(
+        self, obj: Any, /, *, dict_converter: Callable[[Iterable[Any]], Any], create_pyproxies: bool = True
+    ) -> Any:
+        assert not create_pyproxies, "a proxy made in passing would never be destroyed"
+        if isinstance(obj, dict):
+            pairs = [(key, self.to_js(value, dict_converter=dict_converter, create_pyproxies=False)) for key, value in obj.items()]
+            return dict_converter(pairs)
+        if isinstance(obj, list | tuple):
+            return [self.to_js(item, dict_converter=dict_converter, create_pyproxies=False) for item in obj]
+        if isinstance(obj, bytes):
+            return TypedArray(np.frombuffer(bytearray(obj), np.uint8))
+        assert obj is None or isinstance(obj, bool | int | float | str), f"{type(obj)} can't be posted"
+        return obj
+
+    @property
+    def alive(self) -> int:
+        return sum(proxy.alive for proxy in self.proxies)
+
+
+def from_entries(pairs: Iterable[tuple[str, Any]]) -> SimpleNamespace:
+    """`Object.fromEntries`."""
+    return SimpleNamespace(**dict(pairs))
+
+
+class Host:
+    """The object that the worker passes: runs a network and reports cancelling, never rejects."""
+
+    def __init__(self, session: Session | None = None, *, cancel_at: str = "", reply: Any = None) -> None:
+        self.session, self.cancel_at, self.reply = session, cancel_at, reply
+        self.stages: list[str] = []
+        self.seen: list[NDArray[Any]] = []
+
+    def run(self, data: TypedArray, *shape: int) -> Awaitable[Any]:
+        self.seen.append(data.values)
+        copied: Floats = data.values.reshape(shape).copy()  # ONNX Runtime reads it before its call returns
+
+        async def resolve() -> Any:
+            await asyncio.sleep(0)
+            if self.reply is not None:
+                return self.reply
+            assert self.session is not None
+            try:
+                output = await self.session.run(copied)
+            except AlphacutError as error:
+                return SimpleNamespace(error=SimpleNamespace(code=error.code, message=error.message, hint=error.hint))
+            return SimpleNamespace(data=TypedArray(output.reshape(-1)), shape=list(output.shape))
+
+        return resolve()
+
+    async def checkpoint(self, stage: str) -> Any:
+        self.stages.append(stage)
+        if stage == self.cancel_at:
+            return SimpleNamespace(error=SimpleNamespace(code="cancelled", message="Cancelled.", hint=""))
+        return SimpleNamespace()

@@ -1,0 +1,267 @@
+"""Who may import, download and convert what. Each rule's checker is first shown something that breaks the rule."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import ROOT
+
+SOURCES = ROOT / "src" / "alphacut"
+WEB = ROOT / "web"
+MODULES = sorted(SOURCES.rglob("*.py"))
+SCRIPTS = sorted(path for path in WEB.rglob("*.js") if "node_modules" not in path.parts)
+
+# ---- Python ----------------------------------------------------------------------------------------
+
+EVERYWHERE = sys.stdlib_module_names | {"numpy", "PIL", "alphacut"}
+BESIDES = {"onnx_graph": {"onnx"}, "native": {"onnxruntime"}}
+NETWORK = {"urllib", "http", "socket", "ssl", "ftplib", "smtplib", "xmlrpc", "asyncore", "socketserver"}
+DYNAMIC = {"__import__", "import_module", "exec", "eval", "find_spec"}
+CONVERSIONS = {"create_proxy", "create_once_callable", "destroy", "getBuffer", "release", "to_js", "to_py", "assign",
+               "assign_to", "pyodide", "js"}  # fmt: skip
+
+
+def imported(source: str) -> set[str]:
+    """Full names of the modules that a source imports anywhere; relative ones begin with alphacut."""
+    found = set[str]()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            module = f"alphacut.{node.module or ''}" if node.level else node.module or ""
+            found |= {f"{module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def forbidden_imports(source: str, name: str) -> set[str]:
+    """What the core module `name` imports though it may not."""
+    roots = {module.partition(".")[0] for module in imported(source)}
+    wrong = (roots - EVERYWHERE - BESIDES.get(name, set())) | (roots & NETWORK)
+    heavy = {m for m in imported(source) if re.match(r"alphacut\.(onnx_graph|native|cli|browser)\b", m)}
+    return wrong | (set() if name in {"cli", "native"} else heavy)
+
+
+def named(source: str, names: set[str]) -> set[str]:
+    """Which of `names` a source uses as a name or an attribute."""
+    nodes = list(ast.walk(ast.parse(source)))
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    return names & (used | {node.attr for node in nodes if isinstance(node, ast.Attribute)})
+
+
+def platform_switches(source: str) -> set[str]:
+    """Signs that a source asks what it runs on."""
+    texts = {n.value for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    return named(source, {"platform"}) | (texts & {"emscripten", "wasm32", "wasi"})
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("import js", {"js"}), ("def f():\n    from pyodide.ffi import to_js", {"pyodide"}), ("import scipy.ndimage", {"scipy"}),
+        ("import onnx", {"onnx"}), ("import urllib.request", {"urllib"}), ("from .browser import entry", {"alphacut.browser.entry"}),
+        ("from alphacut.onnx_graph import ship", {"alphacut.onnx_graph.ship"}), ("from alphacut import native", {"alphacut.native"}),
+        ("import numpy as np, io\nfrom PIL import Image\nfrom alphacut.image import decode", set()),
+    ],
+)  # fmt: skip
+def test_the_checker_finds_forbidden_imports(source: str, found: set[str]) -> None:
+    assert forbidden_imports(source, "image") == found
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if p.parent == SOURCES], ids=lambda p: p.stem)
+def test_core_modules_import_the_standard_library_numpy_and_pillow_only(path: Path) -> None:
+    assert forbidden_imports(path.read_text("utf-8"), path.stem) == set()
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if p.parent.name == "browser"], ids=lambda p: p.stem)
+def test_browser_modules_get_javascript_passed_in(path: Path) -> None:
+    source = path.read_text("utf-8")
+    assert {m.partition(".")[0] for m in imported(source)} <= EVERYWHERE - NETWORK
+    assert not {m for m in imported(source) if re.match(r"alphacut\.(onnx_graph|native|cli)\b", m)}
+
+
+def test_the_checker_finds_imports_in_disguise_and_platform_switches() -> None:
+    assert named("importlib.import_module('js')", DYNAMIC) == {"import_module"}
+    assert platform_switches("import sys\nif sys.platform == 'emscripten': pass") == {"platform", "emscripten"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.stem)
+def test_no_module_imports_in_disguise_or_asks_what_it_runs_on(path: Path) -> None:
+    source = path.read_text("utf-8")
+    assert named(source, DYNAMIC) == set()
+    assert platform_switches(source) == set()
+
+
+BLOCKED_IMPORT = """
+import sys
+for name in ("js", "pyodide", "pyodide_js", "onnx", "onnxruntime"):
+    sys.modules[name] = None
+import alphacut.pipeline, {module}
+print(*sorted(name for name in sys.modules if name.partition(".")[0] in {{"socket", "http", "ssl"}}))
+"""
+
+
+@pytest.mark.parametrize("module", ["alphacut.pipeline", "alphacut.browser.entry"])
+def test_pipeline_and_bridge_run_without_javascript_onnx_and_network(module: str) -> None:
+    code = BLOCKED_IMPORT.format(module=module)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT / "src")
+    assert not {"http.client", "ssl"} & set(done.stdout.split())
+
+
+def test_the_checker_finds_conversions() -> None:
+    assert named("proxy = ffi.create_proxy(x)\nproxy.destroy()", CONVERSIONS) == {"create_proxy", "destroy"}
+
+
+def test_one_module_alone_converts_and_destroys() -> None:
+    using = {path.stem for path in MODULES if named(path.read_text("utf-8"), CONVERSIONS)}
+    assert using == {"buffers"}
+
+
+# ---- JavaScript ------------------------------------------------------------------------------------
+
+_TOKEN = re.compile(
+    r"""(?P<comment>/\*.*?\*/|//[^\n]*)|(?P<text>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)"""
+    r"""|(?P<regex>(?<=[=(,:])\s*/(?![*/])(?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\\\n\[])+/)""",
+    re.DOTALL,
+)
+_STATIC_IMPORT = re.compile(r"""(?:^|[;\n}])\s*(?:import|export)\b[^;"'`()]*?["']([^"']+)["']""")
+_DYNAMIC_IMPORT = re.compile(r"""\bimport\s*\(\s*(?!["']\./[\w-]+\.js["']\s*\))""")  # but of a module beside it
+
+
+def code_of(script: str) -> str:
+    """The script without comments."""
+    return _TOKEN.sub(lambda match: " " if match["comment"] else match[0], script)
+
+
+def texts_of(script: str) -> list[str]:
+    """Its string and template literals."""
+    return [match["text"] for match in _TOKEN.finditer(script) if match["text"]]
+
+
+def foreign_imports(script: str, folder: str) -> set[str]:
+    """Modules imported from elsewhere than the script's folder and shared/."""
+    allowed = re.compile(r"\./[\w-]+\.js" + ("" if folder == "shared" else r"|\.\./shared/[\w-]+\.js"))
+    return {name for name in _STATIC_IMPORT.findall(code_of(script)) if not allowed.fullmatch(name)}
+
+
+def calls(script: str, *names: str) -> int:
+    """How often functions or constructors of these names are called."""
+    return len(re.findall(rf"(?<![\w.#])(?:globalThis\.|self\.)?(?:{'|'.join(names)})\s*\(", code_of(script)))
+
+
+def scripts(*folders: str) -> Iterator[Path]:
+    return (path for path in SCRIPTS if path.relative_to(WEB).parts[0] in folders)
+
+
+def label(path: Path) -> str:
+    return path.relative_to(WEB).as_posix()
+
+
+@pytest.mark.parametrize(
+    ("script", "found"),
+    [
+        ('import { a } from "../worker/ort.js";', {"../worker/ort.js"}),
+        ('import "https://example.org/x.js";', {"https://example.org/x.js"}),
+        ('import ort from "onnxruntime-web";', {"onnxruntime-web"}),
+        ('export * from "../page/dom.js";', {"../page/dom.js"}),
+        ('import {\n  a,\n  b,\n} from "../page/x.js";', {"../page/x.js"}),
+        ('// import "../page/x.js";\n/** @import { A } from "../page/x.js" */\nimport { a } from "./b.js";', set()),
+        ('import { a } from "../shared/protocol.js";\nconst b = "from \'../page/x.js\'";', set()),
+    ],
+)
+def test_the_checker_finds_foreign_modules(script: str, found: set[str]) -> None:
+    assert foreign_imports(script, "worker") == found
+
+
+def test_scripts_were_found() -> None:
+    assert {"page/main.js", "worker/worker.js", "shared/protocol.js"} <= {label(path) for path in SCRIPTS}
+    assert _STATIC_IMPORT.findall(code_of((WEB / "worker" / "worker.js").read_text("utf-8")))
+
+
+@pytest.mark.parametrize("path", list(scripts("page", "worker", "embed", "shared")), ids=label)
+def test_scripts_import_only_their_own_folder_and_shared(path: Path) -> None:
+    assert foreign_imports(path.read_text("utf-8"), path.parent.name) == set()
+
+
+def test_the_service_worker_imports_nothing() -> None:
+    for path in WEB.glob("*.js"):
+        script = path.read_text("utf-8")
+        assert not _STATIC_IMPORT.findall(code_of(script)), path.name
+        assert not calls(script, "importScripts"), path.name
+
+
+def test_the_checker_finds_modules_chosen_at_run_time() -> None:
+    assert _DYNAMIC_IMPORT.search("await import(`${index}x.js`)")
+    assert _DYNAMIC_IMPORT.search('import("../page/x.js")')
+    assert not _DYNAMIC_IMPORT.search('import("./stats.js")')
+
+
+def users(*patterns: str) -> set[str]:
+    """Scripts whose code, comments aside, matches one of the patterns."""
+    found = re.compile("|".join(patterns))
+    return {label(path) for path in SCRIPTS if found.search(code_of(path.read_text("utf-8")))}
+
+
+def test_modules_are_chosen_at_run_time_only_where_the_runtimes_are_loaded() -> None:
+    assert users(_DYNAMIC_IMPORT.pattern) == {"worker/ort.js", "worker/runtime.js"}
+
+
+def test_one_script_alone_touches_onnx_runtime() -> None:
+    assert users(r"InferenceSession", r"ort-wasm", r"onnxruntime", r"\bort\.Tensor") == {"worker/ort.js"}
+
+
+def test_one_script_alone_touches_pyodide() -> None:
+    assert users(r"loadPyodide", r"\bpyimport\b", r"\bpyodide\._module") == {"worker/runtime.js"}
+
+
+def test_the_checker_counts_calls_but_not_namesakes() -> None:
+    assert calls("fetch(a); globalThis.fetch(b); // fetch(c)\nthis.fetch(d); refetch(e); fetchSite()", "fetch") == 2
+
+
+def test_downloads_are_made_in_one_place_each_by_page_and_worker() -> None:
+    """assets.js downloads and verifies; site.json, which holds the hashes, is read by page and worker itself."""
+    downloading = {label(path) for path in SCRIPTS if calls(path.read_text("utf-8"), "fetch")}
+    assert downloading - {"sw.js"} == {"worker/assets.js", "worker/worker.js", "page/site.js"}
+    reading = code_of((WEB / "worker" / "worker.js").read_text("utf-8"))
+    assert re.findall(r"\bfetch\((.*?),", reading) == ['new URL("site.json"']
+
+
+def test_nothing_is_sent_anywhere() -> None:
+    sending = (r"XMLHttpRequest", r"\bWebSocket\b", r"EventSource", r"sendBeacon", r"RTCPeerConnection", r"""method:\s*["']""")
+    assert users(*sending) == set()
+
+
+def test_no_script_names_another_host() -> None:
+    namespace = "http://www.w3.org/2000/svg"  # an identifier, never asked for
+    hosts = {text for path in SCRIPTS for text in texts_of(path.read_text("utf-8")) if re.search(r"https?://", text)}
+    assert {text.strip("\"'`") for text in hosts} <= {namespace}
+
+
+def holds_python(script: str) -> bool:
+    """Whether a script holds Python source or a call that runs some."""
+    looks_so = re.compile(r"^\s*(?:def \w+\(|class \w+[:(]|from [\w.]+ import |import \w+\s*$|async def )", re.MULTILINE)
+    runs = re.search(r"\brunPython(?:Async)?\b|\bpyodide\.code\b", code_of(script))
+    return bool(runs) or any(looks_so.search(text.strip("\"'`")) for text in texts_of(script))
+
+
+@pytest.mark.parametrize("script", ["const code = `\nimport numpy\n`;", "x.runPython(y)", "f(`def run(a):\n  pass`)"])
+def test_the_checker_finds_python_inside_javascript(script: str) -> None:
+    assert holds_python(script)
+    assert not holds_python("/* def f(): */ const text = `an import of goods`;")
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=label)
+def test_there_is_no_python_inside_javascript(path: Path) -> None:
+    assert not holds_python(path.read_text("utf-8"))
+
+
+def test_one_script_on_each_side_posts_messages() -> None:
+    senders = users(r"\.postMessage\(")
+    assert {name for name in senders if name.startswith("worker/")} == {"worker/worker.js"}
+    assert len({name for name in senders if name.startswith("page/")}) == 1

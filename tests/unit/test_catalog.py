@@ -1,0 +1,153 @@
+"""Models are data: a third one is one TOML file, and a TOML that can't be meant is named."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from alphacut.native import NativeSession
+from alphacut.pipeline import remove_background
+from tests.helpers import MEAN, STD, file_of, network, noise, pixels_of, run
+from tools.catalog import CatalogError, choose, read_catalog, read_models
+from tools.fetch import Cache, fetch_all
+from tools.networks import prepare
+
+THIRD = """
+title = "Third"
+summary = "Small enough for a test."
+default = false
+
+[licence]
+name = "CC0"
+url = "https://example.org"
+notice = ""
+credit = "this test"
+
+[published]
+sha256 = "{sha256}"
+bytes = {bytes}
+sources = [{{ file = "third.onnx" }}]
+
+[graph]
+output = "alpha"
+precisions = ["float16", "float32"]
+
+[spec]
+width = 24
+height = 16
+mean = [0.485, 0.456, 0.406]
+std = [0.229, 0.224, 0.225]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with one network and the TOML that describes it."""
+    made = tmp_path / "models"
+    made.mkdir()
+    published = network().SerializeToString()
+    (made / "third.onnx").write_bytes(published)
+    (made / "third.toml").write_text(THIRD.format(sha256=hashlib.sha256(published).hexdigest(), bytes=len(published)))
+    return made
+
+
+@pytest.mark.parametrize("precision", ["float32", "float16"])
+def test_a_third_model_is_one_toml_file(folder: Path, tmp_path: Path, precision: str) -> None:
+    third = read_models([folder])["third"]
+    cache = Cache(tmp_path / "cache")
+    files = fetch_all([third.published], cache, offline=False)
+    prepared = prepare(third, files[third.published.name], cache.root)
+    pixels = noise(24, 16)
+    session = NativeSession(prepared.graph(third.precisions[third.precisions.index(precision)]))  # type: ignore[arg-type]
+    cutout = pixels_of(run(remove_background(file_of(pixels), session, third.spec)).png)
+
+    normal = ((pixels / 255 - MEAN) / STD).transpose(2, 0, 1)[None].astype(np.float32)
+    reference = onnxruntime.InferenceSession(network().SerializeToString(), providers=["CPUExecutionProvider"])
+    alpha = np.asarray(reference.run(["alpha"], {"photo": normal})[0])[0, 0] * 255
+    assert alpha.std() > 5
+    assert np.abs(cutout[..., 3] - alpha).max() <= (0.51 if precision == "float32" else 1.5)
+    seen = cutout[..., 3] > 0
+    np.testing.assert_array_equal(cutout[seen][:, :3], pixels[seen])
+
+
+def test_what_was_prepared_once_is_not_prepared_again(folder: Path, tmp_path: Path) -> None:
+    third = read_models([folder])["third"]
+    first = prepare(third, folder / "third.onnx", tmp_path)
+    (folder / "third.onnx").unlink()
+    assert prepare(third, folder / "third.onnx", tmp_path) == first
+    assert {path.name for path in first.folder.iterdir()} == {"weights.bin", "float16.onnx", "float32.onnx"}
+
+
+def test_our_folder_and_another_are_read_together(folder: Path) -> None:
+    known = read_models([Path(__file__).parents[2] / "models", folder])
+    assert {"u2netp", "isnet", "third"} <= set(known)
+
+
+def test_the_small_model_is_the_default_and_comes_first_the_large_one_shows_its_licence() -> None:
+    first, *others = choose(read_models(), None)
+    assert (first.id, first.default, first.licence.name, first.licence.notice) == ("u2netp", True, "Apache-2.0", "")
+    assert "isnet" in {model.id for model in others}
+    assert not any(model.default for model in others)
+    isnet = read_models()["isnet"]
+    assert "restrict commercial use" in isnet.licence.notice
+    assert isnet.precisions == ("float16", "float32")  # one download for GPUs with float16 and without
+
+
+def test_models_can_be_chosen_by_id_and_the_default_still_comes_first() -> None:
+    known = read_models()
+    assert [model.id for model in choose(known, ["isnet", "u2netp"])] == ["u2netp", "isnet"]
+    assert [model.id for model in choose(known, ["isnet"])] == ["isnet"]
+
+
+def test_an_unknown_model_is_named_with_those_there_are() -> None:
+    with pytest.raises(CatalogError, match=r"u3net.*u2netp"):
+        choose(read_models(), ["u2netp", "u3net"])
+
+
+def test_a_site_without_models_is_refused() -> None:
+    with pytest.raises(CatalogError, match="at least one"):
+        choose(read_models(), [])
+
+
+def without(line: str) -> Callable[[str], str]:
+    return lambda text: "\n".join(kept for kept in text.splitlines() if not kept.startswith(line))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        *(without(line) for line in ("title", "default", "name", "sha256", "sources", "output", "width", "[spec]", "[graph]")),
+        lambda text: text + "\n[",
+        lambda text: text.replace('file = "third.onnx"', 'ftp = "third.onnx"'),
+        lambda text: text.replace("[licence]", "[licence]\nlicense = 1"),
+    ],
+)
+def test_a_toml_that_can_not_be_meant_is_named(folder: Path, damage: Callable[[str], str]) -> None:
+    file = folder / "third.toml"
+    file.write_text(damage(file.read_text()))
+    with pytest.raises(CatalogError, match=r"third\.toml"):
+        read_models([folder])
+
+
+def test_the_samples_are_pinned_and_their_authors_named() -> None:
+    catalog = read_catalog()
+    pinned = catalog.components["scikit-image"].files
+    assert len(catalog.samples) == 3
+    for sample in catalog.samples:
+        assert sample.file in pinned
+        assert sample.credit
+        assert sample.licence in {"CC0", "public domain"}
+
+
+def test_every_part_has_a_source_upstream_before_any_mirror_and_a_licence() -> None:
+    for component in read_catalog().components.values():
+        assert component.licence
+        for part in component.files.values():
+            assert len(part.sources) >= 2
+            assert type(part.sources[0]).__name__ == "UrlSource"
+            assert len(part.sha256) == 64

@@ -1,0 +1,156 @@
+"""What the worker calls, with a host made of Python: the same result as natively, errors as plain objects."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from alphacut import pipeline
+from alphacut.browser.entry import Application, to_wire
+from alphacut.errors import BadInputError, SessionError
+from alphacut.models import ModelSpec
+from alphacut.pipeline import STAGES, remove_background
+from tests.fakes import Ffi, Host, TypedArray, from_entries
+from tests.helpers import FakeSession, Floats, LuminanceSession, file_of, noise, pixels_of, run, scene, spec
+
+PHOTO = file_of(scene(40, 30), "JPEG", quality=90)
+
+
+def remove(data: bytes, host: Host, described: ModelSpec | None = None) -> tuple[Any, Ffi]:
+    ffi = Ffi()
+    application = Application(ffi, from_entries)
+    table = json.dumps((described or spec()).to_table())
+    reply = run(application.remove(TypedArray(np.frombuffer(data, np.uint8)), table, host))
+    assert ffi.alive == 0  # whatever happened
+    return reply, ffi
+
+
+@pytest.mark.parametrize(
+    "data",
+    [PHOTO, file_of(noise(20, 10, 4)), file_of(scene(30, 20), "TIFF"), file_of(noise(1, 300)), file_of(noise(9, 9, 1), "GIF")],
+    ids=["JPEG", "with alpha", "TIFF", "narrow", "GIF"],
+)  # fmt: skip
+def test_the_browsers_cutout_is_the_native_one(data: bytes) -> None:
+    session = LuminanceSession(spec())
+    reply, _ = remove(data, Host(session))
+    native = run(remove_background(data, session, spec()))
+    assert reply.value.png.to_bytes() == native.png
+    assert (reply.value.width, reply.value.height) == (native.width, native.height)
+    assert (reply.value.format, reply.value.notes) == (native.format, list(native.notes))
+    preview = None if reply.value.preview is None else reply.value.preview.to_bytes()
+    assert preview == native.preview
+    assert pixels_of(native.png)[..., 3].std() > 1
+
+
+def test_the_host_hears_of_each_stage_and_the_timings_name_them() -> None:
+    host = Host(LuminanceSession(spec()))
+    reply, _ = remove(PHOTO, host)
+    assert tuple(host.stages) == STAGES
+    assert tuple(vars(reply.value.ms)) == STAGES
+
+
+def test_the_input_reaches_the_host_without_a_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Floats] = []
+    plain = pipeline.network_input
+
+    def watched(*arguments: Any) -> Floats:
+        made.append(plain(*arguments))
+        return made[-1]
+
+    monkeypatch.setattr(pipeline, "network_input", watched)
+    host = Host(LuminanceSession(spec()))
+    remove(PHOTO, host)
+    assert np.shares_memory(host.seen[0], made[0])
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_cancelling_at_any_stage_gives_the_error_cancelled_and_leaves_nothing(stage: str) -> None:
+    host = Host(LuminanceSession(spec()), cancel_at=stage)
+    reply, _ = remove(PHOTO, host)
+    assert reply.error.code == "cancelled"
+    assert not hasattr(reply, "value")
+    assert host.stages[-1] == stage
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [(b"", "empty-file"), (b"plain text", "not-an-image"), (b"%PDF-1.7", "unsupported-format"), (PHOTO[:400], "truncated-image")],
+)  # fmt: skip
+def test_bad_photos_give_errors_with_code_message_hint_and_details(data: bytes, code: str) -> None:
+    host = Host(LuminanceSession(spec()))
+    error = remove(data, host)[0].error
+    assert error.code == code
+    assert error.message.endswith(".")
+    assert error.hint
+    assert "Traceback" in error.details
+    assert host.seen == []
+
+
+def test_the_next_photo_works_after_a_bad_one() -> None:
+    ffi = Ffi()
+    application, host = Application(ffi, from_entries), Host(LuminanceSession(spec()))
+    table = json.dumps(spec().to_table())
+
+    async def both() -> list[Any]:
+        photos = (TypedArray(np.frombuffer(data, np.uint8)) for data in (b"bad", PHOTO))
+        return [await application.remove(photo, table, host) for photo in photos]
+
+    bad, good = run(both())
+    assert bad.error.code == "not-an-image"
+    assert good.value.width == 40
+
+
+def test_errors_of_the_network_reach_the_page_with_their_code() -> None:
+    class Failing:
+        async def run(self, pixels: Floats) -> Floats:
+            raise SessionError("The network failed: no reason", hint="Try the other device.")
+
+    error = remove(PHOTO, Host(Failing()))[0].error
+    assert (error.code, error.message, error.hint) == (
+        "inference-failed", "The network failed: no reason", "Try the other device.",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("output", [np.full((1, 1, 6, 8), np.nan), np.zeros((1, 2, 6, 8)), np.zeros(5)])
+def test_nonsense_from_the_network_gives_an_error_and_no_cutout(output: Any) -> None:
+    assert remove(PHOTO, Host(FakeSession(output)))[0].error.code == "inference-failed"
+
+
+def test_running_out_of_memory_anywhere_is_an_error_with_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_memory(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("alphacut.browser.buffers.Buffers.to_bytes", no_memory)
+    assert remove(PHOTO, Host(LuminanceSession(spec())))[0].error.code == "out-of-memory"
+
+
+def test_a_model_that_can_not_be_meant_is_an_error() -> None:
+    ffi = Ffi()
+    table = json.dumps({**spec().to_table(), "width": 0})
+    photo = TypedArray(np.frombuffer(PHOTO, np.uint8))
+    reply = run(Application(ffi, from_entries).remove(photo, table, Host(LuminanceSession(spec()))))
+    assert reply.error.code == "bad-model"
+
+
+def test_our_own_mistakes_are_not_taken_for_the_users() -> None:
+    class Broken:
+        async def run(self, pixels: Floats) -> Floats:
+            raise TypeError("a mistake of the program")
+
+    with pytest.raises(TypeError, match="a mistake"):
+        remove(PHOTO, Host(Broken()))
+
+
+def test_details_tell_the_cause_too() -> None:
+    try:
+        try:
+            raise KeyError("inner")
+        except KeyError as inner:
+            raise BadInputError("outer", hint="Do otherwise.") from inner
+    except BadInputError as error:
+        wire = to_wire(error)
+    assert (wire["code"], wire["message"], wire["hint"]) == ("bad-input", "outer", "Do otherwise.")
+    assert "KeyError: 'inner'" in wire["details"]

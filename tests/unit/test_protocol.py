@@ -1,0 +1,90 @@
+"""What Python and JavaScript both know of the messages between them is the same."""
+
+from __future__ import annotations
+
+import re
+from typing import get_args
+
+import pytest
+
+from alphacut import errors
+from alphacut.browser.entry import to_table, to_wire
+from alphacut.errors import AlphacutError
+from alphacut.onnx_graph import Precision
+from alphacut.pipeline import STAGES, Cutout, Note
+from tests.helpers import ROOT
+
+PROTOCOL = (ROOT / "web" / "shared" / "protocol.js").read_text("utf-8")
+
+
+def list_of(name: str, source: str = PROTOCOL) -> list[str]:
+    """The strings of an exported array or set."""
+    match = re.search(rf"export const {name} = [^\[]*\[([^\]]*)\]", source)
+    assert match, f"there is no list {name}"
+    return re.findall(r'"([^"]+)"', match[1])
+
+
+def union_of(name: str) -> set[str]:
+    """The strings of a @typedef that is a union of them."""
+    match = re.search(rf"@typedef {{([^}}]*)}} {name}\b", PROTOCOL)
+    assert match, f"there is no type {name}"
+    return set(re.findall(r'"([^"]+)"', match[1]))
+
+
+def fields_of(name: str) -> set[str]:
+    """The properties of a @typedef of an object."""
+    match = re.search(rf"@typedef {{object}} {name}\n((?: \* .*\n)*?)(?= \*/)", PROTOCOL)
+    assert match, f"there is no type {name}"
+    return set(re.findall(r"@property {[^\n]*?} (\w+)", match[1]))
+
+
+def error_classes(base: type[AlphacutError] = AlphacutError) -> list[type[AlphacutError]]:
+    below = [found for derived in base.__subclasses__() for found in error_classes(derived)]
+    return [base, *below] if base.__module__ == errors.__name__ else below
+
+
+@pytest.mark.parametrize("error", error_classes(), ids=lambda e: e.__name__)
+def test_every_code_that_python_raises_is_in_the_protocol(error: type[AlphacutError]) -> None:
+    assert error.code in list_of("ERROR_CODES")
+
+
+def test_every_code_that_scripts_raise_is_in_the_protocol() -> None:
+    scripts = [path.read_text("utf-8") for path in (ROOT / "web").rglob("*.js") if "node_modules" not in path.parts]
+    raised = {code for script in scripts for code in re.findall(r'new AlphacutError\(\s*"([^"]+)"', script)}
+    assert len(raised) > 5
+    assert raised <= set(list_of("ERROR_CODES"))
+
+
+def test_codes_are_listed_once_and_fatal_ones_among_them() -> None:
+    codes = list_of("ERROR_CODES")
+    assert len(codes) == len(set(codes))
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", code) for code in codes)
+    assert set(list_of("FATAL_CODES")) < set(codes)
+
+
+def test_the_stages_of_a_photo_are_those_of_the_pipeline_in_order() -> None:
+    assert list_of("STAGES") == ["runtime", "model", "session", *STAGES]
+
+
+def test_timings_have_a_field_for_each_stage() -> None:
+    assert fields_of("Timings") == {"start", "model", "total", *STAGES}
+
+
+def test_notes_and_precisions_are_the_same() -> None:
+    assert union_of("Note") == set(get_args(Note))
+    assert union_of("Precision") == set(get_args(Precision))
+
+
+def test_errors_cross_with_the_fields_the_protocol_names() -> None:
+    assert set(to_wire(AlphacutError("x"))) == fields_of("WireError")
+
+
+def test_cutouts_cross_with_the_fields_the_protocol_names() -> None:
+    made = to_table(Cutout(png=b"", width=1, height=1, format="PNG"))
+    assert set(made) == fields_of("Cutout") - {"model", "device"}  # the worker adds these
+
+
+def test_the_reader_notices_what_is_missing() -> None:
+    with pytest.raises(AssertionError, match="no list"):
+        list_of("STAGES", "export const STEPS = ['a']")
+    assert list_of("STAGES", 'export const STAGES = /** @type {const} */ ([\n "a", "b" ]);') == ["a", "b"]
