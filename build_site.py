@@ -65,7 +65,9 @@ def build(options: Options) -> Path:
         parts = [part for component in catalog.components.values() for part in component.files.values()]
         files = fetch_all([*parts, *(model.published for model in models)], cache, offline=options.offline)
     with _step("standard library"):
-        files = files | {SOURCES: compile_stdlib({n: files[n] for n in catalog.components["pyodide"].files}, cache.root)}
+        files = files | {
+            SOURCES: compile_stdlib({n: files[n] for n in catalog.components["pyodide"].files}, cache.root)
+        }
     with _step("networks"):
         networks = {model.id: prepare(model, files[model.published.name], cache.root) for model in models}
     unfinished = options.out.with_name(options.out.name + ".part")
@@ -76,7 +78,9 @@ def build(options: Options) -> Path:
         _add_wheel(unfinished, catalog)
         site = _describe(unfinished, catalog, models, networks)
     with _step("stamp"):
-        (unfinished / "site.json").write_text(json.dumps(_stamped(unfinished, site), indent=1, ensure_ascii=False))
+        (unfinished / "site.json").write_text(
+            json.dumps(_stamped(unfinished, site), indent=1, ensure_ascii=False)
+        )
     with _step("check"):
         _say(check_site.check(unfinished))
     _replace(unfinished, options.out)
@@ -96,7 +100,9 @@ def _copy_ours(out: Path, base: str) -> None:
         shutil.copyfile(source, target)
     if base != "./":
         index = out / "index.html"
-        index.write_text(index.read_text("utf-8").replace("<head>", f'<head>\n  <base href="{base}">', 1), "utf-8")
+        index.write_text(
+            index.read_text("utf-8").replace("<head>", f'<head>\n  <base href="{base}">', 1), "utf-8"
+        )
 
 
 def _copy_parts(out: Path, catalog: Catalog, files: Mapping[str, Path]) -> None:
@@ -124,7 +130,8 @@ def _add_wheel(out: Path, catalog: Catalog) -> None:
     lock = json.loads(lock_file.read_text("utf-8"))
     lock["packages"]["alphacut"] = {
         **lock["packages"]["numpy"],
-        "name": "alphacut", "version": alphacut.__version__, "file_name": wheel.name, "sha256": _sha256(wheel),
+        "name": "alphacut", "version": alphacut.__version__,
+        "file_name": wheel.name, "sha256": _sha256(wheel),
         "imports": ["alphacut"], "depends": list(PYTHON_PACKAGES),
     }  # fmt: skip
     lock_file.write_text(json.dumps(lock))
@@ -133,7 +140,7 @@ def _add_wheel(out: Path, catalog: Catalog) -> None:
 def _describe(
     out: Path, catalog: Catalog, models: Sequence[Model], networks: Mapping[str, Network]
 ) -> dict[str, Any]:
-    """What the page and the worker need to know: `Site` of web/shared/protocol.js."""
+    """Tell page and worker what they need to know: `Site` of web/shared/protocol.js."""
     pyodide, ort, photos = (catalog.components[id_] for id_ in ("pyodide", "onnxruntime-web", "scikit-image"))
     runtime = [path for path in sorted((out / pyodide.folder).iterdir()) if path.suffix != ".json"]
     return {
@@ -144,7 +151,8 @@ def _describe(
         "ort": {"version": ort.version, "index": f"{ort.folder}/"},
         "models": [_describe_model(out, model, networks[model.id], model is models[0]) for model in models],
         "samples": [
-            asdict(sample) | _sample_files(out, out / photos.folder / sample.file) for sample in catalog.samples
+            asdict(sample) | _sample_files(out, out / photos.folder / sample.file)
+            for sample in catalog.samples
         ],
         "parts": [
             {"name": c.title, "version": c.version, "licence": c.licence, "url": c.url}
@@ -192,7 +200,12 @@ def _web_files() -> Iterator[Path]:
     development = {"package.json", "package-lock.json"}
     for path in (ROOT / "web").rglob("*"):
         is_ours = "node_modules" not in path.parts and path.name not in development
-        if path.is_file() and is_ours and not path.name.startswith("tsconfig") and not path.name.endswith(".d.ts"):
+        if (
+            path.is_file()
+            and is_ours
+            and not path.name.startswith("tsconfig")
+            and not path.name.endswith(".d.ts")
+        ):
             yield path
 
 
@@ -213,7 +226,7 @@ def _is_current(out: Path, key: str) -> bool:
 
 
 def _current_stamp(out: Path, key: str) -> str:
-    """The inputs' hash, with every file's size and time, so that a damaged build is built again."""
+    """Combine the inputs' hash with every file's size and time, so that a damaged build is built again."""
     stats = [(path.relative_to(out).as_posix(), path.stat()) for path in _files(out)]
     seen = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
     return f"{out.name} {key} {hashlib.sha256(repr(seen).encode()).hexdigest()}"

@@ -1,7 +1,7 @@
 """Measures the main job in the built site, through its own worker, in a real browser.
 
-    python -m bench.main_job --machine NAME [--models u2netp,isnet] [--devices wasm,webgpu] [--rounds 10]
-                             [--photo PHOTO ...] [--browser "COMMAND"] [--site dist/site]
+    python -m bench.main_job --machine NAME [--title WORDS] [--models u2netp,isnet] [--devices wasm,webgpu]
+                             [--rounds 10] [--photo PHOTO ...] [--browser "COMMAND"] [--site dist/site]
 
 Prints a table of medians and writes bench/results/main-job-<machine>.json. Needs the standard library only,
 so that it also runs on a GPU host that has nothing else: there `--browser` is the command that starts the
@@ -65,7 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         path = HERE / "results" / f"main-job-{options.machine}.json"
         path.parent.mkdir(exist_ok=True)
         date = datetime.datetime.now(datetime.UTC).date().isoformat()
-        path.write_text(json.dumps({"machine": options.machine, "date": date, **about, "results": results}, indent=1) + "\n")
+        facts = {"machine": options.machine, "title": options.title or options.machine, "date": date, **about}
+        path.write_text(json.dumps({**facts, "results": results}, indent=1) + "\n")
         print(f"written: {path.name}; photos: {', '.join(photos)}")
     return 1 if any("error" in result for result in results) else 0
 
@@ -78,11 +79,13 @@ def summarise(report: dict[str, Any]) -> dict[str, Any]:
     medians = {stage: round(statistics.median(run[stage] for run in later), 1) for stage in (*STAGES, "page")}
     device = report["device"]
     return {
-        "bench": "main-job", "model": report["model"], "device": device["provider"], "adapter": device["adapter"],
+        "bench": "main-job", "model": report["model"],
+        "device": device["provider"], "adapter": device["adapter"],
         "precision": device["precision"], "threads": device["threads"], "photo": report["photo"],
         "width": first["width"], "height": first["height"], "ready_ms": round(report["ready_ms"]),
         "start_ms": round(report["ready"]["start"]), "create_ms": round(report["ready"]["model"]),
-        "first_ms": round(first["total"]), "rounds": len(later), "steady_ms": medians, "bytes_out": first["bytes_out"],
+        "first_ms": round(first["total"]), "rounds": len(later), "steady_ms": medians,
+        "bytes_out": first["bytes_out"],
     }  # fmt: skip
 
 
@@ -98,7 +101,14 @@ def table(results: Sequence[dict[str, Any]]) -> str:
             f"wasm, {result['threads']} threads")  # fmt: skip
         megapixels = f"{result['width'] * result['height'] / 1e6:.1f} MP"
         steady = [f"{result['steady_ms'][stage]:.0f}" for stage in STAGES]
-        cells = [result["model"], where, megapixels, str(result["ready_ms"]), str(result["first_ms"]), *steady]
+        cells = [
+            result["model"],
+            where,
+            megapixels,
+            str(result["ready_ms"]),
+            str(result["first_ms"]),
+            *steady,
+        ]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -136,7 +146,9 @@ def _serving(folder: Path) -> Iterator[tuple[str, queue.Queue[dict[str, Any]]]]:
 @contextmanager
 def _browser(command: str, url: str) -> Iterator[None]:
     if command:
-        process = subprocess.Popen([*shlex.split(command), url], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [*shlex.split(command), url], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         try:
             yield
         finally:
@@ -166,11 +178,14 @@ def _collect(reports: queue.Queue[dict[str, Any]]) -> tuple[list[dict[str, Any]]
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.main_job", description="Measure the main job.")
     parser.add_argument("--machine", default="", help="name for the results file; without it none is written")
+    parser.add_argument("--title", default="", help="the machine in words, for the table's head")
     parser.add_argument("--models", default="u2netp")
     parser.add_argument("--devices", default="wasm")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--photo", type=Path, nargs="+")
-    parser.add_argument("--browser", default="", help="command that starts a browser; the address is appended")
+    parser.add_argument(
+        "--browser", default="", help="command that starts a browser; the address is appended"
+    )
     parser.add_argument("--site", type=Path, default=ROOT / "dist" / "site")
     options = parser.parse_args(arguments)
     options.site = options.site.resolve()

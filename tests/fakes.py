@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Iterable
 from types import SimpleNamespace
 from typing import Any
 
@@ -53,7 +53,12 @@ class Proxy:
         assert self._array.flags.c_contiguous
         data = TypedArray(self._array.reshape(-1).view())
         self._log.append("buffer")
-        return SimpleNamespace(data=data, release=lambda: (data.detach(), self._log.append("release")))
+
+        def release() -> None:
+            data.detach()
+            self._log.append("release")
+
+        return SimpleNamespace(data=data, release=release)
 
     def destroy(self) -> None:
         assert self.alive, "a proxy is destroyed once"
@@ -72,15 +77,14 @@ class Ffi:
         self.proxies.append(Proxy(obj, self.log))
         return self.proxies[-1]
 
-    def to_js(
-        self, obj: Any, /, *, dict_converter: Callable[[Iterable[Any]], Any], create_pyproxies: bool = True
-    ) -> Any:
-        assert not create_pyproxies, "a proxy made in passing would never be destroyed"
+    def to_js(self, obj: Any, /, **options: Any) -> Any:
+        assert options["create_pyproxies"] is False, "a proxy made in passing would never be destroyed"
         if isinstance(obj, dict):
-            pairs = [(key, self.to_js(value, dict_converter=dict_converter, create_pyproxies=False)) for key, value in obj.items()]
-            return dict_converter(pairs)
+            return options["dict_converter"](
+                [(key, self.to_js(value, **options)) for key, value in obj.items()]
+            )
         if isinstance(obj, list | tuple):
-            return [self.to_js(item, dict_converter=dict_converter, create_pyproxies=False) for item in obj]
+            return [self.to_js(item, **options) for item in obj]
         if isinstance(obj, bytes):
             return TypedArray(np.frombuffer(bytearray(obj), np.uint8))
         assert obj is None or isinstance(obj, bool | int | float | str), f"{type(obj)} can't be posted"
@@ -116,7 +120,9 @@ class Host:
             try:
                 output = await self.session.run(copied)
             except AlphacutError as error:
-                return SimpleNamespace(error=SimpleNamespace(code=error.code, message=error.message, hint=error.hint))
+                return SimpleNamespace(
+                    error=SimpleNamespace(code=error.code, message=error.message, hint=error.hint)
+                )
             return SimpleNamespace(data=TypedArray(output.reshape(-1)), shape=list(output.shape))
 
         return resolve()

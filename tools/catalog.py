@@ -142,5 +142,5 @@ def _read_model(path: Path) -> Model:
 
 
 def _beside(source: Mapping[str, str], folder: Path) -> dict[str, object]:
-    """A file source names its file relative to the TOML."""
+    """Resolve the file of a file source, which is named relative to the TOML."""
     return dict(source) if "file" not in source else {"file": str(folder / source["file"])}

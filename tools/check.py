@@ -52,7 +52,10 @@ def install_types() -> None:
     lock = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
     if _STAMP.exists() and _STAMP.read_text() == lock:
         return
-    subprocess.run([*npm_command(), "ci", "--prefix", str(WEB), "--ignore-scripts", "--no-audit", "--no-fund"], check=True)
+    subprocess.run(
+        [*npm_command(), "ci", "--prefix", str(WEB), "--ignore-scripts", "--no-audit", "--no-fund"],
+        check=True,
+    )
     _STAMP.write_text(lock)
 
 
@@ -60,7 +63,9 @@ def _passes(name: str, command: Sequence[str], folder: Path = ROOT) -> bool:
     began = time.perf_counter()
     print(f"check: {name}", flush=True)
     passed = subprocess.run(command, cwd=folder, check=False).returncode == 0
-    print(f"check: {name} {'passed' if passed else 'FAILED'} ({time.perf_counter() - began:.1f} s)", flush=True)
+    print(
+        f"check: {name} {'passed' if passed else 'FAILED'} ({time.perf_counter() - began:.1f} s)", flush=True
+    )
     return passed
 
 

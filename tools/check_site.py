@@ -91,7 +91,9 @@ def _wrong_lock(out: Path, site: dict[str, Any]) -> Iterator[str]:
 
 
 def _wrong_references(out: Path) -> Iterator[str]:
-    for path in sorted([*out.glob("*.html"), *(p for f in ("page", "shared", "worker") for p in (out / f).glob("*.js"))]):
+    for path in sorted(
+        [*out.glob("*.html"), *(p for f in ("page", "shared", "worker") for p in (out / f).glob("*.js"))]
+    ):
         text = path.read_text("utf-8")
         if path.suffix == ".html":
             named = _ADDRESS.findall(_PAGE_LINK.sub("", text))

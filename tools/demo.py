@@ -61,9 +61,14 @@ def run(job: Job) -> dict[str, Any]:
 
 def machine_gpu(device: Device) -> Gpu:
     """Say whether this machine has a GPU; where WebGPU is asked for without one, software stands in."""
-    has_gpu = any(Path("/dev").glob("dri/renderD*")) or Path("/dev/nvidia0").exists() or sys.platform != "linux"
+    has_gpu = (
+        any(Path("/dev").glob("dri/renderD*")) or Path("/dev/nvidia0").exists() or sys.platform != "linux"
+    )
     if device == "webgpu" and not has_gpu:
-        print("demo: no GPU on this machine; Chromium's software adapter takes minutes for one photo", flush=True)
+        print(
+            "demo: no GPU on this machine; Chromium's software adapter takes minutes for one photo",
+            flush=True,
+        )
         return "software"
     return "hardware"
 

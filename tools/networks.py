@@ -30,7 +30,7 @@ class Network:
         return self.folder / WEIGHTS
 
     def graph(self, precision: Precision) -> Path:
-        """The graph with that arithmetic."""
+        """Return the graph with that arithmetic."""
         return self.folder / f"{precision}.onnx"
 
 
@@ -54,7 +54,7 @@ def prepare(model: Model, published: Path, cache: Path) -> Network:
 
 
 def _key(model: Model) -> str:
-    """Changes with whatever the result depends on."""
+    """Make a name that changes with whatever the result depends on."""
     code = Path(onnx_graph.__file__).read_bytes()
     facts = [model.published.sha256, model.output, model.precisions, model.spec.shape, onnx.__version__]
     return hashlib.sha256(code + json.dumps(facts).encode()).hexdigest()[:16]

@@ -1,6 +1,6 @@
-"""Runs inside Pyodide (see compile_stdlib.mjs): /input, a zip of .py files, becomes /output, one of .pyc files.
+"""Runs inside Pyodide (see compile_stdlib.mjs): /input, a zip of .py files, becomes /output, one of .pyc.
 
-Compiling the standard library is most of Pyodide's start; with code compiled beforehand it takes half the time.
+Compiling the standard library is most of Pyodide's start; compiled beforehand, it starts in half the time.
 """
 
 import importlib.util
@@ -11,9 +11,11 @@ EPOCH = (2020, 1, 1, 0, 0, 0)  # the same input makes the same output
 WITHOUT_DOCSTRINGS = 2  # a third of the size, and nobody reads them here
 # Debuggers, servers, mail, windows, installers, and the pure twins of modules that are compiled in.
 LEFT_OUT = frozenset(
-    "_pydatetime _pydecimal _pyio _pyrepl bdb cProfile curses doctest ensurepip ftplib idlelib imaplib mailbox "
-    "multiprocessing nntplib pdb poplib profile pstats pydoc pydoc_data smtplib socketserver test tkinter turtle "
-    "turtledemo unittest venv wsgiref xmlrpc zipapp".split()
+    """
+    _pydatetime _pydecimal _pyio _pyrepl bdb cProfile curses doctest ensurepip ftplib idlelib imaplib mailbox
+    multiprocessing nntplib pdb poplib profile pstats pydoc pydoc_data smtplib socketserver test tkinter turtle
+    turtledemo unittest venv wsgiref xmlrpc zipapp
+    """.split()
 )
 UNCHECKED_HASH = (1).to_bytes(4, "little")
 
@@ -21,7 +23,7 @@ UNCHECKED_HASH = (1).to_bytes(4, "little")
 def compiled(name: str, source: bytes) -> bytes:
     """Make a .pyc that is used without looking for its source."""
     code = compile(source, name, "exec", dont_inherit=True, optimize=WITHOUT_DOCSTRINGS)
-    # Through marshal and back: how objects are shared, and so the bytes, must not depend on the compiler's memory.
+    # Through marshal and back: how objects are shared, and so the bytes, must not depend on the compiler.
     stable = marshal.dumps(marshal.loads(marshal.dumps(code)))
     return importlib.util.MAGIC_NUMBER + UNCHECKED_HASH + importlib.util.source_hash(source) + stable
 

@@ -23,5 +23,7 @@ def cut_out(photo: Photo, alpha: Alpha) -> Image.Image:
     """
     cutout = photo.rgb
     cutout.putalpha(alpha)
-    cutout.paste((0, 0, 0, 0), mask=alpha.point(_IS_ZERO, "1"))  # a mask of mode 1 is not blended: a third of the time
+    cutout.paste(
+        (0, 0, 0, 0), mask=alpha.point(_IS_ZERO, "1")
+    )  # a mask of mode 1 is not blended: a third of the time
     return cutout

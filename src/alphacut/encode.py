@@ -20,7 +20,9 @@ def encode_png(image: Image.Image, icc_profile: bytes | None = None) -> bytes:
 
 def encode_preview(image: Image.Image, side: int = 1280) -> bytes:
     """Encode an RGB image as a JPEG whose longer side is at most `side` pixels, for looking at."""
-    small = image.copy() if max(image.size) <= side else image.resize(_within(image.size, side), reducing_gap=2.0)
+    small = (
+        image.copy() if max(image.size) <= side else image.resize(_within(image.size, side), reducing_gap=2.0)
+    )
     buffer = io.BytesIO()
     small.info.clear()
     small.save(buffer, "JPEG", quality=88)

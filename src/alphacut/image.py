@@ -40,7 +40,17 @@ _UPRIGHT = {
 }
 
 # What Pillow's decoders raise on damaged data, beside OSError for plain truncation.
-_DAMAGE = (OSError, SyntaxError, ValueError, IndexError, KeyError, TypeError, EOFError, struct.error, zlib.error)
+_DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    IndexError,
+    KeyError,
+    TypeError,
+    EOFError,
+    struct.error,
+    zlib.error,
+)
 
 
 @dataclass(frozen=True)
@@ -145,7 +155,7 @@ def _turn_upright(image: Image.Image) -> Image.Image:
 
 
 def _frames(data: bytes, image: Image.Image) -> int:
-    """Count the frames as far as they are whole; an MPO's others are thumbnails or depth maps of the same photo."""
+    """Count the frames as far as they are whole; an MPO's others belong to the same photo."""
     if image.format not in {"GIF", "TIFF"}:
         return 1 if image.format == "MPO" else int(getattr(image, "n_frames", 1))
     try:
@@ -179,7 +189,11 @@ def _from_16_bit(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
     """65535 becomes 255; Pillow's own conversion would clip at 255 instead."""
     samples = np.asarray(image).astype(np.int64)
     key = image.info.get("transparency")
-    alpha = None if not isinstance(key, int) else Image.fromarray(np.where(samples == key, 0, 255).astype(np.uint8))
+    alpha = (
+        None
+        if not isinstance(key, int)
+        else Image.fromarray(np.where(samples == key, 0, 255).astype(np.uint8))
+    )
     return Image.fromarray((samples.clip(0, 65535) >> 8).astype(np.uint8)), alpha
 
 

@@ -13,8 +13,10 @@ from onnxruntime.capi import onnxruntime_pybind11_state as _binding
 from alphacut.errors import BadModelError, SessionError
 
 # onnxruntime's own have no base class in common.
-_OWN_ERRORS = [kind for kind in vars(_binding).values() if isinstance(kind, type) and issubclass(kind, Exception)]
-_ERRORS = (*_OWN_ERRORS, RuntimeError, OSError, ValueError)
+_OWN_ERRORS = (kind for kind in vars(_binding).values() if isinstance(kind, type))
+_ERRORS: tuple[type[Exception], ...] = (
+    *(kind for kind in _OWN_ERRORS if issubclass(kind, Exception)), RuntimeError, OSError, ValueError,
+)  # fmt: skip
 
 
 class NativeSession:

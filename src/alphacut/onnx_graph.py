@@ -73,8 +73,15 @@ def ship(
         floor_pools(model)
         drop_float_casts(model.graph)
         weights = _Weights(model.graph)
-        graphs = {precision: _with_precision(model, precision, weights, weights_name) for precision in precisions}
-    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError, ValueError, TypeError) as error:
+        graphs = {
+            precision: _with_precision(model, precision, weights, weights_name) for precision in precisions
+        }
+    except (
+        onnx.checker.ValidationError,
+        onnx.shape_inference.InferenceError,
+        ValueError,
+        TypeError,
+    ) as error:
         raise BadModelError(f"The network can't be rewritten: {error}") from error
     except Exception as error:
         if type(error).__name__ == "DecodeError":  # protobuf's, which is no dependency of ours by name
@@ -87,7 +94,9 @@ def keep_output(graph: GraphProto, name: str) -> None:
     """Drop every output but `name`, and all that only the others needed."""
     kept = [output for output in graph.output if output.name == name]
     if not kept:
-        raise BadModelError(f"There is no output {name!r}; there are {', '.join(o.name for o in graph.output)}.")
+        raise BadModelError(
+            f"There is no output {name!r}; there are {', '.join(o.name for o in graph.output)}."
+        )
     _assign(graph.output, kept)
     _prune(graph)
 
@@ -97,7 +106,12 @@ def fix_size(model: ModelProto, size: tuple[int, int]) -> None:
     graph = model.graph
     width, height = size
     shape = graph.input[0].type.tensor_type.shape
-    _assign(shape.dim, helper.make_tensor_value_info("", TensorProto.FLOAT, [1, 3, height, width]).type.tensor_type.shape.dim)
+    _assign(
+        shape.dim,
+        helper.make_tensor_value_info(
+            "", TensorProto.FLOAT, [1, 3, height, width]
+        ).type.tensor_type.shape.dim,
+    )
     graph.output[0].type.tensor_type.ClearField("shape")
     del graph.value_info[:]
 
@@ -126,7 +140,9 @@ def floor_pools(model: ModelProto) -> None:
         kernel = attributes["kernel_shape"]
         strides, dilations = (attributes.get(name, [1] * len(kernel)) for name in ("strides", "dilations"))
         sides = zip(shapes[node.input[0]][2:], kernel, strides, dilations, strict=True)
-        fits = all((side - (length - 1) * dilation - 1) % stride == 0 for side, length, stride, dilation in sides)
+        fits = all(
+            (side - (length - 1) * dilation - 1) % stride == 0 for side, length, stride, dilation in sides
+        )
         if fits and not any(attributes.get("pads", ())):
             ceil_mode.i = 0
 
@@ -178,7 +194,7 @@ def _with_precision(model: ModelProto, precision: Precision, weights: _Weights, 
     made.producer_name, made.producer_version, made.doc_string = "alphacut", "", ""
     _infer(made)
     onnx.checker.check_model(_without_external(made), full_check=True)
-    return made.SerializeToString(deterministic=True)
+    return bytes(made.SerializeToString(deterministic=True))
 
 
 def _cast(tensor: TensorProto, element: int) -> list[NodeProto]:
@@ -245,14 +261,18 @@ def _known_values(model: ModelProto) -> dict[str, NDArray[np.generic]]:
     return known
 
 
-def _evaluate(node: NodeProto, inputs: dict[str, NDArray[np.generic]], model: ModelProto) -> NDArray[np.generic]:
+def _evaluate(
+    node: NodeProto, inputs: dict[str, NDArray[np.generic]], model: ModelProto
+) -> NDArray[np.generic]:
     infos = [
         helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(value.dtype), value.shape)
         for name, value in inputs.items()
     ]
     result = helper.make_empty_tensor_value_info(node.output[0])
     alone = helper.make_model(
-        helper.make_graph([node], "node", infos, [result]), opset_imports=model.opset_import, ir_version=model.ir_version
+        helper.make_graph([node], "node", infos, [result]),
+        opset_imports=model.opset_import,
+        ir_version=model.ir_version,
     )
     return np.asarray(ReferenceEvaluator(alone).run(None, inputs)[0])  # type: ignore[index]
 
@@ -318,7 +338,10 @@ def _integers(graph: GraphProto) -> set[str]:
 
 
 def _bytes(tensor: TensorProto) -> int:
-    return int(np.prod(tensor.dims or [1])) * np.dtype(helper.tensor_dtype_to_np_dtype(tensor.data_type)).itemsize
+    return (
+        int(np.prod(tensor.dims or [1]))
+        * np.dtype(helper.tensor_dtype_to_np_dtype(tensor.data_type)).itemsize
+    )
 
 
 def _assign(field: object, items: Iterable[object]) -> None:

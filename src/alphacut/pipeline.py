@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
 from alphacut.compose import cut_out
 from alphacut.encode import encode_png, encode_preview
@@ -133,7 +133,7 @@ async def _run(data: bytes, session: Session, spec: ModelSpec, recipe: Recipe, c
 
 
 def _notes(frames: int, alpha: Alpha) -> tuple[Note, ...]:
-    least, greatest = alpha.getextrema()
+    least, greatest = cast(tuple[int, int], alpha.getextrema())  # of one band
     notes: list[Note] = ["first-frame"] if frames > 1 else []
     if greatest < _EMPTY_BELOW:
         notes.append("empty-mask")

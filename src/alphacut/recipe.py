@@ -65,7 +65,5 @@ DEFAULT = Recipe()
 REMBG = Recipe(shrink=Filter.LANCZOS, grow=Filter.LANCZOS, white=White.BRIGHTEST, stretch=True, truncate=True)
 """As rembg's sessions do it (danielgatis/rembg, sessions/base.py)."""
 
-IMGLY = Recipe(
-    shrink=Filter.CORNER, grow=Filter.CORNER, centre=128 / 255, scale=256 / 255, truncate=True
-)
+IMGLY = Recipe(shrink=Filter.CORNER, grow=Filter.CORNER, centre=128 / 255, scale=256 / 255, truncate=True)
 """As @imgly/background-removal does it (inference.ts, utils.ts)."""

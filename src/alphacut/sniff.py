@@ -52,7 +52,7 @@ _SIZE_FIELDS = {"PNG": (16, ">II"), "GIF": (6, "<HH"), "BMP": (18, "<ii")}
 
 
 def identify(data: bytes) -> Kind | None:
-    """The format that the first bytes announce, or None. Nothing is decoded."""
+    """Name the format that the first bytes announce, or None. Nothing is decoded."""
     head = data[:512]
     for signature, kind in _SIGNATURES:
         if head.startswith(signature):

@@ -25,7 +25,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     path = chromium.find()
     assert path is not None, "run python -m tools.chromium --ensure first"
-    return {**browser_type_launch_args, "executable_path": str(path), "args": chromium.launch_args("webgpu", "software")}
+    return {
+        **browser_type_launch_args,
+        "executable_path": str(path),
+        "args": chromium.launch_args("webgpu", "software"),
+    }
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import ConsoleMessage, Page, Request, expect
+from playwright.sync_api import ConsoleMessage, Page, Request, Route, expect
 
 SECOND = 1000.0
 
@@ -77,7 +77,11 @@ class Driver:
     def assert_clean(self) -> None:
         """No request to another origin, and nothing on the console but expected failures of downloads."""
         origin = urlsplit(self.url).netloc
-        foreign = [url for url in self.requests if urlsplit(url).scheme in {"http", "https"} and urlsplit(url).netloc != origin]
+        foreign = [
+            url
+            for url in self.requests
+            if urlsplit(url).scheme in {"http", "https"} and urlsplit(url).netloc != origin
+        ]
         assert not foreign, f"requests to other origins: {foreign}"
         assert not self.complaints, f"console: {self.complaints}"
 
@@ -88,6 +92,16 @@ class Driver:
         # The browser itself reports every failed download as an error; tests cause some on purpose.
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.complaints.append(message.text)
+
+
+def prepend(page: Page, pattern: str, script: str) -> None:
+    """Put a line before a module of the worker, where init scripts don't reach."""
+
+    def answer(route: Route) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, body=f"{script}\n{response.text()}")
+
+    page.route(pattern, answer)
 
 
 def pixels(path: Path) -> NDArray[np.int16]:

@@ -1,4 +1,4 @@
-"""The site that browser tests run on: the real page and models, and small networks for the slow software GPU."""
+"""The site that browser tests run on: real page and models, and small networks for the software GPU."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ output = "logits"
 
 
 def build() -> Path:
-    """Build the test site: the real models, U²-Netp at 64 x 64, and two networks that are one TOML file each."""
+    """Build the test site: the real models, U²-Netp at 64 x 64, and two networks of one TOML file each."""
     folder = ROOT / "dist" / "test-models"
     folder.mkdir(parents=True, exist_ok=True)
     write_if_changed(folder / "u2netp-64.toml", shrunk((MODELS_FOLDER / "u2netp.toml").read_text("utf-8")))
@@ -59,7 +59,9 @@ def shrunk(toml: str) -> str:
     lines = []
     for line in toml.splitlines():
         key = line.split(" = ")[0]
-        lines.append({"width": "width = 64", "height": "height = 64", "default": "default = false"}.get(key, line))
+        lines.append(
+            {"width": "width = 64", "height": "height = 64", "default": "default = false"}.get(key, line)
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.driver import Driver
+from tests.browser.driver import Driver, prepend
 from tools.serve import Fault, serving
 
 
@@ -41,23 +41,26 @@ def test_site_under_a_sub_path_of_an_isolated_server(page: Page, site: Path) -> 
 def test_asyncify_build_serves_browsers_without_jspi(page: Page, site: Path, site_url: str) -> None:
     """Same result from the build for browsers without WebAssembly.Suspending."""
     driver = Driver(page, site_url)
-    page.route("**/worker/ort.js", lambda route: route.fulfill(
-        response=(response := route.fetch()), body="delete WebAssembly.Suspending;\n" + response.text()))  # fmt: skip
+    prepend(page, "**/worker/ort.js", "delete WebAssembly.Suspending;")
     driver.open(model="tiny")
     driver.cut_out(site / "samples" / "chelsea.png")
     assert any("asyncify.wasm" in url for url in driver.requests)
     assert not any("jspi.wasm" in url for url in driver.requests)
 
 
-@pytest.mark.parametrize("faults", [{}, {"weights.bin": Fault(body=bytes(4_490_496))}], ids=["right", "wrong"])
-def test_without_the_browsers_sha256_python_checks(browser: Browser, site: Path, faults: dict[str, Fault]) -> None:
+@pytest.mark.parametrize(
+    "faults", [{}, {"weights.bin": Fault(body=bytes(4_490_496))}], ids=["right", "wrong"]
+)
+def test_without_the_browsers_sha256_python_checks(
+    browser: Browser, site: Path, faults: dict[str, Fault]
+) -> None:
     """On plain HTTP from another machine the browser offers no SHA-256."""
     context = browser.new_context()
     page = context.new_page()
-    page.route("**/worker/assets.js", lambda route: route.fulfill(
-        response=(response := route.fetch()),
-        body="Object.defineProperty(globalThis.crypto, 'subtle', { value: undefined });\n" + response.text()))  # fmt: skip
-    with serving(site, faults=lambda path: next((fault for part, fault in faults.items() if part in path), None)) as url:
+    prepend(page, "**/worker/assets.js", "Object.defineProperty(crypto, 'subtle', { value: undefined });")
+    with serving(
+        site, faults=lambda path: next((fault for part, fault in faults.items() if part in path), None)
+    ) as url:
         driver = Driver(page, url)
         driver.open(model="u2netp")
         if faults:

@@ -12,7 +12,9 @@ from tests.browser import native
 from tests.browser.driver import Driver, pixels
 
 
-def assert_same_cutout(site: Path, model: str, photo: Path, made: Path, tmp_path: Path, *, levels: int) -> None:
+def assert_same_cutout(
+    site: Path, model: str, photo: Path, made: Path, tmp_path: Path, *, levels: int
+) -> None:
     """Colours equal; alpha at most `levels` apart, for two implementations of the same arithmetic."""
     ours, theirs = pixels(made), native.cut_out(site, model, photo, tmp_path)
     assert ours.shape == theirs.shape

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.driver import Driver
+from tests.browser.driver import Driver, prepend
 from tools.serve import Fault, serving
 
 
@@ -24,7 +24,12 @@ def png_header(width: int, height: int) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b""))
+        + chunk(b"IEND", b"")
+    )
 
 
 def truncated_jpeg() -> bytes:
@@ -43,7 +48,9 @@ BAD_FILES = {
 }
 
 
-def test_every_bad_file_is_explained_and_the_next_photo_works(driver: Driver, site: Path, tmp_path: Path) -> None:
+def test_every_bad_file_is_explained_and_the_next_photo_works(
+    driver: Driver, site: Path, tmp_path: Path
+) -> None:
     driver.open(model="tiny")
     driver.wait_for("ready")
     for name, (data, code) in BAD_FILES.items():
@@ -99,7 +106,9 @@ def test_a_bad_model_download_is_explained_and_can_be_tried_again(
         assert driver.finish()["width"] == 451, "the photo was lost"
 
 
-@pytest.mark.parametrize("part", ["pyodide.asm.wasm", "numpy-", "pyodide-lock.json", "alphacut-", "python_stdlib"])
+@pytest.mark.parametrize(
+    "part", ["pyodide.asm.wasm", "numpy-", "pyodide-lock.json", "alphacut-", "python_stdlib"]
+)
 @pytest.mark.parametrize("fault", [Fault(status=404), Fault(cut_after=500)], ids=["missing", "cut-off"])
 def test_a_bad_runtime_download_is_explained_and_can_be_tried_again(
     page: Page, site: Path, part: str, fault: Fault
@@ -166,20 +175,16 @@ def test_an_unknown_model_in_the_address_falls_back_and_says_so(driver: Driver, 
 
 
 def test_a_gpu_that_is_not_there_is_said_when_it_was_asked_for(page: Page, site_url: str, site: Path) -> None:
-    page.add_init_script("Object.defineProperty(Navigator.prototype, 'gpu', { get: () => undefined })")
     driver = Driver(page, site_url)
-    page.route("**/worker/device.js", without_gpu)
+    prepend(page, "**/worker/device.js", "delete WorkerNavigator.prototype.gpu;")
     driver.open(model="tiny", device="webgpu")
     driver.choose(site / "samples" / "chelsea.png")
     assert driver.fail_with()["code"] == "webgpu-unavailable"
     driver.page.select_option("#device", "auto")
-    report = driver.finish() if driver.wait_for("done", "ready") == "done" else driver.cut_out(site / "samples" / "chelsea.png")
+    report = (
+        driver.finish()
+        if driver.wait_for("done", "ready") == "done"
+        else driver.cut_out(site / "samples" / "chelsea.png")
+    )
     assert report["device"]["provider"] == "wasm"
     assert "no WebGPU" in report["device"]["reason"]
-
-
-def without_gpu(route: object) -> None:
-    """Serve device.js to a worker of a browser without WebGPU; init scripts don't reach workers."""
-    response = route.fetch()  # type: ignore[attr-defined]
-    gone = "delete WorkerNavigator.prototype.gpu;\n"
-    route.fulfill(response=response, body=gone + response.text())  # type: ignore[attr-defined]

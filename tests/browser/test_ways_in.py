@@ -36,7 +36,9 @@ def test_drop(driver: Driver, site: Path, tmp_path: Path) -> None:
 def test_drop_of_text_is_refused_gently(driver: Driver, site: Path) -> None:
     driver.open(model="tiny")
     driver.wait_for("ready")
-    transfer = driver.page.evaluate_handle("() => { const t = new DataTransfer(); t.setData('text/plain', 'x'); return t; }")
+    transfer = driver.page.evaluate_handle(
+        "() => { const t = new DataTransfer(); t.setData('text/plain', 'x'); return t; }"
+    )
     driver.page.dispatch_event("body", "drop", {"dataTransfer": transfer})
     expect(driver.page.locator("#note")).not_to_be_empty()
     driver.cut_out(site / "samples" / "chelsea.png")

@@ -50,11 +50,12 @@ def models() -> dict[str, Networks]:
     files = fetch_all([model.published for model in known], cache_folder, offline=False)
     return {
         model.id: Networks(
-            model.spec, files[model.published.name],
+            model.spec,
+            files[model.published.name],
             prepare(model, files[model.published.name], cache_folder.root),
         )
         for model in known
-    }  # fmt: skip
+    }
 
 
 @pytest.fixture(scope="session")

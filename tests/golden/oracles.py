@@ -50,10 +50,12 @@ def imgly_resize(image: NDArray[np.uint8], width: int, height: int) -> NDArray[n
     dy, dx = (y - top)[:, None, None], (x - left)[None, :, None]
 
     def at(rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.float64]:
-        return image[rows[:, None], columns[None, :]].astype(np.float64)
+        return np.asarray(image[rows[:, None], columns[None, :]], np.float64)
 
     mixed = (
-        (1 - dx) * (1 - dy) * at(top, left) + dx * (1 - dy) * at(top, right)
-        + (1 - dx) * dy * at(bottom, left) + dx * dy * at(bottom, right)
-    )  # fmt: skip
-    return mixed.astype(np.uint8)
+        (1 - dx) * (1 - dy) * at(top, left)
+        + dx * (1 - dy) * at(top, right)
+        + (1 - dx) * dy * at(bottom, left)
+        + dx * dy * at(bottom, right)
+    )
+    return np.asarray(mixed, np.uint8)

@@ -1,9 +1,9 @@
 """Our masks against the peers' and our graphs against the published ones, on the three sample photos.
 
-`test_masks_are_those_of_rembg_itself` runs the rembg package (2.0.86) on our weights, in a process of its own.
-It takes a model's file as it finds it, without looking at the hash, so our float16 ISNet can stand in for its
-float32 one: both have the same inputs and outputs. Importing it compiles functions for matting for half a
-minute, so just-in-time compiling is turned off: only_mask calls none of them.
+`test_masks_are_those_of_rembg_itself` runs the rembg package (2.0.86) on our weights, in its own process. It
+takes a model's file as it finds it, without looking at the hash, so our ISNet with float16 weights can stand
+in for its float32 one: both have the same inputs and outputs. Importing it compiles functions for matting
+for half a minute, so just-in-time compiling is turned off: only_mask calls none of them.
 """
 
 from __future__ import annotations
@@ -64,11 +64,16 @@ def test_shipped_graphs_give_the_masks_of_the_published_ones(
     expected = network.published()(pixels)
     mask = np.asarray(alpha_of(expected, network.spec, image.size))
     output = run(network.shipped().run(pixels))
-    assert distance(np.asarray(alpha_of(output, network.spec, image.size)), mask, f"{model} {photo} float32") <= 1
+    assert (
+        distance(np.asarray(alpha_of(output, network.spec, image.size)), mask, f"{model} {photo} float32")
+        <= 1
+    )
 
 
-def test_the_float16_graph_is_the_same_network(models: dict[str, Networks], samples: dict[str, bytes]) -> None:
-    """onnxruntime has no float16 kernels for CPUs and computes in float32: what float16 loses, a GPU must show."""
+def test_the_float16_graph_is_the_same_network(
+    models: dict[str, Networks], samples: dict[str, bytes]
+) -> None:
+    """On CPUs onnxruntime computes in float32 all the same: what float16 loses, a GPU must show."""
     network = models["isnet"]
     image = decode(samples["astronaut"])
     pixels = network_input(image, network.spec)
@@ -138,15 +143,21 @@ def test_masks_are_those_of_rembg_itself(
     for photo in PHOTOS:
         (tmp_path / f"{photo}.png").write_bytes(samples[photo])
     environment = {
-        **os.environ, "U2NET_HOME": str(file.parent), "NUMBA_DISABLE_JIT": "1",
-        "HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9",  # it must find the file, not load one
-    }  # fmt: skip
+        **os.environ,
+        "U2NET_HOME": str(file.parent),
+        "NUMBA_DISABLE_JIT": "1",
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+        "HTTP_PROXY": "http://127.0.0.1:9",  # it must find the file, not load one
+    }
     arguments = [file.stem, *(str(tmp_path / f"{photo}.png") for photo in PHOTOS)]
     subprocess.run([sys.executable, "-c", RUN_REMBG, *arguments], env=environment, check=True, timeout=300)
     for photo in PHOTOS:
         with Image.open(io.BytesIO((tmp_path / f"{photo}.mask.png").read_bytes())) as mask:
             theirs = np.asarray(mask.convert("L"))
-        assert distance(our_mask(samples[photo], models[model], REMBG), theirs, f"{model} {photo} rembg itself") <= 1
+        assert (
+            distance(our_mask(samples[photo], models[model], REMBG), theirs, f"{model} {photo} rembg itself")
+            <= 1
+        )
 
 
 def test_the_small_models_weights_are_the_file_that_rembg_downloads(models: dict[str, Networks]) -> None:

@@ -1,4 +1,4 @@
-"""Who may import, download and convert what. Each rule's checker is first shown something that breaks the rule."""
+"""Who may import, download and convert what. Each checker is first shown something that breaks its rule."""
 
 from __future__ import annotations
 
@@ -24,8 +24,19 @@ EVERYWHERE = sys.stdlib_module_names | {"numpy", "PIL", "alphacut"}
 BESIDES = {"onnx_graph": {"onnx"}, "native": {"onnxruntime"}}
 NETWORK = {"urllib", "http", "socket", "ssl", "ftplib", "smtplib", "xmlrpc", "asyncore", "socketserver"}
 DYNAMIC = {"__import__", "import_module", "exec", "eval", "find_spec"}
-CONVERSIONS = {"create_proxy", "create_once_callable", "destroy", "getBuffer", "release", "to_js", "to_py", "assign",
-               "assign_to", "pyodide", "js"}  # fmt: skip
+CONVERSIONS = {
+    "create_proxy",
+    "create_once_callable",
+    "destroy",
+    "getBuffer",
+    "release",
+    "to_js",
+    "to_py",
+    "assign",
+    "assign_to",
+    "pyodide",
+    "js",
+}
 
 
 def imported(source: str) -> set[str]:
@@ -57,19 +68,28 @@ def named(source: str, names: set[str]) -> set[str]:
 
 def platform_switches(source: str) -> set[str]:
     """Signs that a source asks what it runs on."""
-    texts = {n.value for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    texts = {
+        n.value
+        for n in ast.walk(ast.parse(source))
+        if isinstance(n, ast.Constant) and isinstance(n.value, str)
+    }
     return named(source, {"platform"}) | (texts & {"emscripten", "wasm32", "wasi"})
 
 
 @pytest.mark.parametrize(
     ("source", "found"),
     [
-        ("import js", {"js"}), ("def f():\n    from pyodide.ffi import to_js", {"pyodide"}), ("import scipy.ndimage", {"scipy"}),
-        ("import onnx", {"onnx"}), ("import urllib.request", {"urllib"}), ("from .browser import entry", {"alphacut.browser.entry"}),
-        ("from alphacut.onnx_graph import ship", {"alphacut.onnx_graph.ship"}), ("from alphacut import native", {"alphacut.native"}),
+        ("import js", {"js"}),
+        ("def f():\n    from pyodide.ffi import to_js", {"pyodide"}),
+        ("import scipy.ndimage", {"scipy"}),
+        ("import onnx", {"onnx"}),
+        ("import urllib.request", {"urllib"}),
+        ("from .browser import entry", {"alphacut.browser.entry"}),
+        ("from alphacut.onnx_graph import ship", {"alphacut.onnx_graph.ship"}),
+        ("from alphacut import native", {"alphacut.native"}),
         ("import numpy as np, io\nfrom PIL import Image\nfrom alphacut.image import decode", set()),
     ],
-)  # fmt: skip
+)
 def test_the_checker_finds_forbidden_imports(source: str, found: set[str]) -> None:
     assert forbidden_imports(source, "image") == found
 
@@ -88,7 +108,10 @@ def test_browser_modules_get_javascript_passed_in(path: Path) -> None:
 
 def test_the_checker_finds_imports_in_disguise_and_platform_switches() -> None:
     assert named("importlib.import_module('js')", DYNAMIC) == {"import_module"}
-    assert platform_switches("import sys\nif sys.platform == 'emscripten': pass") == {"platform", "emscripten"}
+    assert platform_switches("import sys\nif sys.platform == 'emscripten': pass") == {
+        "platform",
+        "emscripten",
+    }
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: p.stem)
@@ -110,7 +133,9 @@ print(*sorted(name for name in sys.modules if name.partition(".")[0] in {{"socke
 @pytest.mark.parametrize("module", ["alphacut.pipeline", "alphacut.browser.entry"])
 def test_pipeline_and_bridge_run_without_javascript_onnx_and_network(module: str) -> None:
     code = BLOCKED_IMPORT.format(module=module)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT / "src")
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT / "src"
+    )
     assert not {"http.client", "ssl"} & set(done.stdout.split())
 
 
@@ -131,7 +156,9 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _STATIC_IMPORT = re.compile(r"""(?:^|[;\n}])\s*(?:import|export)\b[^;"'`()]*?["']([^"']+)["']""")
-_DYNAMIC_IMPORT = re.compile(r"""\bimport\s*\(\s*(?!["']\./[\w-]+\.js["']\s*\))""")  # but of a module beside it
+_DYNAMIC_IMPORT = re.compile(
+    r"""\bimport\s*\(\s*(?!["']\./[\w-]+\.js["']\s*\))"""
+)  # but of a module beside it
 
 
 def code_of(script: str) -> str:
@@ -171,7 +198,10 @@ def label(path: Path) -> str:
         ('import ort from "onnxruntime-web";', {"onnxruntime-web"}),
         ('export * from "../page/dom.js";', {"../page/dom.js"}),
         ('import {\n  a,\n  b,\n} from "../page/x.js";', {"../page/x.js"}),
-        ('// import "../page/x.js";\n/** @import { A } from "../page/x.js" */\nimport { a } from "./b.js";', set()),
+        (
+            '// import "../page/x.js";\n/** @import { A } from "../p.js" */\nimport { a } from "./b.js";',
+            set(),
+        ),
         ('import { a } from "../shared/protocol.js";\nconst b = "from \'../page/x.js\'";', set()),
     ],
 )
@@ -221,11 +251,12 @@ def test_one_script_alone_touches_pyodide() -> None:
 
 
 def test_the_checker_counts_calls_but_not_namesakes() -> None:
-    assert calls("fetch(a); globalThis.fetch(b); // fetch(c)\nthis.fetch(d); refetch(e); fetchSite()", "fetch") == 2
+    script = "fetch(a); globalThis.fetch(b); // fetch(c)\nthis.fetch(d); refetch(e); fetchSite()"
+    assert calls(script, "fetch") == 2
 
 
 def test_downloads_are_made_in_one_place_each_by_page_and_worker() -> None:
-    """assets.js downloads and verifies; site.json, which holds the hashes, is read by page and worker itself."""
+    """assets.js downloads and verifies; page and worker read site.json, which holds the hashes."""
     downloading = {label(path) for path in SCRIPTS if calls(path.read_text("utf-8"), "fetch")}
     assert downloading - {"sw.js"} == {"worker/assets.js", "worker/worker.js", "page/site.js"}
     reading = code_of((WEB / "worker" / "worker.js").read_text("utf-8"))
@@ -233,24 +264,40 @@ def test_downloads_are_made_in_one_place_each_by_page_and_worker() -> None:
 
 
 def test_nothing_is_sent_anywhere() -> None:
-    sending = (r"XMLHttpRequest", r"\bWebSocket\b", r"EventSource", r"sendBeacon", r"RTCPeerConnection", r"""method:\s*["']""")
+    sending = (
+        r"XMLHttpRequest",
+        r"\bWebSocket\b",
+        r"EventSource",
+        r"sendBeacon",
+        r"RTCPeerConnection",
+        r"""method:\s*["']""",
+    )
     assert users(*sending) == set()
 
 
 def test_no_script_names_another_host() -> None:
     namespace = "http://www.w3.org/2000/svg"  # an identifier, never asked for
-    hosts = {text for path in SCRIPTS for text in texts_of(path.read_text("utf-8")) if re.search(r"https?://", text)}
+    hosts = {
+        text
+        for path in SCRIPTS
+        for text in texts_of(path.read_text("utf-8"))
+        if re.search(r"https?://", text)
+    }
     assert {text.strip("\"'`") for text in hosts} <= {namespace}
 
 
 def holds_python(script: str) -> bool:
     """Whether a script holds Python source or a call that runs some."""
-    looks_so = re.compile(r"^\s*(?:def \w+\(|class \w+[:(]|from [\w.]+ import |import \w+\s*$|async def )", re.MULTILINE)
+    looks_so = re.compile(
+        r"^\s*(?:def \w+\(|class \w+[:(]|from [\w.]+ import |import \w+\s*$|async def )", re.MULTILINE
+    )
     runs = re.search(r"\brunPython(?:Async)?\b|\bpyodide\.code\b", code_of(script))
     return bool(runs) or any(looks_so.search(text.strip("\"'`")) for text in texts_of(script))
 
 
-@pytest.mark.parametrize("script", ["const code = `\nimport numpy\n`;", "x.runPython(y)", "f(`def run(a):\n  pass`)"])
+@pytest.mark.parametrize(
+    "script", ["const code = `\nimport numpy\n`;", "x.runPython(y)", "f(`def run(a):\n  pass`)"]
+)
 def test_the_checker_finds_python_inside_javascript(script: str) -> None:
     assert holds_python(script)
     assert not holds_python("/* def f(): */ const text = `an import of goods`;")

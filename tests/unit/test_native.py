@@ -19,8 +19,12 @@ PIXELS = np.random.default_rng(3).normal(size=(1, 3, 16, 24)).astype(np.float32)
 @pytest.fixture
 def graph(tmp_path: Path) -> Path:
     made = ship(
-        network().SerializeToString(), size=(24, 16), output="alpha", precisions=("float32",), weights_name="weights.bin"
-    )  # fmt: skip
+        network().SerializeToString(),
+        size=(24, 16),
+        output="alpha",
+        precisions=("float32",),
+        weights_name="weights.bin",
+    )
     (tmp_path / "weights.bin").write_bytes(made.weights)
     file = tmp_path / "float32.onnx"
     file.write_bytes(made.graphs["float32"])
@@ -28,7 +32,9 @@ def graph(tmp_path: Path) -> Path:
 
 
 def test_it_gives_the_first_output_as_float32(graph: Path) -> None:
-    published = onnxruntime.InferenceSession(network().SerializeToString(), providers=["CPUExecutionProvider"])
+    published = onnxruntime.InferenceSession(
+        network().SerializeToString(), providers=["CPUExecutionProvider"]
+    )
     expected = published.run(["alpha"], {"photo": PIXELS})[0]
     output = run(NativeSession(graph, threads=1).run(PIXELS))
     np.testing.assert_allclose(output, expected, atol=1e-6)

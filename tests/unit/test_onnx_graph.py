@@ -21,10 +21,16 @@ from tests.helpers import Floats, network, node, weights
 SIZE = (24, 16)  # width, height
 
 
-def shipped(model: ModelProto, *precisions: Precision, size: tuple[int, int] = SIZE, output: str = "alpha") -> Shipped:
+def shipped(
+    model: ModelProto, *precisions: Precision, size: tuple[int, int] = SIZE, output: str = "alpha"
+) -> Shipped:
     return ship(
-        model.SerializeToString(), size=size, output=output, precisions=precisions or ("float32",), weights_name="w.bin"
-    )  # fmt: skip
+        model.SerializeToString(),
+        size=size,
+        output=output,
+        precisions=precisions or ("float32",),
+        weights_name="w.bin",
+    )
 
 
 def graph_of(made: Shipped, precision: Precision = "float32") -> onnx.GraphProto:
@@ -73,7 +79,9 @@ def test_the_float32_graph_gives_what_the_published_network_gives(
     made = shipped(network(half=half, shuffled=shuffled), size=size)
     expected = run_published(published, photo(size))
     # Where the published one computes in float16, ours is the more exact one.
-    np.testing.assert_allclose(run_shipped(made, photo(size), tmp_path), expected, atol=4e-3 if half else 1e-6)
+    np.testing.assert_allclose(
+        run_shipped(made, photo(size), tmp_path), expected, atol=4e-3 if half else 1e-6
+    )
     assert expected.std() > 0.01  # or the comparison would say little
 
 
@@ -106,7 +114,9 @@ def test_one_file_of_weights_serves_both_precisions(half: bool, tmp_path: Path) 
 
 def test_weights_are_stored_once_in_the_published_precision_and_aligned() -> None:
     made = shipped(network(half=True), "float16", "float32")
-    stored = {t.name: t for t in graph_of(made, "float16").initializer if t.data_location == TensorProto.EXTERNAL}
+    stored = {
+        t.name: t for t in graph_of(made, "float16").initializer if t.data_location == TensorProto.EXTERNAL
+    }
     published = {t.name: onnx.numpy_helper.to_array(t) for t in network(half=True).graph.initializer}
     for name, tensor in stored.items():
         place = {entry.key: entry.value for entry in tensor.external_data}
@@ -116,7 +126,7 @@ def test_weights_are_stored_once_in_the_published_precision_and_aligned() -> Non
         np.testing.assert_array_equal(
             np.frombuffer(made.weights[offset : offset + length], np.float16), published[name].ravel()
         )
-    assert "w2" in stored
+    assert {"w1", "w2"} <= set(stored)
     assert len(made.weights) < sum(values.nbytes for values in published.values()) + 64 * len(stored)
 
 
@@ -128,7 +138,9 @@ def test_graphs_hold_no_weights_so_that_a_second_precision_costs_next_to_nothing
 
 @pytest.mark.parametrize("precision", ["float16", "float32"])
 @pytest.mark.parametrize("half", [False, True])
-def test_input_and_output_are_float32_of_fixed_size_whatever_is_between(half: bool, precision: Precision) -> None:
+def test_input_and_output_are_float32_of_fixed_size_whatever_is_between(
+    half: bool, precision: Precision
+) -> None:
     graph = graph_of(shipped(network(half=half), precision), precision)
     (taken,), (given_,) = graph.input, graph.output
     assert taken.type.tensor_type.elem_type == given_.type.tensor_type.elem_type == TensorProto.FLOAT
@@ -139,7 +151,8 @@ def test_input_and_output_are_float32_of_fixed_size_whatever_is_between(half: bo
 
 def test_the_float16_graph_computes_in_float16_and_the_other_never_does() -> None:
     made = shipped(network(half=True), "float16", "float32")
-    for precision, element in (("float16", TensorProto.FLOAT16), ("float32", TensorProto.FLOAT)):
+    elements: dict[Precision, int] = {"float16": TensorProto.FLOAT16, "float32": TensorProto.FLOAT}
+    for precision, element in elements.items():
         graph = graph_of(made, precision)
         types = {info.name: info.type.tensor_type.elem_type for info in graph.value_info}
         convolved = [types[n.output[0]] for n in graph.node if n.op_type == "Conv" and n.output[0] in types]
@@ -209,11 +222,12 @@ def test_ceil_mode_stays_where_a_side_is_odd(size: tuple[int, int], tmp_path: Pa
 def pooling(**attributes: Any) -> ModelProto:
     """A network that is one pool and one convolution of the same weights' worth."""
     graph = helper.make_graph(
-        [node("MaxPool", "photo", "pooled", ceil_mode=1, **attributes), node("Conv", "pooled w", "alpha")], "net",
+        [node("MaxPool", "photo", "pooled", ceil_mode=1, **attributes), node("Conv", "pooled w", "alpha")],
+        "net",
         [helper.make_tensor_value_info("photo", TensorProto.FLOAT, [1, 3, None, None])],
         [helper.make_tensor_value_info("alpha", TensorProto.FLOAT, [1, 1, None, None])],
         [weights("w", 1, 3, 1, 1, seed=0)],
-    )  # fmt: skip
+    )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
 
 
@@ -258,9 +272,12 @@ def test_what_is_no_network_is_a_bad_model(data: bytes) -> None:
 def test_a_network_cut_off_anywhere_is_a_bad_model(length: int) -> None:
     with pytest.raises(BadModelError):
         ship(
-            network().SerializeToString()[:length], size=SIZE, output="alpha", precisions=("float32",),
+            network().SerializeToString()[:length],
+            size=SIZE,
+            output="alpha",
+            precisions=("float32",),
             weights_name="w.bin",
-        )  # fmt: skip
+        )
 
 
 def test_a_network_that_can_not_take_the_size_is_a_bad_model() -> None:

@@ -80,7 +80,11 @@ def test_errors_of_the_host_keep_code_message_and_hint(code: str) -> None:
     ours, ffi = session(Host(reply=reply))
     with pytest.raises(HostError) as caught:
         run(ours.run(PIXELS))
-    assert (caught.value.code, caught.value.message, caught.value.hint) == (code, "The GPU was lost.", "Try again.")
+    assert (caught.value.code, caught.value.message, caught.value.hint) == (
+        code,
+        "The GPU was lost.",
+        "Try again.",
+    )
     assert ffi.alive == 0
 
 

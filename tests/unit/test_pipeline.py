@@ -1,16 +1,19 @@
-"""The way of a photo from bytes to bytes: order, cancelling, notes, privacy, and how often pixels are copied."""
+"""The way of a photo from bytes to bytes: order, cancelling, notes, privacy, copies of pixels."""
 
 from __future__ import annotations
 
+import asyncio
 import io
 import tracemalloc
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, _imaging
+from PIL.PngImagePlugin import PngInfo
 
 from alphacut import pipeline
+from alphacut.compose import cut_out
 from alphacut.errors import Cancelled, OutOfMemoryError, SessionError, TruncatedImageError
 from alphacut.pipeline import STAGES, Cutout, Stage, remove_background
 from alphacut.recipe import IMGLY, REMBG
@@ -103,7 +106,9 @@ def test_the_recipe_is_followed_before_and_after_the_network() -> None:
     session, described = FakeSession(values), spec(2, 2)
     run(remove_background(file_of(dark), session, described, recipe=REMBG))
     run(remove_background(file_of(dark), session, described, recipe=IMGLY))
-    np.testing.assert_allclose(session.inputs[0][0, 0], (1 - 0.485) / 0.229, atol=1e-5)  # 100 is the brightest
+    np.testing.assert_allclose(
+        session.inputs[0][0, 0], (1 - 0.485) / 0.229, atol=1e-5
+    )  # 100 is the brightest
     np.testing.assert_allclose(session.inputs[1][0, 0], (100 - 128) / 256, atol=1e-6)
     stretched = pixels_of(run(remove_background(file_of(dark), session, described, recipe=REMBG)).png)[..., 3]
     assert stretched.tolist() == [[0, 85], [170, 255]] or stretched.tolist() == [[0, 84], [170, 255]]
@@ -128,8 +133,6 @@ def test_nothing_the_photo_told_about_its_owner_is_in_the_cutout(image_format: s
 
 
 def test_text_of_a_png_is_not_in_the_cutout() -> None:
-    from PIL.PngImagePlugin import PngInfo
-
     text = PngInfo()
     text.add_text("Author", "secret")
     text.add_itxt("XML:com.adobe.xmp", "<secret/>", zip=False)
@@ -156,9 +159,19 @@ def test_colours_of_the_background_are_not_in_the_file() -> None:
 
 @pytest.mark.parametrize(
     ("value", "notes"),
-    [(0.0, ("empty-mask",)), (0.04, ("empty-mask",)), (0.06, ()), (0.5, ()), (0.94, ()), (0.96, ("full-mask",)), (1.0, ("full-mask",))],
-)  # fmt: skip
-def test_a_person_is_told_when_nothing_or_everything_was_cut_out(value: float, notes: tuple[str, ...]) -> None:
+    [
+        (0.0, ("empty-mask",)),
+        (0.04, ("empty-mask",)),
+        (0.06, ()),
+        (0.5, ()),
+        (0.94, ()),
+        (0.96, ("full-mask",)),
+        (1.0, ("full-mask",)),
+    ],
+)
+def test_a_person_is_told_when_nothing_or_everything_was_cut_out(
+    value: float, notes: tuple[str, ...]
+) -> None:
     assert cut(file_of(scene(8, 6)), np.full((1, 1, 6, 8), value, np.float32)).notes == notes
 
 
@@ -176,15 +189,26 @@ def test_a_person_is_told_when_only_the_first_frame_was_used() -> None:
 
 @pytest.mark.parametrize(
     ("image_format", "shown"),
-    [("JPEG", True), ("PNG", True), ("WEBP", True), ("GIF", True), ("BMP", True), ("TIFF", False), ("TGA", False), ("PPM", False)],
-)  # fmt: skip
+    [
+        ("JPEG", True),
+        ("PNG", True),
+        ("WEBP", True),
+        ("GIF", True),
+        ("BMP", True),
+        ("TIFF", False),
+        ("TGA", False),
+        ("PPM", False),
+    ],
+)
 def test_a_preview_is_made_where_browsers_show_nothing(image_format: str, shown: bool) -> None:
     cutout = cut(file_of(scene(40, 30), image_format))
     if shown:
         assert cutout.preview is None
     else:
         assert cutout.preview is not None
-        assert np.abs(pixels_of(cutout.preview).astype(int) - scene(40, 30)).mean() < 6  # the photo, not the cutout
+        assert (
+            np.abs(pixels_of(cutout.preview).astype(int) - scene(40, 30)).mean() < 6
+        )  # the photo, not the cutout
 
 
 # ---- stages ----------------------------------------------------------------------------------------
@@ -203,8 +227,6 @@ def test_stages_are_announced_once_each_in_order_and_timed() -> None:
 
 
 def test_waiting_at_a_checkpoint_is_not_counted_as_work() -> None:
-    import asyncio
-
     async def slow(_: Stage) -> None:
         await asyncio.sleep(0.05)
 
@@ -265,29 +287,29 @@ class Ledger:
 
     async def checkpoint(self, stage: Stage | None) -> None:
         if self._stage is not None:
-            stats = Image.core.get_stats()
+            stats = _imaging.get_stats()
             blocks = stats["allocated_blocks"] + stats["reused_blocks"]
             self.taken[self._stage] = blocks * self.block
             self.python_peaks[self._stage] = tracemalloc.get_traced_memory()[1] - self._python
         self._stage = stage
-        Image.core.reset_stats()
+        _imaging.reset_stats()
         tracemalloc.reset_peak()
         self._python = tracemalloc.get_traced_memory()[0]
 
 
 @pytest.fixture
 def ledger() -> Iterator[Ledger]:
-    size, kept = Image.core.get_block_size(), Image.core.get_blocks_max()
-    Image.core.set_block_size(Ledger.block)
-    Image.core.set_blocks_max(0)
-    Image.core.clear_cache()
+    size, kept = _imaging.get_block_size(), _imaging.get_blocks_max()
+    _imaging.set_block_size(Ledger.block)
+    _imaging.set_blocks_max(0)
+    _imaging.clear_cache()
     tracemalloc.start()
     try:
         yield Ledger()
     finally:
         tracemalloc.stop()
-        Image.core.set_block_size(size)
-        Image.core.set_blocks_max(kept)
+        _imaging.set_block_size(size)
+        _imaging.set_blocks_max(kept)
 
 
 WIDTH, HEIGHT = 4000, 3000  # 12 megapixels
@@ -324,7 +346,6 @@ def test_on_the_main_path_pixels_are_decoded_once_and_never_copied(ledger: Ledge
 
 
 def test_the_ledger_notices_a_copy(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = pipeline.cut_out
-    monkeypatch.setattr(pipeline, "cut_out", lambda photo, alpha: plain(photo, alpha).copy())
+    monkeypatch.setattr(pipeline, "cut_out", lambda photo, alpha: cut_out(photo, alpha).copy())
     audit(file_of(scene(WIDTH, HEIGHT), "JPEG"), ledger)
     assert ledger.taken["compose"] > ALPHA + MARGIN + COLOUR // 2

@@ -107,7 +107,10 @@ def test_channels_stay_red_green_blue() -> None:
 
 @given(rgb_arrays(), st.integers(1, 24), st.integers(1, 24))
 def test_bilinear_is_the_triangle_filter_to_one_level(pixels: Bytes8, width: int, height: int) -> None:
-    width, height = max(width, -(-pixels.shape[1] // 5)), max(height, -(-pixels.shape[0] // 5))  # no box before
+    width, height = (
+        max(width, -(-pixels.shape[1] // 5)),
+        max(height, -(-pixels.shape[0] // 5)),
+    )  # no box before
     made = array(resize(Image.fromarray(pixels), (width, height), Filter.BILINEAR))
     across = triangle(pixels.swapaxes(0, 1), width).swapaxes(0, 1)
     assert np.abs(made - triangle(across, height)).max() <= 1.01  # two passes round to 1/2 each
@@ -115,7 +118,7 @@ def test_bilinear_is_the_triangle_filter_to_one_level(pixels: Bytes8, width: int
 
 @given(st.integers(48, 120), st.integers(48, 120), st.integers(0, 2**32 - 1))
 def test_shrinking_by_a_box_first_hardly_changes_even_noise(width: int, height: int, seed: int) -> None:
-    """Noise is the worst case: samples 74 levels from their mean, none of it left out by the triangle filter."""
+    """Noise is the worst case: samples are 74 levels from their mean (root mean square)."""
     pixels = noise(width, height, 3, seed)
     made = array(resize(Image.fromarray(pixels), (8, 8), Filter.BILINEAR))
     assert np.abs(made - triangle(triangle(pixels.swapaxes(0, 1), 8).swapaxes(0, 1), 8)).mean() <= 4
@@ -129,7 +132,9 @@ def test_shrinking_by_a_box_first_changes_smooth_photos_by_no_level_more(size: t
 
 
 @given(rgb_arrays(), st.integers(1, 24), st.integers(1, 24))
-def test_corner_is_interpolation_from_the_top_left_rounded_down(pixels: Bytes8, width: int, height: int) -> None:
+def test_corner_is_interpolation_from_the_top_left_rounded_down(
+    pixels: Bytes8, width: int, height: int
+) -> None:
     made = array(resize(Image.fromarray(pixels), (width, height), Filter.CORNER))
     if (height, width) == pixels.shape[:2]:
         np.testing.assert_array_equal(made, pixels)
@@ -146,20 +151,30 @@ def test_a_photo_of_the_size_wanted_is_left_as_it_is(how: Filter, pixels: Bytes8
 
 
 @given(st.sampled_from(list(Filter)), st.sampled_from(EXTREME), st.integers(0, 255), st.integers(1, 400))
-def test_one_colour_stays_that_colour_at_any_size(how: Filter, size: tuple[int, int], level: int, side: int) -> None:
+def test_one_colour_stays_that_colour_at_any_size(
+    how: Filter, size: tuple[int, int], level: int, side: int
+) -> None:
     made = resize(Image.new("L", size, level), (side, 7), how)
     assert made.getextrema() == (level, level)
 
 
-@given(st.sampled_from([Filter.BILINEAR, Filter.CORNER]), rgb_arrays(), st.integers(1, 30), st.integers(1, 30))
-def test_bilinear_filters_do_not_leave_the_photos_range(how: Filter, pixels: Bytes8, width: int, height: int) -> None:
+@given(
+    st.sampled_from([Filter.BILINEAR, Filter.CORNER]), rgb_arrays(), st.integers(1, 30), st.integers(1, 30)
+)
+def test_bilinear_filters_do_not_leave_the_photos_range(
+    how: Filter, pixels: Bytes8, width: int, height: int
+) -> None:
     made = array(resize(Image.fromarray(pixels), (width, height), how))
     assert made.shape == (height, width, 3)
     assert pixels.min() <= made.min() <= made.max() <= pixels.max()
 
 
-@given(st.sampled_from([Filter.BILINEAR, Filter.CORNER]), rgb_arrays(), st.integers(1, 30), st.integers(0, 60))
-def test_a_brighter_photo_is_nowhere_darker_after_resizing(how: Filter, pixels: Bytes8, side: int, more: int) -> None:
+@given(
+    st.sampled_from([Filter.BILINEAR, Filter.CORNER]), rgb_arrays(), st.integers(1, 30), st.integers(0, 60)
+)
+def test_a_brighter_photo_is_nowhere_darker_after_resizing(
+    how: Filter, pixels: Bytes8, side: int, more: int
+) -> None:
     brighter = np.minimum(pixels.astype(int) + more, 255).astype(np.uint8)
     size = (side, 31 - side)
     dark, bright = (array(resize(Image.fromarray(p), size, how)) for p in (pixels, brighter))

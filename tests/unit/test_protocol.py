@@ -49,7 +49,9 @@ def test_every_code_that_python_raises_is_in_the_protocol(error: type[AlphacutEr
 
 
 def test_every_code_that_scripts_raise_is_in_the_protocol() -> None:
-    scripts = [path.read_text("utf-8") for path in (ROOT / "web").rglob("*.js") if "node_modules" not in path.parts]
+    scripts = [
+        path.read_text("utf-8") for path in (ROOT / "web").rglob("*.js") if "node_modules" not in path.parts
+    ]
     raised = {code for script in scripts for code in re.findall(r'new AlphacutError\(\s*"([^"]+)"', script)}
     assert len(raised) > 5
     assert raised <= set(list_of("ERROR_CODES"))

@@ -13,7 +13,16 @@ from alphacut.errors import READABLE_FORMATS
 from alphacut.sniff import Kind, has_zero_size, identify
 from tests.helpers import file_of, noise
 
-WRITABLE = {"JPEG": "JPEG", "PNG": "PNG", "WebP": "WEBP", "GIF": "GIF", "BMP": "BMP", "TIFF": "TIFF", "ICO": "ICO", "PPM": "PPM"}
+WRITABLE = {
+    "JPEG": "JPEG",
+    "PNG": "PNG",
+    "WebP": "WEBP",
+    "GIF": "GIF",
+    "BMP": "BMP",
+    "TIFF": "TIFF",
+    "ICO": "ICO",
+    "PPM": "PPM",
+}
 
 
 @pytest.mark.parametrize(("name", "plugin"), WRITABLE.items())
@@ -36,12 +45,19 @@ def test_big_endian_tiff_and_bitmaps_of_text_are_known() -> None:
 @pytest.mark.parametrize(
     ("head", "name"),
     [
-        (b"\0\0\0\x1cftypavif", "AVIF"), (b"\0\0\0\x1cftypavis", "AVIF"), (b"\0\0\0\x18ftypheic", "HEIC"),
-        (b"\0\0\0\x18ftypmif1", "HEIC"), (b"\0\0\0\x18ftypisom", "Video"), (b"<svg xmlns='", "SVG"),
-        (b"\xef\xbb\xbf<?xml version='1.0'?><!-- drawing --><SVG ", "SVG"), (b"%PDF-1.4", "PDF"), (b"\xff\x0a", "JPEG XL"),
-        (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"), (b"\xff\x4f\xff\x51", "JPEG 2000"),
+        (b"\0\0\0\x1cftypavif", "AVIF"),
+        (b"\0\0\0\x1cftypavis", "AVIF"),
+        (b"\0\0\0\x18ftypheic", "HEIC"),
+        (b"\0\0\0\x18ftypmif1", "HEIC"),
+        (b"\0\0\0\x18ftypisom", "Video"),
+        (b"<svg xmlns='", "SVG"),
+        (b"\xef\xbb\xbf<?xml version='1.0'?><!-- drawing --><SVG ", "SVG"),
+        (b"%PDF-1.4", "PDF"),
+        (b"\xff\x0a", "JPEG XL"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+        (b"\xff\x4f\xff\x51", "JPEG 2000"),
     ],
-)  # fmt: skip
+)
 def test_formats_that_can_not_be_read_are_known_by_name(head: bytes, name: str) -> None:
     kind = identify(head)
     assert kind is not None
@@ -49,7 +65,9 @@ def test_formats_that_can_not_be_read_are_known_by_name(head: bytes, name: str) 
     assert not kind.readable
 
 
-@pytest.mark.parametrize("data", [b"", b"\xff\xd8", b"RIFF\0\0\0\0WAVE", b"hello", b"GIF88a", b"P7\n", b"\x89PNG\r\n"])
+@pytest.mark.parametrize(
+    "data", [b"", b"\xff\xd8", b"RIFF\0\0\0\0WAVE", b"hello", b"GIF88a", b"P7\n", b"\x89PNG\r\n"]
+)
 def test_near_misses_are_not_taken_for_a_format(data: bytes) -> None:
     assert identify(data) is None
 

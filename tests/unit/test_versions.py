@@ -30,7 +30,9 @@ READ = {".md", ".toml", ".json", ".js", ".html", ".py", ".yml", ".yaml"}
 
 def texts() -> Iterator[tuple[str, str]]:
     """Every file of the project that is written by people, but this one."""
-    tops = [ROOT / name for name in ("src", "web", "tools", "models", "docs", "bench", "tests", ".ci", ".github")]
+    tops = [
+        ROOT / name for name in ("src", "web", "tools", "models", "docs", "bench", "tests", ".ci", ".github")
+    ]
     files = [path for top in tops if top.is_dir() for path in top.rglob("*")] + list(ROOT.iterdir())
     for path in files:
         skipped = {"node_modules", "__pycache__", "data"} & set(path.parts) or path == Path(__file__)
@@ -50,9 +52,15 @@ def disagreeing(text: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "text",
-    ["npm i pyodide@0.27.0", "Pyodide 314.0.3 is used", '"onnxruntime-web": "1.29.0"', "ONNX Runtime Web 1.21.0",
-     "https://cdn.example/pyodide/v314.0.5/full", "numpy-2.4.2-cp314-cp314-pyemscripten.whl"],
-)  # fmt: skip
+    [
+        "npm i pyodide@0.27.0",
+        "Pyodide 314.0.3 is used",
+        '"onnxruntime-web": "1.29.0"',
+        "ONNX Runtime Web 1.21.0",
+        "https://cdn.example/pyodide/v314.0.5/full",
+        "numpy-2.4.2-cp314-cp314-pyemscripten.whl",
+    ],
+)
 def test_the_checker_finds_versions_that_disagree(text: str) -> None:
     assert len(disagreeing(text)) == 1
     assert disagreeing(f"Pyodide {PINS['pyodide']}, onnxruntime-web@{PINS['onnxruntime-web']}") == []
@@ -61,7 +69,11 @@ def test_the_checker_finds_versions_that_disagree(text: str) -> None:
 def test_every_file_that_names_a_version_names_the_pinned_one() -> None:
     seen = dict(texts())
     assert {"pyproject.toml", "web/package.json", "tools/parts.toml"} <= set(seen)
-    wrong = {name: found for name, text in seen.items() if name != "web/package-lock.json" and (found := disagreeing(text))}
+    wrong = {
+        name: found
+        for name, text in seen.items()
+        if name != "web/package-lock.json" and (found := disagreeing(text))
+    }
     assert wrong == {}
 
 
