@@ -13,8 +13,8 @@ WITHOUT_DOCSTRINGS = 2  # a third of the size, and nobody reads them here
 LEFT_OUT = frozenset(
     """
     _pydatetime _pydecimal _pyio _pyrepl bdb cProfile curses doctest ensurepip ftplib idlelib imaplib mailbox
-    multiprocessing nntplib pdb poplib profile pstats pydoc pydoc_data smtplib socketserver test tkinter turtle
-    turtledemo unittest venv wsgiref xmlrpc zipapp
+    multiprocessing nntplib pdb poplib profile pstats pydoc pydoc_data smtplib socketserver test tkinter
+    turtle turtledemo unittest venv wsgiref xmlrpc zipapp
     """.split()
 )
 UNCHECKED_HASH = (1).to_bytes(4, "little")

@@ -11,8 +11,8 @@ from alphacut.models import ModelSpec
 from alphacut.recipe import DEFAULT, Filter, Recipe, White
 
 _GREY = (128, 128, 128)
-# Large photos are first shrunk by an integer box, to 3 times the target: half the time. On photos the masks differ
-# by less than the choice of filter makes; at steep edges of very small targets the input may differ by 3 levels.
+# Large photos are first shrunk by an integer box, to 3 times the target: half the time. On photos the masks
+# differ by less than the choice of filter makes; at steep edges of tiny targets the input differs by 3 levels.
 _REDUCING_GAP = 3.0
 
 _WIDENED = {Filter.BILINEAR: Image.Resampling.BILINEAR, Filter.LANCZOS: Image.Resampling.LANCZOS}
