@@ -24,7 +24,7 @@ def rendered(text: str, results: Sequence[dict[str, Any]]) -> str:
     ]
     explained = (
         "Through the built site and its own worker, JPEG to PNG. *ready*: from opening the page, nothing\n"
-        "cached, to model loaded; *first*: the first time with that photo; the others: medians of those after it.\n\n"
+        "cached, to model loaded; *first*: the first time with that photo; the others: medians of later times.\n\n"
     )
     return head + BEGIN + explained + "\n".join(parts) + END + tail
 

@@ -12,7 +12,7 @@ from alphacut.recipe import DEFAULT, Filter, Recipe, White
 
 _GREY = (128, 128, 128)
 # Large photos are first shrunk by an integer box, to 3 times the target: half the time. On photos the masks
-# differ by less than the choice of filter makes; at steep edges of tiny targets the input differs by 3 levels.
+# differ by less than the choice of filter makes; at steep edges of tiny targets the input may by 3 levels.
 _REDUCING_GAP = 3.0
 
 _WIDENED = {Filter.BILINEAR: Image.Resampling.BILINEAR, Filter.LANCZOS: Image.Resampling.LANCZOS}
