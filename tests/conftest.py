@@ -1,0 +1,10 @@
+"""The order of the tests: quick ones first."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put browser tests last: once Playwright runs, its event loop occupies the thread until the end."""
+    items.sort(key=lambda item: "tests/browser" in item.path.as_posix())
