@@ -1,0 +1,77 @@
+"""The check at the end of the build finds what would fail in a visitor's browser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.check_site import CheckError, check
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A site of a few bytes that is whole."""
+    files = {
+        "index.html": '<link rel="stylesheet" href="app.css"><a href="https://example.org/">elsewhere</a>',
+        "app.css": "",
+        "page/main.js": 'import { a } from "../shared/protocol.js";',
+        "shared/protocol.js": "export const a = 1;",
+        "worker/worker.js": 'const m = await import("../shared/protocol.js");',
+        "runtime/pyodide/numpy.whl": "numpy",
+        "models/m/weights.bin": "weights",
+        "models/m/float32.onnx": "graph",
+        "samples/a-thumb.jpg": "thumb",
+        "runtime/ort/ort.jspi.min.js": "",
+        "runtime/ort/ort-wasm-simd-threaded.jspi.js": "",
+        "runtime/ort/ort-wasm-simd-threaded.jspi.wasm": "",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    lock = {"packages": {"numpy": {"file_name": "numpy.whl", "sha256": sha256(b"numpy").hexdigest()}}}
+    (tmp_path / "runtime/pyodide/pyodide-lock.json").write_text(json.dumps(lock))
+
+    def entry(path: str) -> dict[str, Any]:
+        data = (tmp_path / path).read_bytes()
+        return {"path": path, "bytes": len(data), "sha256": sha256(data).hexdigest()}
+
+    described = {
+        "pyodide": {"index": "runtime/pyodide/", "assets": [entry("runtime/pyodide/numpy.whl")]},
+        "ort": {"index": "runtime/ort/"},
+        "models": [
+            {"weights": entry("models/m/weights.bin"), "graphs": {"float32": entry("models/m/float32.onnx")}}
+        ],
+        "samples": [{"thumb": entry("samples/a-thumb.jpg")}],
+    }
+    (tmp_path / "site.json").write_text(json.dumps(described))
+    return tmp_path
+
+
+def test_a_whole_site_passes_and_its_size_is_told(site: Path) -> None:
+    assert "first visit" in check(site)
+
+
+def append(text: str) -> Callable[[Path], object]:
+    return lambda path: path.write_text(path.read_text() + text)
+
+
+@pytest.mark.parametrize(
+    ("file", "damage", "complaint"),
+    [
+        ("models/m/weights.bin", Path.unlink, "weights.bin is missing"),
+        ("models/m/weights.bin", append("!"), "weights.bin differs"),
+        ("runtime/pyodide/numpy.whl", append("!"), "numpy.whl"),
+        ("app.css", Path.unlink, "names app.css"),
+        ("shared/protocol.js", Path.unlink, "names ../shared/protocol.js"),
+        ("index.html", append('<script src="https://example.org/x.js"></script>'), "another host"),
+    ],
+)
+def test_damage_is_found(site: Path, file: str, damage: Callable[[Path], object], complaint: str) -> None:
+    damage(site / file)
+    with pytest.raises(CheckError, match=complaint.replace(".", r"\.")):
+        check(site)
