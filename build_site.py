@@ -33,7 +33,6 @@ from tools.wheel import build_wheel
 
 PYTHON_PACKAGES = ("numpy", "pillow")
 THUMB_SIDE = 480  # pixels; shown at up to half of that, sharp on dense screens
-STAMP = "site.stamp"  # lies beside the site, not in it
 
 
 @dataclass(frozen=True)
@@ -56,10 +55,14 @@ def build(options: Options) -> Path:
     """
     began = time.perf_counter()
     key = _inputs_hash(options)
+    models = choose(read_models(options.model_folders), options.models)
+    for model in models:
+        if model.licence.notice:
+            _say(f"note: the site offers {model.title}. {model.licence.notice}")
     if _is_current(options.out, key):
         _say(f"site: nothing changed since the last build ({time.perf_counter() - began:.1f} s)")
         return options.out
-    catalog, models = read_catalog(), choose(read_models(options.model_folders), options.models)
+    catalog = read_catalog()
     cache = Cache.default()
     with _step("fetch"):
         parts = [part for component in catalog.components.values() for part in component.files.values()]
@@ -84,11 +87,8 @@ def build(options: Options) -> Path:
     with _step("check"):
         _say(check_site.check(unfinished))
     _replace(unfinished, options.out)
-    options.out.with_name(STAMP).write_text(_current_stamp(options.out, key))
+    _stamp_file(options.out).write_text(_current_stamp(options.out, key))
     _say(f"site: {options.out} ({time.perf_counter() - began:.1f} s)")
-    for model in models:
-        if model.licence.notice:
-            _say(f"note: the site offers {model.title}. {model.licence.notice}")
     return options.out
 
 
@@ -148,7 +148,9 @@ def _describe(
             "version": pyodide.version, "index": f"{pyodide.folder}/",
             "assets": [_site_file(out, path) for path in runtime],
         },
-        "ort": {"version": ort.version, "index": f"{ort.folder}/"},
+        "ort": {
+            "version": ort.version, "index": f"{ort.folder}/", "builds": _ort_builds(out, out / ort.folder),
+        },
         "models": [_describe_model(out, model, networks[model.id], model is models[0]) for model in models],
         "samples": [
             asdict(sample) | _sample_files(out, out / photos.folder / sample.file)
@@ -159,6 +161,14 @@ def _describe(
             for c in catalog.components.values()
         ],
     }  # fmt: skip
+
+
+def _ort_builds(out: Path, folder: Path) -> dict[str, Any]:
+    """List what each build of ONNX Runtime Web fetches by itself."""
+    return {
+        build: [_site_file(out, path) for path in sorted(folder.glob(f"ort-wasm-*.{build}.*"))]
+        for build in ("asyncify", "jspi")
+    }
 
 
 def _sample_files(out: Path, photo: Path) -> dict[str, Any]:
@@ -221,8 +231,13 @@ def _inputs_hash(options: Options) -> str:
 
 
 def _is_current(out: Path, key: str) -> bool:
-    stamp = out.with_name(STAMP)
+    stamp = _stamp_file(out)
     return stamp.exists() and out.exists() and stamp.read_text() == _current_stamp(out, key)
+
+
+def _stamp_file(out: Path) -> Path:
+    """Return where the stamp lies: beside the site, not in it."""
+    return out.with_name(f"{out.name}.stamp")
 
 
 def _current_stamp(out: Path, key: str) -> str:

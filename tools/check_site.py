@@ -15,7 +15,7 @@ import brotli
 
 _IMPORT = re.compile(r"""(?:from|import)\s*\(?\s*["'](\.{1,2}/[^"']+)["']""")
 _ADDRESS = re.compile(r"""(?:src|href)\s*=\s*["']([^"'#]+)["']""")
-_PAGE_LINK = re.compile(r"<a\s[^>]*>", re.IGNORECASE)
+_NOT_LOADED = re.compile(r"<(?:a|base)\s[^>]*>", re.IGNORECASE)
 
 
 class CheckError(Exception):
@@ -96,7 +96,7 @@ def _wrong_references(out: Path) -> Iterator[str]:
     ):
         text = path.read_text("utf-8")
         if path.suffix == ".html":
-            named = _ADDRESS.findall(_PAGE_LINK.sub("", text))
+            named = _ADDRESS.findall(_NOT_LOADED.sub("", text))
         else:
             named = _IMPORT.findall(text)
         for name in named:

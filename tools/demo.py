@@ -46,6 +46,9 @@ class Job:
 
 def run(job: Job) -> dict[str, Any]:
     """Do the job and return the report. Raises DemoError, chromium.NoChromiumError."""
+    offered = [model["id"] for model in json.loads((SITE / "site.json").read_text("utf-8"))["models"]]
+    if job.model and job.model not in offered:
+        raise DemoError(f"the site has no model {job.model}; it has {', '.join(offered)}")
     browser_path, gpu = chromium.ensure(), machine_gpu(job.device)
     with serving(SITE) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -77,7 +80,6 @@ def cut_out(page: Page, job: Job) -> dict[str, Any]:
     """Give the photo to the open page and save its download. Raises DemoError."""
     page.locator("#model:not([disabled])").wait_for(timeout=60_000)
     page.set_input_files("#photo-input", job.photo)
-    _accept_licence(page)
     _wait(page)
     with page.expect_download() as download:
         page.click("#download")
@@ -113,6 +115,7 @@ def _wait(page: Page) -> None:
     while (state := page.locator("html").get_attribute("data-state")) not in {"done", "error"}:
         if time.monotonic() > deadline:
             raise DemoError(f"no cutout after {TIMEOUT_S:.0f} s; the page says: {said}")
+        _accept_licence(page)
         status = page.locator("#status").inner_text()
         if status != said:
             print(f"demo: {status}", flush=True)

@@ -182,8 +182,11 @@ def _with_precision(model: ModelProto, precision: Precision, weights: _Weights, 
     graph, element = made.graph, _ELEMENT[precision]
     casts: list[NodeProto] = []
     tensors: list[TensorProto] = []
+    exact = {name for node in graph.node if node.op_type == "Resize" for name in node.input[1:3]}
     for tensor in graph.initializer:
-        if tensor.name in weights.offsets:
+        if tensor.name in exact:
+            tensors.append(tensor)  # regions and scales of Resize are float32 whatever it resizes
+        elif tensor.name in weights.offsets:
             tensors.append(_external(tensor, weights.offsets[tensor.name], weights_name))
             casts += _cast(tensors[-1], element)
         else:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+import build_site
 from tests.browser.driver import Driver, prepend
 from tools.serve import Fault, serving
 
@@ -35,6 +36,15 @@ def test_site_under_a_sub_path_of_an_isolated_server(page: Page, site: Path) -> 
         driver = Driver(page, url)
         driver.open(model="tiny")
         driver.cut_out(site / "samples" / "chelsea.png")
+        driver.assert_clean()
+
+
+def test_a_site_built_for_one_base(page: Page, tmp_path: Path) -> None:
+    options = build_site.Options(models=("u2netp",), base="/app/", out=tmp_path / "site")
+    with serving(build_site.build(options), base="/app/") as url:
+        driver = Driver(page, url)
+        driver.open(model="u2netp")
+        driver.wait_for("ready")
         driver.assert_clean()
 
 

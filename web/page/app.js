@@ -78,7 +78,7 @@ export class App {
   /** Ends whatever is under way, start-up included. */
   cancel() {
     if (!this.#job.taken && !this.#startUp.taken) return;
-    if (this.#job.taken) this.#forgetPhoto();
+    this.#again.hidden = this.#photo === null; // a stray Escape must not lose the photo
     this.#job.abort();
     this.#startUp.abort();
     this.#progress.reset();

@@ -54,10 +54,14 @@ export class Settings {
   /**
    * The choice to run with, after any open question about a licence is answered.
    * @returns {Promise<Chosen>}
+   * @throws {AlphacutError} `cancelled`
    */
   async settle() {
     await this.#gate.idle;
-    if (!(await this.#gate.ask(this.#model))) this.#use(this.#previous);
+    if (await this.#gate.ask(this.#model)) return this.chosen;
+    // Where every model has a notice there is none to fall back to: nothing is downloaded.
+    if (!this.#gate.isOpenFor(this.#previous)) throw new AlphacutError("cancelled", "The licence was declined.");
+    this.#use(this.#previous);
     return this.chosen;
   }
 

@@ -5,7 +5,7 @@
  * until it ends, so a worker that has not answered within the grace period is replaced.
  */
 
-import { AlphacutError, FATAL_CODES } from "../shared/protocol.js";
+import { AlphacutError } from "../shared/protocol.js";
 import { WorkerSlot } from "./worker-slot.js";
 
 /** @import { Cutout, DeviceChoice, ProgressReply, Ready, Reply, Request, Stage, Stats } from "../shared/protocol.js" */
@@ -148,7 +148,7 @@ export class WorkerClient {
     this.#calls.delete(reply.id);
     call?.onAnswer?.();
     if (reply.type === "result") return call?.resolve(reply.value);
-    if (FATAL_CODES.has(reply.error.code)) {
+    if (reply.error.fatal) {
       if (call?.request.type === "start") this.#warm = null; // or what cannot start would be started for ever
       this.#recycle();
     }

@@ -26,7 +26,7 @@ export const STAGES = /** @type {const} */ ([
 export const ERROR_CODES = /** @type {const} */ ([
   "cancelled", "internal",
   "empty-file", "not-an-image", "unsupported-format", "truncated-image", "image-too-large",
-  "zero-size-image", "out-of-memory", "unknown-model", "bad-model", "bad-input",
+  "zero-size-image", "out-of-memory", "unknown-model", "bad-model", "bad-input", "unreadable-file",
   "offline", "download-failed", "download-cut-off", "hash-mismatch",
   "runtime-failed", "worker-crashed",
   "webgpu-unavailable", "session-failed", "inference-failed", "device-lost",
@@ -34,7 +34,7 @@ export const ERROR_CODES = /** @type {const} */ ([
 /** @typedef {(typeof ERROR_CODES)[number]} ErrorCode */
 
 /**
- * After these the worker is of no use any more and is replaced: WASM memory never shrinks, a runtime that
+ * After these the worker is always of no use any more: WASM memory never shrinks, a runtime that
  * failed stays broken, and ONNX Runtime can't leave a lost GPU device.
  * @type {ReadonlySet<ErrorCode>}
  */
@@ -47,6 +47,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed", "device-l
  * @property {string} message  What happened, for people.
  * @property {string} hint     What to do about it, for people; may be empty.
  * @property {string} details  For a bug report: stack, expected and found values; may be empty.
+ * @property {boolean} [fatal] The worker is of no use any more and must be replaced.
  */
 
 /**
@@ -82,11 +83,12 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed", "device-l
  * @typedef {object} Site
  * @property {string} version        Hash of the site's content.
  * @property {{ version: string, index: string, assets: SiteFile[] }} pyodide  `index`: folder, relative to the site's root.
- * @property {{ version: string, index: string }} ort
+ * @property {{ version: string, index: string, builds: Record<OrtBuild, SiteFile[]> }} ort
  * @property {SiteModel[]} models
  * @property {Sample[]} samples
  * @property {Part[]} parts          Third-party parts with their licences.
  */
+/** @typedef {"jspi" | "asyncify"} OrtBuild  How ONNX Runtime waits for promises: natively, or rewritten for it. */
 /** @typedef {{ file: SiteFile, thumb: SiteFile, title: string, credit: string, licence: string, url: string }} Sample */
 /** @typedef {{ name: string, version: string, licence: string, url: string }} Part */
 
@@ -152,24 +154,26 @@ export class AlphacutError extends Error {
   /**
    * @param {ErrorCode} code
    * @param {string} message
-   * @param {{ hint?: string, details?: string, cause?: unknown }} [more]
+   * @param {{ hint?: string, details?: string, cause?: unknown, fatal?: boolean }} [more]
    */
-  constructor(code, message, { hint = "", details = "", cause } = {}) {
+  constructor(code, message, { hint = "", details = "", cause, fatal = FATAL_CODES.has(code) } = {}) {
     super(message, { cause });
     this.name = "AlphacutError";
     this.code = code;
     this.hint = hint;
     this.details = details;
+    this.fatal = fatal;
   }
 
   /** @returns {WireError} */
   toWire() {
-    return { code: this.code, message: this.message, hint: this.hint, details: this.details || String(this.stack ?? "") };
+    const { code, message, hint, fatal } = this;
+    return { code, message, hint, fatal, details: this.details || String(this.stack ?? "") };
   }
 
   /** @param {WireError} wire */
-  static fromWire({ code, message, hint, details }) {
-    return new AlphacutError(code, message, { hint, details });
+  static fromWire({ code, message, hint, details, fatal }) {
+    return new AlphacutError(code, message, { hint, details, ...(fatal === undefined ? {} : { fatal }) });
   }
 
   /**

@@ -4,6 +4,9 @@
 
 import { AlphacutError } from "../shared/protocol.js";
 
+/** A download from which nothing came for so long has failed, whatever the browser still hopes. */
+const STALL_MS = 30_000;
+
 /** @import { SiteFile } from "../shared/protocol.js" */
 /** @typedef {(bytes: Uint8Array<ArrayBuffer>) => Promise<string>} Digest  SHA-256 in hexadecimal. */
 
@@ -18,7 +21,7 @@ export const ROOT = new URL("../", import.meta.url);
  * @throws {AlphacutError} `cancelled`, `offline`, `download-failed`, `download-cut-off` or `hash-mismatch`
  */
 export async function fetchVerified(file, { signal, digest, onBytes }) {
-  const bytes = await readAll(await request(file, signal), file, signal, onBytes);
+  const bytes = await readAll(await fetchFile(file, signal), file, signal, onBytes);
   const found = await digest(bytes);
   if (found === file.sha256) return bytes;
   throw new AlphacutError("hash-mismatch", `${nameOf(file)} is not the file this site was built with.`, {
@@ -36,32 +39,71 @@ export const nativeDigest = globalThis.crypto?.subtle
   : null;
 
 /**
- * Watches what Pyodide and ONNX Runtime fetch by themselves: counts bytes, makes a failure known that they
- * swallow, and corrects the type of .wasm where a server does not know it (Pyodide would wait for ever).
- *
- * @param {(loaded: number) => void} onBytes  Called with the number of bytes that have arrived since.
- * @returns {{ failure: Promise<never>, stop: () => void }}
+ * What is known of the fetches of Pyodide and ONNX Runtime under an address.
+ * @typedef {object} Watch
+ * @property {string} prefix
+ * @property {(bytes: number) => void} onBytes  Called with the number of bytes that have arrived since.
+ * @property {(error: AlphacutError) => void} fail
  */
-export function superviseFetch(onBytes) {
-  const plainFetch = globalThis.fetch;
+/** @type {Set<Watch>} */
+const watches = new Set();
+/** @type {Map<string, Promise<Response>>} */
+const early = new Map();
+const plainFetch = globalThis.fetch.bind(globalThis);
+
+// Pyodide and ONNX Runtime fetch by themselves, and Pyodide swallows what goes wrong: it would wait for ever.
+globalThis.fetch = (/** @type {RequestInfo | URL} */ input, /** @type {RequestInit | undefined} */ init) => {
+  const url = input instanceof Request ? input.url : new URL(String(input), globalThis.location.href).href;
+  const watch = [...watches].find(({ prefix }) => url.startsWith(prefix));
+  if (!watch) return plainFetch(input, init);
+  const started = early.get(url);
+  early.delete(url);
+  return started ?? watched(watch, url, plainFetch(input, init), init?.signal);
+};
+
+/**
+ * Watches what is fetched under some addresses: counts bytes, makes failures known, and corrects the type of .wasm
+ * where a server does not know it.
+ * @param {string[]} prefixes
+ * @param {(bytes: number) => void} onBytes
+ * @returns {Promise<never>}  Rejects with the first failure.
+ */
+export function watchFetches(prefixes, onBytes) {
   /** @type {(error: AlphacutError) => void} */
   let fail = () => {};
   /** @type {Promise<never>} */
   const failure = new Promise((_, reject) => { fail = reject; });
   failure.catch(() => {}); // whoever races against it hears of it; nobody else needs to
-  globalThis.fetch = async (input, init) => {
-    const url = input instanceof Request ? input.url : String(input);
-    const file = { path: url.replace(ROOT.href, ""), bytes: 0, sha256: "" };
-    try {
-      const response = withWasmType(file, await explain(plainFetch(input, init), file, init?.signal));
-      count(response.clone(), onBytes).catch((cause) => fail(cutOff(file, 0, cause)));
-      return response;
-    } catch (error) {
-      fail(AlphacutError.from(error));
-      throw error;
-    }
-  };
-  return { failure, stop: () => { globalThis.fetch = plainFetch; } };
+  for (const prefix of prefixes) watches.add({ prefix, onBytes, fail });
+  return failure;
+}
+
+/**
+ * Begins a download that a library will ask for later, so that it need not wait its turn.
+ * @param {string} url  Must be watched.
+ */
+export function fetchEarly(url) {
+  const response = globalThis.fetch(url);
+  response.catch(() => {}); // the watch has heard of it
+  early.set(url, response);
+}
+
+/**
+ * @param {Watch} watch
+ * @param {string} url
+ * @param {Promise<Response>} pending
+ * @param {AbortSignal | null} [signal]
+ */
+async function watched(watch, url, pending, signal) {
+  const file = { path: url.replace(ROOT.href, ""), bytes: 0, sha256: "" };
+  try {
+    const response = withWasmType(file, await explain(pending, file, signal));
+    count(response.clone(), watch.onBytes).catch((cause) => watch.fail(cutOff(file, 0, cause)));
+    return response;
+  } catch (error) {
+    watch.fail(AlphacutError.from(error));
+    throw error;
+  }
 }
 
 /**
@@ -71,7 +113,9 @@ export function superviseFetch(onBytes) {
 async function count(response, onBytes) {
   if (!response.body) return;
   const reader = response.body.getReader();
-  for (let part = await reader.read(); !part.done; part = await reader.read()) onBytes(part.value.byteLength);
+  for (let part = await inTime(reader.read()); !part.done; part = await inTime(reader.read())) {
+    onBytes(part.value.byteLength);
+  }
 }
 
 /**
@@ -85,11 +129,13 @@ function withWasmType(file, response) {
 }
 
 /**
+ * The response for a file of this site.
  * @param {SiteFile} file
- * @param {AbortSignal} signal
+ * @param {AbortSignal | null} [signal]
+ * @throws {AlphacutError} `cancelled`, `offline` or `download-failed`
  */
-function request(file, signal) {
-  return explain(fetch(new URL(file.path, ROOT), { signal }), file, signal);
+export function fetchFile(file, signal = null) {
+  return explain(plainFetch(new URL(file.path, ROOT), { signal }), file, signal);
 }
 
 /**
@@ -102,7 +148,7 @@ async function explain(pending, file, signal) {
   /** @type {Response} */
   let response;
   try {
-    response = await pending;
+    response = await inTime(pending);
   } catch (cause) {
     if (signal?.aborted) throw new AlphacutError("cancelled", "Cancelled.", { cause });
     throw unreachable(file, cause);
@@ -124,7 +170,7 @@ function unreachable(file, cause) {
       hint: "Connect to the network and try again.", details: `${file.path}\n${cause}`, cause,
     });
   }
-  return new AlphacutError("download-failed", `${nameOf(file)} could not be downloaded: no answer from the server.`, {
+  return new AlphacutError("download-failed", `${nameOf(file)} could not be downloaded: the connection failed.`, {
     hint: "Check the connection and try again.", details: `${file.path}\n${cause}`, cause,
   });
 }
@@ -140,7 +186,7 @@ async function readAll(response, file, signal, onBytes) {
   let loaded = 0;
   try {
     const reader = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (response.body).getReader();
-    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    for (let part = await inTime(reader.read()); !part.done; part = await inTime(reader.read())) {
       if (loaded + part.value.byteLength > bytes.byteLength) throw tooLong(file);
       bytes.set(part.value, loaded);
       onBytes(loaded += part.value.byteLength);
@@ -152,6 +198,20 @@ async function readAll(response, file, signal, onBytes) {
   }
   if (loaded < bytes.byteLength) throw cutOff(file, loaded, "the stream ended");
   return bytes;
+}
+
+/**
+ * @template T
+ * @param {Promise<T>} pending
+ * @returns {Promise<T>}
+ */
+function inTime(pending) {
+  /** @type {ReturnType<typeof setTimeout>} */
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`nothing arrived for ${STALL_MS / 1000} s`)), STALL_MS);
+  });
+  return Promise.race([pending, /** @type {Promise<never>} */ (late)]).finally(() => clearTimeout(timer));
 }
 
 /** @param {SiteFile} file */
@@ -169,7 +229,7 @@ function tooLong(file) {
  */
 function cutOff(file, loaded, cause) {
   const much = file.bytes ? ` after ${megabytes(loaded)} of ${megabytes(file.bytes)} MB` : "";
-  return new AlphacutError("download-cut-off", `The download of ${nameOf(file)} was cut off${much}.`, {
+  return new AlphacutError("download-cut-off", `${nameOf(file)} did not arrive in full: the download was cut off${much}.`, {
     hint: "Check the connection and try again.", details: `${file.path}\n${cause}`, cause,
   });
 }

@@ -7,6 +7,9 @@ import { AlphacutError } from "../shared/protocol.js";
 /** More threads than this bring nothing for networks of this size. */
 const MAX_THREADS = 16;
 
+/** Which adapter is asked for where there are several; ONNX Runtime asks for the same. */
+export const POWER_PREFERENCE = "high-performance";
+
 /** Names of software rasterisers: slower than WebAssembly. */
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render/i;
 
@@ -56,7 +59,7 @@ function withoutGpu(choice, reason) {
 
 async function requestAdapter() {
   try {
-    return await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" }) ?? null;
+    return await navigator.gpu?.requestAdapter({ powerPreference: POWER_PREFERENCE }) ?? null;
   } catch {
     return null; // some browsers reject instead of giving null; either way there is no adapter
   }

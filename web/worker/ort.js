@@ -4,14 +4,25 @@
 
 import { AlphacutError } from "../shared/protocol.js";
 import { ROOT, fetchVerified } from "./assets.js";
-import { chooseDevice, cpu } from "./device.js";
+import { chooseDevice, cpu, POWER_PREFERENCE } from "./device.js";
 
 /** @import * as Ort from "onnxruntime-common" */
-/** @import { DeviceChoice, DeviceReport, Site, SiteModel, WireError } from "../shared/protocol.js" */
+/** @import { DeviceChoice, DeviceReport, OrtBuild, Site, SiteModel, WireError } from "../shared/protocol.js" */
 /** @import { Digest } from "./assets.js" */
 
 /** The name under which every graph looks for its weights. */
 const WEIGHTS = "weights.bin";
+
+/**
+ * Which build this browser can run: suspending on promises natively is smaller and faster than rewriting every
+ * function for it.
+ * @type {OrtBuild}
+ */
+export const ORT_BUILD = "Suspending" in WebAssembly ? "jspi" : "asyncify";
+const ENTRY = { jspi: "ort.jspi.min", asyncify: "ort.webgpu.min" };
+
+/** What ONNX Runtime says when its own WebAssembly is beyond repair; it does not start a second time. */
+const BROKEN = /no available backend|previous call to|initWasm|Aborted|bad_alloc|out of memory|memory access/i;
 
 /** @type {typeof Ort | null} */
 let ort = null;
@@ -30,13 +41,13 @@ let ort = null;
 async function loadOrt(site) {
   if (ort) return ort;
   const index = new URL(site.ort.index, ROOT).href;
-  // Suspending on promises natively makes a smaller and faster build than rewriting every function for it.
-  const [entry, build] = "Suspending" in WebAssembly ? ["ort.jspi.min", "jspi"] : ["ort.webgpu.min", "asyncify"];
   /** @type {typeof Ort} */
-  const module = await import(`${index}${entry}.js`);
+  const module = await import(`${index}${ENTRY[ORT_BUILD]}.js`).catch((cause) => { throw notLoaded(cause); });
   module.env.logLevel = "error";
+  module.env.webgpu.powerPreference = POWER_PREFERENCE; // or it might take another adapter than the one reported
   module.env.wasm.wasmPaths = {
-    mjs: `${index}ort-wasm-simd-threaded.${build}.js`, wasm: `${index}ort-wasm-simd-threaded.${build}.wasm`,
+    mjs: `${index}ort-wasm-simd-threaded.${ORT_BUILD}.js`,
+    wasm: `${index}ort-wasm-simd-threaded.${ORT_BUILD}.wasm`,
   };
   // Fixed for the life of the worker by the first session; the GPU path must not take away the CPU path's threads.
   module.env.wasm.numThreads = cpu("").threads;
@@ -80,7 +91,8 @@ export class OrtSession {
     } catch (cause) {
       if (choice !== "auto" || report.provider !== "webgpu") throw sessionFailed(model, cause);
       const onCpu = cpu(`the GPU (${report.adapter}) could not load the network: ${firstLine(cause)}`);
-      const again = await download(model, onCpu, { signal, digest, onBytes });
+      const graph = await fetchVerified(graphOf(model, onCpu), { signal, digest, onBytes: () => {} });
+      const again = { graph, weights: files.weights };
       return create(InferenceSession, env, again, onCpu).catch((error) => { throw sessionFailed(model, error); });
     }
   }
@@ -113,7 +125,7 @@ export class OrtSession {
 
   /** @param {unknown} cause */
   #explain(cause) {
-    if (!this.#lost) return failed(firstLine(cause), cause);
+    if (!this.#lost) return failed(firstLine(cause), cause, BROKEN.test(String(cause)));
     return new AlphacutError("device-lost", "The GPU was lost while it worked on the photo.", {
       hint: "Try again; if it happens again, choose the CPU as device.", details: `${this.#lost}\n${cause}`, cause,
     });
@@ -123,12 +135,11 @@ export class OrtSession {
 /**
  * Weights and graph, in one progress.
  * @param {SiteModel} model
- * @param {DeviceReport} report
+ * @param {DeviceReport} device
  * @param {{ signal: AbortSignal, digest: Digest, onBytes: (loaded: number, total: number) => void }} options
  */
-async function download(model, { precision }, { signal, digest, onBytes }) {
-  const graphFile = model.graphs[precision];
-  if (!graphFile) throw new AlphacutError("bad-model", `${model.title} does not come in ${precision}.`);
+async function download(model, device, { signal, digest, onBytes }) {
+  const graphFile = graphOf(model, device);
   const total = graphFile.bytes + model.weights.bytes;
   const loaded = { graph: 0, weights: 0 };
   const report = () => onBytes(loaded.graph + loaded.weights, total);
@@ -137,6 +148,16 @@ async function download(model, { precision }, { signal, digest, onBytes }) {
     fetchVerified(model.weights, { signal, digest, onBytes: (n) => { loaded.weights = n; report(); } }),
   ]);
   return { graph, weights };
+}
+
+/**
+ * @param {SiteModel} model
+ * @param {DeviceReport} device
+ */
+function graphOf(model, { precision }) {
+  const file = model.graphs[precision];
+  if (file) return file;
+  throw new AlphacutError("bad-model", `${model.title} does not come in ${precision}.`);
 }
 
 /**
@@ -160,16 +181,25 @@ async function create(factory, env, { graph, weights }, report) {
  */
 function sessionFailed(model, cause) {
   return new AlphacutError("session-failed", `${model.title} could not be loaded: ${firstLine(cause)}`, {
-    hint: "Try the other device, or a smaller model.", details: String(cause instanceof Error ? cause.stack : cause), cause,
+    fatal: BROKEN.test(String(cause)), hint: "Try the other device, or a smaller model.", details: String(cause instanceof Error ? cause.stack : cause), cause,
+  });
+}
+
+/** @param {unknown} cause */
+function notLoaded(cause) {
+  return new AlphacutError("runtime-failed", "ONNX Runtime could not be loaded.", {
+    hint: "Check the connection and try again.", details: String(cause), cause,
   });
 }
 
 /**
  * @param {string} message
  * @param {unknown} [cause]
+ * @param {boolean} [fatal]
  */
-function failed(message, cause) {
+function failed(message, cause, fatal = false) {
   return new AlphacutError("inference-failed", `The network failed: ${message}`, {
+    fatal,
     hint: "Try again, or choose the other device.", details: String(cause instanceof Error ? cause.stack : cause ?? ""), cause,
   });
 }

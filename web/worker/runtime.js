@@ -87,9 +87,7 @@ export class Runtime {
     let reply;
     const task = this.#remove(photo, JSON.stringify(spec), host);
     try {
-      reply = await task;
-    } catch (cause) {
-      throw this.#explain(cause);
+      reply = await task; // a trap in WebAssembly never gets here: worker.js hears of it
     } finally {
       task.destroy();
     }
@@ -123,19 +121,5 @@ export class Runtime {
   /** PyProxies made since `traceProxies` and not destroyed. */
   get proxies() {
     return /** @type {number} */ (this.#pyodide._module.pyproxy_alloc_map.size);
-  }
-
-  /** @param {unknown} cause */
-  #explain(cause) {
-    if (cause instanceof Error && cause.constructor.name === "PythonError") return AlphacutError.from(cause);
-    const details = String(cause instanceof Error ? cause.stack : cause);
-    if (/memory|allocation/i.test(details)) {
-      return new AlphacutError("out-of-memory", "Memory ran out while the photo was processed.", {
-        hint: "Close other tabs or scale the photo down, then try again.", details, cause,
-      });
-    }
-    return new AlphacutError("runtime-failed", "Python stopped while the photo was processed.", {
-      hint: "Try again; Python is started anew.", details, cause,
-    });
   }
 }

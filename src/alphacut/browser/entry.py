@@ -39,12 +39,11 @@ class Application:
             ``{value}`` with the fields of `Cutout`, or ``{error}`` as in web/shared/protocol.js.
         """
         try:
-            cutout = await self._remove(photo, spec, host)
+            return self._buffers.to_object({"value": to_table(await self._remove(photo, spec, host))})
         except AlphacutError as error:
             return self._buffers.to_object({"error": to_wire(error)})
         except MemoryError:
             return self._buffers.to_object({"error": to_wire(OutOfMemoryError("Memory ran out."))})
-        return self._buffers.to_object({"value": to_table(cutout)})
 
     def sha256(self, data: JsObject) -> str:
         """SHA-256 of a Uint8Array in hexadecimal, for pages where the browser offers none."""

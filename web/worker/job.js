@@ -1,0 +1,73 @@
+/** One photo: read, handed to Python, answered. */
+
+import { AlphacutError } from "../shared/protocol.js";
+import { teller } from "./loader.js";
+
+/** @import { Cutout, RemoveRequest, Stage } from "../shared/protocol.js" */
+/** @import { Loaded, Post } from "./loader.js" */
+
+/**
+ * Cuts out a photo; stops between two stages when cancelled.
+ * @param {RemoveRequest} request
+ * @param {Loaded} loaded
+ * @param {AbortSignal} signal
+ * @param {Post} post
+ * @returns {Promise<Cutout>}
+ */
+export async function cutOut(request, { python, network, model }, signal, post) {
+  const began = performance.now();
+  const photo = await read(request.photo);
+  const progress = progressOf(request.id, signal, post);
+  const { session } = network;
+  const { png, preview, ms, width, height, format, notes } = await python.runtime.remove(photo, model.spec, {
+    run: (data, ...dims) => session.run(data, ...dims),
+    checkpoint: progress.checkpoint,
+  });
+  progress.end();
+  const timings = { start: python.ms, model: network.ms, ...ms, total: performance.now() - began };
+  return {
+    png: png.buffer, preview: preview?.buffer ?? null, width, height, format, notes,
+    model: model.id, device: session.report, ms: timings,
+  };
+}
+
+/** @param {Blob} photo */
+async function read(photo) {
+  try {
+    return new Uint8Array(await photo.arrayBuffer());
+  } catch (cause) {
+    throw new AlphacutError("unreadable-file", "The file can't be read any more.", {
+      hint: "It may have been moved, changed or deleted since you chose it; choose it again.",
+      details: String(cause), cause,
+    });
+  }
+}
+
+/**
+ * Reports the stages and ends the job at the next one once it was cancelled.
+ * @param {number} id
+ * @param {AbortSignal} signal
+ * @param {Post} post
+ */
+function progressOf(id, signal, post) {
+  const tell = teller(id, post);
+  /** @type {Stage | null} */
+  let current = null;
+  const end = () => { if (current) tell(current, 1, 1); };
+  return {
+    end,
+    /** @param {string} stage */
+    async checkpoint(stage) {
+      end();
+      current = /** @type {Stage} */ (stage);
+      tell(current, 0, 1);
+      await breathe();
+      return signal.aborted ? { error: new AlphacutError("cancelled", "Cancelled.").toWire() } : {};
+    },
+  };
+}
+
+/** Lets messages in: a cancel that waits is heard before the next stage begins. */
+function breathe() {
+  return new Promise((resolve) => { setTimeout(resolve, 0); });
+}
