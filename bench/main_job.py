@@ -57,9 +57,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     with tempfile.TemporaryDirectory(dir=options.site.parent) as scratch:
         folder = Path(scratch)
-        photos = _lay_out(folder, options)
-        with _serving(folder) as (url, reports), _browser(options.browser, f"{url}bench/index.html"):
-            results, about = _collect(reports)
+        bench = _lay_out(folder, options)
+        results: list[dict[str, Any]] = []
+        about: dict[str, Any] = {}
+        with _serving(folder) as (url, reports):
+            for job in _jobs(options):
+                (bench / "job.json").write_text(json.dumps(job))
+                with _browser(options.browser, f"{url}bench/index.html"):  # a new one: nothing cached
+                    about = _collect(reports, results)
     print(table(results))
     if options.machine:
         path = HERE / "results" / f"main-job-{options.machine}.json"
@@ -67,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         date = datetime.datetime.now(datetime.UTC).date().isoformat()
         facts = {"machine": options.machine, "title": options.title or options.machine, "date": date, **about}
         path.write_text(json.dumps({**facts, "results": results}, indent=1) + "\n")
-        print(f"written: {path.name}; photos: {', '.join(photos)}")
+        print(f"written: {path.name}")
     return 1 if any("error" in result for result in results) else 0
 
 
@@ -82,8 +87,8 @@ def summarise(report: dict[str, Any]) -> dict[str, Any]:
         "bench": "main-job", "model": report["model"],
         "device": device["provider"], "adapter": device["adapter"],
         "precision": device["precision"], "threads": device["threads"], "photo": report["photo"],
-        "width": first["width"], "height": first["height"], "ready_ms": round(report["ready_ms"]),
-        "start_ms": round(report["ready"]["start"]), "create_ms": round(report["ready"]["model"]),
+        "width": first["width"], "height": first["height"],
+        "cold_ms": round(report["cold_ms"]), "warm_ms": round(report["warm_ms"]),
         "first_ms": round(first["total"]), "rounds": len(later), "steady_ms": medians,
         "bytes_out": first["bytes_out"],
     }  # fmt: skip
@@ -91,7 +96,7 @@ def summarise(report: dict[str, Any]) -> dict[str, Any]:
 
 def table(results: Sequence[dict[str, Any]]) -> str:
     """Lay the results out as a Markdown table, milliseconds."""
-    head = ["model", "device", "photo", "ready", "first", *STAGES]
+    head = ["model", "device", "photo", "cold", "warm", "first", *STAGES]
     lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
     for result in results:
         if "error" in result:
@@ -105,7 +110,8 @@ def table(results: Sequence[dict[str, Any]]) -> str:
             result["model"],
             where,
             megapixels,
-            str(result["ready_ms"]),
+            str(result["cold_ms"]),
+            str(result["warm_ms"]),
             str(result["first_ms"]),
             *steady,
         ]
@@ -113,21 +119,21 @@ def table(results: Sequence[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _lay_out(folder: Path, options: argparse.Namespace) -> list[str]:
-    """Put site, bench page, photos and jobs into one folder to serve."""
+def _lay_out(folder: Path, options: argparse.Namespace) -> Path:
+    """Put site, bench page and photos into one folder to serve; return the bench page's."""
     shutil.copytree(options.site, folder, copy_function=os.link, dirs_exist_ok=True)
     bench = folder / "bench"
     shutil.copytree(HERE / "page", bench)
     for photo in options.photo:
         shutil.copyfile(photo, bench / photo.name)
-    names = [photo.name for photo in options.photo]
-    jobs = [
-        {"model": model, "device": device, "photos": names, "rounds": options.rounds}
-        for model in options.models.split(",")
-        for device in options.devices.split(",")
-    ]
-    (bench / "jobs.json").write_text(json.dumps({"jobs": jobs}))
-    return names
+    return bench
+
+
+def _jobs(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    photos = [photo.name for photo in options.photo]
+    for model in options.models.split(","):
+        for device in options.devices.split(","):
+            yield {"model": model, "device": device, "photos": photos, "rounds": options.rounds}
 
 
 @contextmanager
@@ -167,12 +173,12 @@ def _browser(command: str, url: str) -> Iterator[None]:
         browser.close()
 
 
-def _collect(reports: queue.Queue[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    results: list[dict[str, Any]] = []
+def _collect(reports: queue.Queue[dict[str, Any]], results: list[dict[str, Any]]) -> dict[str, Any]:
+    """Take one job's reports; return what the page says of its browser."""
     while not (report := reports.get(timeout=ENOUGH_S)).pop("done", False):
         results.append(summarise(report))
         print(table(results[-1:]).splitlines()[-1], flush=True)
-    return results, report
+    return report
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

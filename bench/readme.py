@@ -23,9 +23,9 @@ def rendered(text: str, results: Sequence[dict[str, Any]]) -> str:
         for result in results
     ]
     explained = (
-        "Through the built site and its own worker, JPEG to PNG. *ready*: from opening the page,\n"
-        "nothing cached, to model loaded; *first*: the first time with that photo; the other columns:\n"
-        "medians of later times.\n\n"
+        "Through the built site and its own worker, JPEG to PNG. *cold*, *warm*: from starting the worker\n"
+        "to the model loaded, with an empty and with a filled HTTP cache, over loopback; *first*: the first\n"
+        "time with that photo; the other columns: medians of later times.\n\n"
     )
     return head + BEGIN + explained + "\n".join(parts) + END + tail
 

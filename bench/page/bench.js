@@ -18,13 +18,23 @@ function call(worker, request) {
   });
 }
 
-/** One worker, one model on one device: ready, first photo, then `rounds` more. */
-async function measure({ model, device, photos, rounds }) {
+/** Starts a worker and loads a model; `ms` is what a visitor waits for. */
+async function start(model, device) {
   const began = performance.now();
   const worker = new Worker("../worker/worker.js", { type: "module" });
+  const ready = await call(worker, { id: 1, type: "start", model, device });
+  return { worker, ready, ms: performance.now() - began };
+}
+
+/** One model on one device: ready with an empty and with a filled cache, each photo once, then `rounds` more. */
+async function measure({ model, device, photos, rounds }) {
+  let worker;
   try {
-    const ready = await call(worker, { id: 1, type: "start", model, device });
-    const readyMs = performance.now() - began;
+    const cold = await start(model, device);
+    cold.worker.terminate();
+    const warm = await start(model, device);
+    worker = warm.worker;
+    const { ready } = warm;
     for (const name of photos) {
       const photo = await (await fetch(name)).blob();
       const runs = [];
@@ -33,15 +43,14 @@ async function measure({ model, device, photos, rounds }) {
         const { png, ms, width, height } = await call(worker, { id, type: "remove", photo, model, device });
         runs.push({ ...ms, page: performance.now() - start, bytes_out: png.byteLength, width, height });
       }
-      await report({ model, asked: device, device: ready.device, photo: name, ready_ms: readyMs, ready: ready.ms, runs });
+      await report({ model, asked: device, device: ready.device, photo: name, cold_ms: cold.ms, warm_ms: warm.ms, runs });
     }
   } catch (error) {
     await report({ model, asked: device, error: String(error) });
   } finally {
-    worker.terminate();
+    worker?.terminate();
   }
 }
 
-const { jobs } = await (await fetch("jobs.json")).json();
-for (const job of jobs) await measure(job);
+await measure(await (await fetch("job.json")).json());
 await report({ done: true, userAgent: navigator.userAgent, cores: navigator.hardwareConcurrency });

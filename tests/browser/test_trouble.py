@@ -206,8 +206,8 @@ def test_a_gpu_that_is_not_there_is_said_when_it_was_asked_for(page: Page, site_
     assert "no WebGPU" in report["device"]["reason"]
 
 
-def rewrite(page: Page, pattern: str, old: str, new: str) -> None:
-    """Change a module on its way to the browser."""
+def rewrite(page: Page, pattern: str, old: str, new: str, *, times: int | None = None) -> None:
+    """Change a module on its way to the browser, so many times."""
 
     def answer(route: Route) -> None:
         text = route.fetch().text()
@@ -216,18 +216,19 @@ def rewrite(page: Page, pattern: str, old: str, new: str) -> None:
         headers = {"Content-Type": "text/javascript", "Cache-Control": "no-store"}
         route.fulfill(body=text.replace(old, new), headers=headers)
 
-    page.route(pattern, answer)
+    page.route(pattern, answer, times=times)
 
 
 def test_python_that_dies_is_said_and_replaced(page: Page, site: Path, site_url: str) -> None:
     """A trap in WebAssembly entered from the event loop reaches no promise of ours."""
     dying = 'pyodide.runPython("import alphacut.pipeline as p, os; p.decode = lambda data: os.abort()");'
-    rewrite(page, "**/worker/runtime.js", "this.#pyodide = pyodide;", f"this.#pyodide = pyodide; {dying}")
+    rewrite(
+        page, "**/worker/runtime.js", "this.#pyodide = pyodide;", f"this.#pyodide = pyodide; {dying}", times=1
+    )
     driver = Driver(page, site_url)
     driver.open(model="tiny")
     driver.choose(site / "samples" / "chelsea.png")
     assert driver.fail_with()["code"] == "runtime-failed"
-    page.unroute_all()
     page.click("#retry")
     assert driver.finish()["width"] == 451, "the photo was lost"
 
