@@ -9,13 +9,14 @@ origin. With nothing changed since the last run, nothing is done.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import hashlib
 import json
 import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,12 @@ def build(options: Options) -> Path:
     for model in models:
         if model.licence.notice:
             _say(f"note: the site offers {model.title}. {model.licence.notice}")
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(options.out):
+        return _build(options, models, key, began)
+
+
+def _build(options: Options, models: Sequence[Model], key: str, began: float) -> Path:
     if _is_current(options.out, key):
         _say(f"site: nothing changed since the last build ({time.perf_counter() - began:.1f} s)")
         return options.out
@@ -262,6 +269,17 @@ def _sha256(path: Path) -> str:
 
 
 @contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Let one build at a time write to a folder and to what it derives in the cache; others wait."""
+    with ExitStack() as locks:
+        for folder in (out.parent, Cache.default().root):
+            folder.mkdir(parents=True, exist_ok=True)
+            stream = locks.enter_context((folder / ".build.lock").open("w"))
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
 def _step(name: str) -> Iterator[None]:
     began = time.perf_counter()
     yield
@@ -290,6 +308,9 @@ def main(arguments: Iterable[str] | None = None) -> int:
     except (CatalogError, FetchError, BadModelError, CompileError, check_site.CheckError) as error:
         print(f"build_site: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nbuild_site: stopped; what was downloaded is kept, run it again to go on", file=sys.stderr)
+        return 130
     return 0
 
 

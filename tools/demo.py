@@ -84,6 +84,7 @@ def cut_out(page: Page, job: Job) -> dict[str, Any]:
     with page.expect_download() as download:
         page.click("#download")
     download.value.save_as(job.out)
+    print(f"demo: {job.photo} -> {job.out}", flush=True)
     return summary(json.loads(page.locator("#report").text_content() or "{}"), job.out)
 
 
@@ -123,7 +124,8 @@ def _wait(page: Page) -> None:
         page.wait_for_timeout(50)
     if state == "error":
         texts = (page.locator(part).inner_text() for part in ("#error-message", "#error-hint", "#error-code"))
-        raise DemoError(" ".join(texts))
+        message, hint, code = texts
+        raise DemoError(f"{message} {hint} ({code})")
 
 
 def _parse(arguments: Sequence[str] | None) -> Job:

@@ -12,9 +12,11 @@ import onnx
 
 from alphacut import onnx_graph
 from alphacut.onnx_graph import Precision, ship
+from tools.cache import digest
 from tools.catalog import Model
 
 WEIGHTS = "weights.bin"
+SUMS = "sha256.json"
 
 
 @dataclass(frozen=True)
@@ -37,20 +39,32 @@ class Network:
 def prepare(model: Model, published: Path, cache: Path) -> Network:
     """Rewrite the model unless the cache holds the result. Raises BadModelError."""
     network = Network(cache / "networks" / f"{model.id}-{_key(model)}", model.precisions)
-    if network.folder.exists():
+    if _is_whole(network.folder):
         return network
+    shutil.rmtree(network.folder, ignore_errors=True)
     shipped = ship(
         published.read_bytes(), size=(model.spec.width, model.spec.height), output=model.output,
         precisions=model.precisions, weights_name=WEIGHTS,
     )  # fmt: skip
     unfinished = Network(network.folder.with_suffix(".part"), model.precisions)
-    shutil.rmtree(unfinished.folder, ignore_errors=True)
+    shutil.rmtree(unfinished.folder, ignore_errors=True)  # of a build that was interrupted
     unfinished.folder.mkdir(parents=True)
     unfinished.weights.write_bytes(shipped.weights)
     for precision, graph in shipped.graphs.items():
         unfinished.graph(precision).write_bytes(graph)
+    (unfinished.folder / SUMS).write_text(json.dumps(_sums(unfinished.folder)))
     unfinished.folder.replace(network.folder)
     return network
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether the cached files are still those that were written."""
+    sums = folder / SUMS
+    return sums.exists() and json.loads(sums.read_text()) == _sums(folder)
+
+
+def _sums(folder: Path) -> dict[str, str]:
+    return {path.name: digest(path, "sha256") for path in sorted(folder.iterdir()) if path.name != SUMS}
 
 
 def _key(model: Model) -> str:

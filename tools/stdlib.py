@@ -11,6 +11,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from tools.cache import digest
+
 HERE = Path(__file__).resolve().parent
 NODE_PROGRAM = HERE / "compile_stdlib.mjs"
 PYTHON_PROGRAM = HERE / "stdlib_in_pyodide.py"
@@ -27,7 +29,8 @@ def compile_stdlib(pyodide: Mapping[str, Path], cache: Path) -> Path:
     `pyodide` maps names of Pyodide's distribution to files.
     """
     target = cache / "stdlib" / f"{_key(pyodide)}.zip"
-    if target.exists():
+    sums = target.with_suffix(".sha256")
+    if target.exists() and sums.exists() and sums.read_text() == digest(target, "sha256"):
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
@@ -41,6 +44,7 @@ def compile_stdlib(pyodide: Mapping[str, Path], cache: Path) -> Path:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode or not unfinished.exists():
             raise CompileError(f"the standard library could not be compiled:\n{done.stdout}{done.stderr}")
+        sums.write_text(digest(unfinished, "sha256"))
         unfinished.replace(target)
     return target
 

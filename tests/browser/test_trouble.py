@@ -296,3 +296,23 @@ def test_declining_the_only_model_downloads_nothing(page: Page, site: Path) -> N
         driver.wait_for("ready")
         driver.page.wait_for_timeout(500)
         assert not [request for request in driver.requests if "/models/" in request]
+
+
+def test_a_switch_of_model_that_fails_leaves_the_one_before(page: Page, site: Path) -> None:
+    faults: dict[str, Fault] = {}
+    with faulty(site, page, faults) as driver:
+        driver.open(model="tiny")
+        driver.cut_out(site / "samples" / "chelsea.png")
+        faults["models/"] = Fault(status=503)
+        driver.page.select_option("#model", "half")
+        assert driver.fail_with()["code"] == "download-failed"
+        driver.page.select_option("#model", "tiny")
+        driver.wait_for("ready", "done")
+        assert driver.cut_out(site / "samples" / "coffee.png")["width"] == 600
+
+
+@pytest.mark.parametrize("part", ["page/main.js", "page/app.js", "shared/protocol.js"])
+def test_a_page_whose_script_does_not_load_says_so(page: Page, site: Path, part: str) -> None:
+    with faulty(site, page, {part: Fault(status=503)}) as driver:
+        driver.page.goto(driver.url)
+        expect(driver.page.locator("#status")).to_contain_text("did not load", timeout=10_000)

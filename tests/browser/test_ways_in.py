@@ -88,7 +88,13 @@ def test_phone(browser: Browser, site_url: str, site: Path, tmp_path: Path, widt
     driver = Driver(context.new_page(), site_url)
     driver.open(model="tiny")
     driver.wait_for("ready")
+    photo = tmp_path / "PXL_20231105_153212345.PORTRAIT-01.COVER.of-a-name-without-end.png"
+    photo.write_bytes((site / "samples" / "astronaut.png").read_bytes())
+    driver.choose(photo)
+    driver.finish()
+    assert driver.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "a long name"
     driver.page.locator("#samples button").first.tap()
+    driver.page.locator('#download[download="astronaut-cutout.png"]').wait_for()
     driver.finish()
     assert driver.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     for target in ("#download", "label[for=photo-input]", "#model"):

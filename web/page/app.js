@@ -85,11 +85,6 @@ export class App {
     this.#rest("Cancelled", this.#loaded ? "" : "the model loads once you choose a photo");
   }
 
-  #forgetPhoto() {
-    this.#stage.clear();
-    this.#photo = null;
-  }
-
   /** Another model or device was chosen. */
   settingsChanged() {
     this.#startUp.abort();
@@ -136,7 +131,10 @@ export class App {
   /** @param {{ cutout: Cutout, title: string }} made */
   #finish({ cutout, title }) {
     this.#stage.showCutout(cutout, title);
-    this.#rest(`Done in ${durationWords(cutout.ms.total)}`, deviceWords(cutout.device));
+    const empty = cutout.notes.includes("empty-mask");
+    this.#rest(empty ? "No subject was found" : `Done in ${durationWords(cutout.ms.total)}`, deviceWords(cutout.device));
+    // On a narrow screen the cutout lies below the original.
+    if (matchMedia("(max-width: 45rem)").matches) byId("cutout", HTMLElement).scrollIntoView({ block: "nearest" });
   }
 
   /**

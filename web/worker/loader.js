@@ -131,15 +131,18 @@ function open(site, model, device, python, signal, tell) {
     const key = `${model.id} ${device}`;
     if (current?.key === key) return current;
     if (signal.aborted) throw new AlphacutError("cancelled", "Cancelled.");
-    const previous = current;
-    current = null;
-    await previous?.session.release();
     const began = performance.now();
     const session = await OrtSession.open(site, model, device, {
       signal,
       digest: nativeDigest ?? (async (bytes) => (await python).runtime.sha256(bytes)),
       onBytes: (bytes, total) => tell("model", bytes, total),
-      onSession: () => tell("session", 0, 1),
+      onSession: async () => {
+        tell("session", 0, 1);
+        // Not before the new one's bytes are here: a download that fails must not cost the network that works.
+        const previous = current;
+        current = null;
+        await previous?.session.release();
+      },
     });
     tell("session", 1, 1);
     return (current = { key, session, ms: performance.now() - began });

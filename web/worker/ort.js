@@ -32,7 +32,7 @@ let ort = null;
  * @property {AbortSignal} signal
  * @property {Digest} digest
  * @property {(loaded: number, total: number) => void} onBytes
- * @property {() => void} onSession  Called when the bytes are there and the session is being made.
+ * @property {() => Promise<void>} onSession  Awaited when the bytes are there and the session is about to be made.
  */
 
 /** Loads ONNX Runtime's code once; its WebAssembly follows with the first session.
@@ -85,7 +85,7 @@ export class OrtSession {
       loadOrt(site), chooseDevice(choice, /** @type {DeviceReport["precision"][]} */ (Object.keys(model.graphs))),
     ]);
     const files = await download(model, report, { signal, digest, onBytes });
-    onSession();
+    await onSession();
     try {
       return await create(InferenceSession, env, files, report);
     } catch (cause) {
