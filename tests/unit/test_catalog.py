@@ -84,7 +84,16 @@ def test_what_was_prepared_once_is_not_prepared_again(folder: Path, tmp_path: Pa
     first = prepare(third, folder / "third.onnx", tmp_path)
     (folder / "third.onnx").unlink()
     assert prepare(third, folder / "third.onnx", tmp_path) == first
-    assert {path.name for path in first.folder.iterdir()} == {"weights.bin", "float16.onnx", "float32.onnx"}
+    files = {"weights.bin", "float16.onnx", "float32.onnx", "sha256.json"}
+    assert {path.name for path in first.folder.iterdir()} == files
+
+
+def test_what_was_damaged_in_the_cache_is_prepared_again(folder: Path, tmp_path: Path) -> None:
+    third = read_models([folder])["third"]
+    network = prepare(third, folder / "third.onnx", tmp_path)
+    right = network.weights.read_bytes()
+    network.weights.write_bytes(bytes([right[0] ^ 1]) + right[1:])
+    assert prepare(third, folder / "third.onnx", tmp_path).weights.read_bytes() == right
 
 
 def test_our_folder_and_another_are_read_together(folder: Path) -> None:

@@ -10,8 +10,8 @@ def test_the_tables_are_those_of_the_results() -> None:
 
 
 def test_a_changed_figure_is_noticed() -> None:
-    text = f"before\n{readme.BEGIN}old{readme.END}after"
+    text = f"before\n{readme.BEGIN}obsolete{readme.END}after"
     made = readme.rendered(text, [])
-    assert "old" not in made
+    assert "obsolete" not in made
     assert made.startswith("before\n")
     assert made.endswith("after")
