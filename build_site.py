@@ -33,6 +33,7 @@ from tools.stdlib import SOURCES, CompileError, compile_stdlib
 from tools.wheel import build_wheel
 
 PYTHON_PACKAGES = ("numpy", "pillow")
+LEGAL = ("LICENSE", "THIRD_PARTY.md")
 THUMB_SIDE = 480  # pixels; shown at up to half of that, sharp on dense screens
 
 
@@ -105,6 +106,8 @@ def _copy_ours(out: Path, base: str) -> None:
         target = out / source.relative_to(ROOT / "web")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
+    for name in LEGAL:
+        shutil.copyfile(ROOT / name, out / name)
     if base != "./":
         index = out / "index.html"
         index.write_text(
@@ -228,7 +231,11 @@ def _web_files() -> Iterator[Path]:
 
 def _inputs_hash(options: Options) -> str:
     """Hash of everything the site is made from, downloads by their pins."""
-    ours = [ROOT / "build_site.py", ROOT / "pyproject.toml", *(ROOT / "src").rglob("*.py"), *_web_files()]
+    ours = [
+        *(ROOT / name for name in ("build_site.py", "pyproject.toml", *LEGAL)),
+        *(ROOT / "src").rglob("*.py"),
+        *_web_files(),
+    ]
     ours += [path for path in (ROOT / "tools").iterdir() if path.suffix in {".py", ".mjs", ".toml"}]
     ours += [path for folder in options.model_folders for path in folder.iterdir() if path.is_file()]
     digest = hashlib.sha256(repr((options.models, options.base)).encode())

@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import errno
 import functools
+import signal
 import socket
 import sys
 import threading
@@ -136,6 +137,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         bind(options.host, options.port, options.dir, **flags) as server,
         contextlib.suppress(KeyboardInterrupt),
     ):
+        for ending in (signal.SIGINT, signal.SIGTERM):  # the first is ignored in what a script starts with &
+            signal.signal(ending, signal.default_int_handler)
         print(f"alphacut is at {server.url}  (Ctrl-C ends it)", flush=True)
         server.serve_forever()
     return 0

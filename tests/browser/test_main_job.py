@@ -116,6 +116,7 @@ def test_fifty_photos_leave_nothing_behind(driver: Driver, site: Path, provider:
         {"photo": "samples/astronaut.png", "device": provider},
     )
     assert counts[0]["pythonHeapBytes"] > 0
+    assert counts[0]["ortHeapBytes"] > 0
     if provider == "webgpu":
         assert counts[0]["gpuBuffers"] > 0
     for name in ("pythonHeapBytes", "ortHeapBytes", "proxies", "gpuBuffers", "gpuBytes"):
