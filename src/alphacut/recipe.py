@@ -60,7 +60,12 @@ class Recipe:
 
 
 DEFAULT = Recipe()
-"""Antialiased both ways; the map is taken as the probability that it is."""
+"""Antialiased both ways; the map is taken as the probability that it is.
+
+Why not a peer's: on 103 photographs with ground truth, Lanczos was in no measure significantly better than the
+triangle filter and costs more (paired bootstrap, U²-Netp); the corner filter aliases on large photos; dividing by
+the brightest sample changes dark photos; stretching makes a subject out of noise where there is none.
+"""
 
 REMBG = Recipe(shrink=Filter.LANCZOS, grow=Filter.LANCZOS, white=White.BRIGHTEST, stretch=True, truncate=True)
 """As rembg's sessions do it (danielgatis/rembg, sessions/base.py)."""
