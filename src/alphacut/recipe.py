@@ -62,9 +62,9 @@ class Recipe:
 DEFAULT = Recipe()
 """Antialiased both ways; the map is taken as the probability that it is.
 
-Why not a peer's: on 103 photographs with ground truth, Lanczos was in no measure significantly better than the
-triangle filter and costs more (paired bootstrap, U²-Netp); the corner filter aliases on large photos; dividing by
-the brightest sample changes dark photos; stretching makes a subject out of noise where there is none.
+Why not a peer's: on 103 photographs with ground truth, Lanczos was in no measure significantly better than
+the triangle filter and costs more (paired bootstrap, U²-Netp); the corner filter aliases on large photos;
+dividing by the brightest sample changes dark photos; stretching makes a subject out of noise.
 """
 
 REMBG = Recipe(shrink=Filter.LANCZOS, grow=Filter.LANCZOS, white=White.BRIGHTEST, stretch=True, truncate=True)
