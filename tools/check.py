@@ -17,9 +17,8 @@ from pathlib import Path
 
 import build_site
 from tools import chromium
-from tools.archives import npm_command
 from tools.catalog import ROOT
-from tools.stdlib import node_command
+from tools.node import node_command
 
 WEB = ROOT / "web"
 _STAMP = WEB / "node_modules" / ".alphacut-stamp"
@@ -53,7 +52,7 @@ def install_types() -> None:
     if _STAMP.exists() and _STAMP.read_text() == lock:
         return
     subprocess.run(
-        [*npm_command(), "ci", "--prefix", str(WEB), "--ignore-scripts", "--no-audit", "--no-fund"],
+        [*node_command("npm"), "ci", "--prefix", str(WEB), "--ignore-scripts", "--no-audit", "--no-fund"],
         check=True,
     )
     _STAMP.write_text(lock)

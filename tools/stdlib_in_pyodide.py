@@ -1,6 +1,6 @@
 """Runs inside Pyodide (see compile_stdlib.mjs): /input, a zip of .py files, becomes /output, one of .pyc.
 
-Compiling the standard library is most of Pyodide's start; compiled beforehand, it starts in half the time.
+Compiling the standard library is most of Pyodide's start: better done once, here.
 """
 
 import importlib.util
@@ -8,7 +8,7 @@ import marshal
 import zipfile
 
 EPOCH = (2020, 1, 1, 0, 0, 0)  # the same input makes the same output
-WITHOUT_DOCSTRINGS = 2  # a third of the size, and nobody reads them here
+WITHOUT_DOCSTRINGS = 2  # nobody reads them here, and each visitor would download them
 # Debuggers, servers, mail, windows, installers, and the pure twins of modules that are compiled in.
 LEFT_OUT = frozenset(
     """

@@ -6,7 +6,7 @@ import io
 
 from PIL import Image
 
-_RUN_LENGTH = 3  # zlib's Z_RLE: over twice as fast as level 1, and long runs of 0 are what a cutout has
+_RUN_LENGTH = 3  # zlib's Z_RLE: fast, and long runs of 0 are what a cutout has
 
 
 def encode_png(image: Image.Image, icc_profile: bytes | None = None) -> bytes:

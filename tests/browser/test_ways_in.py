@@ -97,6 +97,11 @@ def test_phone(browser: Browser, site_url: str, site: Path, tmp_path: Path, widt
     driver.page.locator('#download[download="astronaut-cutout.png"]').wait_for()
     driver.finish()
     assert driver.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    top = {
+        name: driver.page.locator(f"#{name}").bounding_box() for name in ("download", "cutout", "original")
+    }
+    assert top["download"] and top["cutout"] and top["original"]
+    assert top["download"]["y"] < top["cutout"]["y"] < top["original"]["y"], "the result comes first"
     for target in ("#download", "label[for=photo-input]", "#model"):
         box = driver.page.locator(target).bounding_box()
         assert box is not None

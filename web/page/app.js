@@ -133,8 +133,6 @@ export class App {
     this.#stage.showCutout(cutout, title);
     const empty = cutout.notes.includes("empty-mask");
     this.#rest(empty ? "No subject was found" : `Done in ${durationWords(cutout.ms.total)}`, deviceWords(cutout.device));
-    // On a narrow screen the cutout lies below the original.
-    if (matchMedia("(max-width: 45rem)").matches) byId("cutout", HTMLElement).scrollIntoView({ block: "nearest" });
   }
 
   /**
