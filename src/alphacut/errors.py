@@ -94,22 +94,10 @@ class OutOfMemoryError(AlphacutError):
     hint = "Close other tabs or scale the photo down, then try again."
 
 
-class UnknownModelError(AlphacutError):
-    """No model of that name."""
-
-    code = "unknown-model"
-
-
 class BadModelError(AlphacutError):
     """The model's description or file can't be used."""
 
     code = "bad-model"
-
-
-class BadInputError(AlphacutError):
-    """An argument is outside what the function takes."""
-
-    code = "bad-input"
 
 
 class SessionError(AlphacutError):

@@ -10,7 +10,7 @@ import pytest
 
 from alphacut import pipeline
 from alphacut.browser.entry import Application, to_wire
-from alphacut.errors import BadInputError, SessionError
+from alphacut.errors import BadModelError, SessionError
 from alphacut.models import ModelSpec
 from alphacut.pipeline import STAGES, remove_background
 from alphacut.preprocess import network_input
@@ -162,8 +162,8 @@ def test_details_tell_the_cause_too() -> None:
         try:
             raise KeyError("inner")
         except KeyError as inner:
-            raise BadInputError("outer", hint="Do otherwise.") from inner
-    except BadInputError as error:
+            raise BadModelError("outer", hint="Do otherwise.") from inner
+    except BadModelError as error:
         wire = to_wire(error)
-    assert (wire["code"], wire["message"], wire["hint"]) == ("bad-input", "outer", "Do otherwise.")
+    assert (wire["code"], wire["message"], wire["hint"]) == ("bad-model", "outer", "Do otherwise.")
     assert "KeyError: 'inner'" in wire["details"]

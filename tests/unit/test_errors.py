@@ -18,9 +18,7 @@ CODES = {
     "ImageTooLargeError": "image-too-large",
     "ZeroSizeImageError": "zero-size-image",
     "OutOfMemoryError": "out-of-memory",
-    "UnknownModelError": "unknown-model",
     "BadModelError": "bad-model",
-    "BadInputError": "bad-input",
     "SessionError": "inference-failed",
 }
 
