@@ -21,7 +21,7 @@ const ONCE = [["start", "Python, once"], ["model", "Model, once"]];
  * @param {Cutout} cutout
  * @param {string} model  The model's title.
  */
-export function showFacts({ device, width, height, format, notes, ms, png }, model) {
+export function showFacts({ device, width, height, format, notes, remarks, ms, png }, model) {
   const say = (/** @type {string} */ id, /** @type {string} */ words) => { byId(id, HTMLElement).textContent = words; };
   say("device-report", deviceWords(device));
   say("device-reason", sentence(device.reason));
@@ -30,6 +30,7 @@ export function showFacts({ device, width, height, format, notes, ms, png }, mod
   say("fact-photo", `${width} × ${height} pixels, ${format}`);
   say("fact-cutout", `${width} × ${height} pixels, PNG, ${sizeWords(png.byteLength)}`);
   byId("notes", HTMLElement).replaceChildren(...notes.map((note) => make("li", {}, noteWords(note))));
+  byId("remarks", HTMLElement).replaceChildren(...remarks.map(({ text }) => make("li", {}, text)));
   showTimings(ms);
 }
 

@@ -61,6 +61,13 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed", "device-l
  * @property {string} reason        Why this device and this many threads, for people.
  */
 
+/**
+ * Something that was done another way than planned, and why.
+ * @typedef {object} Remark
+ * @property {"device" | "fast-path" | "storage" | "start"} topic
+ * @property {string} text  A sentence for people.
+ */
+
 /** @typedef {{ path: string, bytes: number, sha256: string }} SiteFile  A file of the site; `path` is relative to the site's root. */
 
 /**
@@ -117,6 +124,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed", "device-l
  * @property {Note[]} notes
  * @property {string} model
  * @property {DeviceReport} device
+ * @property {Remark[]} remarks
  * @property {Timings} ms
  */
 /** @typedef {"first-frame" | "empty-mask" | "full-mask"} Note  Things a person should know about a cutout that is not an error. */
@@ -125,6 +133,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed", "device-l
  * @typedef {object} Ready
  * @property {string} model
  * @property {DeviceReport} device
+ * @property {Remark[]} remarks
  * @property {{ start: number, model: number }} ms
  */
 

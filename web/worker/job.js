@@ -2,6 +2,7 @@
 
 import { AlphacutError } from "../shared/protocol.js";
 import { teller } from "./loader.js";
+import { remarks } from "./remarks.js";
 
 /** @import { Cutout, RemoveRequest, Stage } from "../shared/protocol.js" */
 /** @import { Loaded, Post } from "./loader.js" */
@@ -27,7 +28,7 @@ export async function cutOut(request, { python, network, model }, signal, post) 
   const timings = { start: python.ms, model: network.ms, ...ms, total: performance.now() - began };
   return {
     png: png.buffer, preview: preview?.buffer ?? null, width, height, format, notes,
-    model: model.id, device: session.report, ms: timings,
+    model: model.id, device: session.report, remarks: remarks(), ms: timings,
   };
 }
 

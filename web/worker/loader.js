@@ -5,6 +5,7 @@
 import { AlphacutError } from "../shared/protocol.js";
 import { fetchEarly, fetchFile, nativeDigest, ROOT, watchFetches } from "./assets.js";
 import { ORT_BUILD, OrtSession } from "./ort.js";
+import { remarks } from "./remarks.js";
 import { Runtime } from "./runtime.js";
 
 /** @import { DeviceChoice, Ready, RemoveRequest, Reply, Site, SiteModel, Stage, StartRequest, Stats } from "../shared/protocol.js" */
@@ -44,7 +45,7 @@ export function load(request, signal, post) {
  * @returns {Ready}
  */
 export function ready({ model }, { python, network }) {
-  return { model, device: network.session.report, ms: { start: python.ms, model: network.ms } };
+  return { model, device: network.session.report, remarks: remarks(), ms: { start: python.ms, model: network.ms } };
 }
 
 /** @returns {Promise<Stats>} */
