@@ -25,6 +25,7 @@ from PIL import Image
 
 import alphacut
 from alphacut.errors import BadModelError
+from alphacut.onnx_graph import TARGETS
 from tools import check_site
 from tools.catalog import MODELS_FOLDER, ROOT, Catalog, CatalogError, Model, choose, read_catalog, read_models
 from tools.fetch import Cache, FetchError, fetch_all
@@ -194,13 +195,15 @@ def _describe_model(out: Path, model: Model, network: Network, is_default: bool)
     """Copy the network's files under a name that changes with the weights, and describe them."""
     folder = out / "models" / f"{model.id}-{_sha256(network.weights)[:8]}"
     folder.mkdir(parents=True)
-    for source in (network.weights, *(network.graph(precision) for precision in network.precisions)):
+    for source in (network.weights, network.check, *(network.graph(target) for target in TARGETS)):
         shutil.copyfile(source, folder / source.name)
-    graphs = {precision: _site_file(out, folder / f"{precision}.onnx") for precision in network.precisions}
+    graphs = {target: _site_file(out, folder / f"{target}.onnx") for target in TARGETS}
     return {
         "id": model.id, "title": model.title, "summary": model.summary, "default": is_default,
-        "licence": asdict(model.licence), "spec": model.spec.to_table(), "input": model.spec.shape,
-        "graphs": graphs, "weights": _site_file(out, folder / WEIGHTS),
+        "licence": asdict(model.licence), "spec": model.spec.to_table(),
+        "gpuPrecision": model.gpu_precision, "graphs": graphs,
+        "largest": json.loads(network.largest.read_text()),
+        "weights": _site_file(out, folder / WEIGHTS), "check": _site_file(out, folder / network.check.name),
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@
 /** @typedef {"auto" | "webgpu" | "wasm"} DeviceChoice */
 /** @typedef {"webgpu" | "wasm"} Provider */
 /** @typedef {"float16" | "float32"} Precision */
+/** @typedef {"webgpu-float16" | "webgpu-float32" | "wasm-float32"} Target  What a graph is made for; see alphacut/onnx_graph.py. */
 
 /**
  * The steps a person can wait for, in order. `runtime`, `model` and `session` happen once;
@@ -80,9 +81,11 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed", "device-l
  * @property {{ name: string, url: string, notice: string }} licence
  *   A non-empty `notice` must be shown and accepted before the model is downloaded.
  * @property {Record<string, unknown>} spec  What `alphacut.models.ModelSpec` needs; opaque to JavaScript.
- * @property {number[]} input        Shape of the network's input, NCHW.
- * @property {Partial<Record<Precision, SiteFile>>} graphs
+ * @property {Precision} gpuPrecision Which arithmetic to prefer on a GPU that has both.
+ * @property {Record<Target, SiteFile>} graphs
+ * @property {Record<Target, number>} largest  Bytes of the largest tensor each graph works with.
  * @property {SiteFile} weights
+ * @property {SiteFile} check         Input and answer of the self-check; see alphacut/self_check.py.
  */
 
 /**

@@ -2,34 +2,49 @@
 
 import { AlphacutError } from "../shared/protocol.js";
 
-/** @import { DeviceChoice, DeviceReport, Precision } from "../shared/protocol.js" */
+/** @import { DeviceChoice, DeviceReport, SiteModel } from "../shared/protocol.js" */
 
 /** More threads than this bring nothing for networks of this size. */
 const MAX_THREADS = 16;
 
-/** Which adapter is asked for where there are several; ONNX Runtime asks for the same. */
-export const POWER_PREFERENCE = "high-performance";
+/** Which adapter is asked for where there are several. */
+const POWER_PREFERENCE = "high-performance";
 
 /** Names of software rasterisers: slower than WebAssembly. */
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render/i;
 
+/** What the kernels use where an adapter has it. @type {readonly GPUFeatureName[]} */
+const FEATURES = ["shader-f16", "subgroups"];
+
+/** Limits that are raised to what the adapter has; kernels choose their tiles by them. */
+const LIMITS = /** @type {const} */ ([
+  "maxBufferSize", "maxStorageBufferBindingSize", "maxStorageBuffersPerShaderStage", "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup", "maxComputeWorkgroupSizeX", "maxComputeWorkgroupSizeY", "maxComputeWorkgroupSizeZ",
+  "maxComputeWorkgroupsPerDimension",
+]);
+
 /**
  * @param {DeviceChoice} choice
- * @param {Precision[]} precisions  Those the model comes in.
+ * @param {SiteModel} model
  * @returns {Promise<DeviceReport>}
  * @throws {AlphacutError} `webgpu-unavailable`, if the GPU was asked for and there is none
  */
-export async function chooseDevice(choice, precisions) {
+export async function chooseDevice(choice, model) {
   if (choice === "wasm") return cpu("chosen by you");
   const adapter = await requestAdapter();
   if (!adapter) return withoutGpu(choice, `gpu` in navigator ? "no GPU is available to this browser" : "this browser has no WebGPU");
   const name = nameOf(adapter.info);
   const software = Boolean(adapter.info.isFallbackAdapter) || SOFTWARE.test(name);
   if (software && choice === "auto") return cpu(`the only WebGPU adapter, ${name}, is software and slower than this`);
-  const half = adapter.features.has("shader-f16");
+  const half = adapter.features.has("shader-f16") && model.gpuPrecision === "float16";
+  const precision = half ? "float16" : "float32";
+  const needed = model.largest[`webgpu-${precision}`];
+  const offered = Math.min(adapter.limits.maxBufferSize, adapter.limits.maxStorageBufferBindingSize);
+  if (needed > offered) {
+    return withoutGpu(choice, `the network needs buffers of ${megabytes(needed)} MB and the GPU (${name}) offers ${megabytes(offered)}`);
+  }
   return {
-    provider: "webgpu", adapter: name, software, threads: 0,
-    precision: half && precisions.includes("float16") ? "float16" : "float32",
+    provider: "webgpu", adapter: name, software, threads: 0, precision,
     reason: choice === "webgpu" ? "chosen by you" : "a GPU is available",
   };
 }
@@ -44,6 +59,17 @@ export function cpu(reason) {
   const threads = isolated ? Math.min(navigator.hardwareConcurrency || 1, MAX_THREADS) : 1;
   const why = isolated ? "" : "; one thread, because the server sends no cross-origin isolation headers";
   return { provider: "wasm", adapter: "", software: false, precision: "float32", threads, reason: reason + why };
+}
+
+/**
+ * A device of its own for a session, so that a lost one can be replaced.
+ * @returns {Promise<GPUDevice>}
+ */
+export async function requestDevice() {
+  const adapter = await requestAdapter();
+  if (!adapter) throw new Error("the GPU adapter is gone");
+  const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
+  return adapter.requestDevice({ requiredFeatures: FEATURES.filter((name) => adapter.features.has(name)), requiredLimits });
 }
 
 /**
@@ -69,4 +95,9 @@ async function requestAdapter() {
 function nameOf(info) {
   const { description, vendor, architecture, device } = info;
   return description || [vendor, architecture, device].filter(Boolean).join(" ") || "unnamed adapter";
+}
+
+/** @param {number} bytes */
+function megabytes(bytes) {
+  return Math.ceil(bytes / 1e6);
 }

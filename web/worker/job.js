@@ -21,7 +21,7 @@ export async function cutOut(request, { python, network, model }, signal, post) 
   const progress = progressOf(request.id, signal, post);
   const { session } = network;
   const { png, preview, ms, width, height, format, notes } = await python.runtime.remove(photo, model.spec, {
-    run: (data, ...dims) => session.run(data, ...dims),
+    run: (pixels) => session.run(pixels),
     checkpoint: progress.checkpoint,
   });
   progress.end();

@@ -4,21 +4,22 @@
 
 import { AlphacutError } from "../shared/protocol.js";
 import { fetchEarly, fetchFile, nativeDigest, ROOT, watchFetches } from "./assets.js";
-import { ORT_BUILD, OrtSession } from "./ort.js";
+import { Network } from "./network.js";
+import { ORT_BUILD } from "./ort.js";
 import { remarks } from "./remarks.js";
 import { Runtime } from "./runtime.js";
 
 /** @import { DeviceChoice, Ready, RemoveRequest, Reply, Site, SiteModel, Stage, StartRequest, Stats } from "../shared/protocol.js" */
 /** @typedef {(reply: Reply) => void} Post */
 /** @typedef {{ runtime: Runtime, ms: number }} Python */
-/** @typedef {{ key: string, session: OrtSession, ms: number }} Network */
-/** @typedef {{ python: Python, network: Network, model: SiteModel }} Loaded */
+/** @typedef {{ key: string, session: Network, ms: number }} Opened */
+/** @typedef {{ python: Python, network: Opened, model: SiteModel }} Loaded */
 
 /** @type {Promise<Site> | null} */
 let siteLoading = null;
 /** Python, and the failure of a download of Python or ONNX Runtime. @type {{ python: Promise<Python>, failure: Promise<never> } | null} */
 let starting = null;
-/** @type {Network | null} */
+/** @type {Opened | null} */
 let current = null;
 /** Sessions are made one after the other, also where the one before was given up by its request. */
 let opening = Promise.resolve();
@@ -125,7 +126,7 @@ function start(site, tell) {
  * @param {Promise<Python>} python
  * @param {AbortSignal} signal
  * @param {Tell} tell
- * @returns {Promise<Network>}
+ * @returns {Promise<Opened>}
  */
 function open(site, model, device, python, signal, tell) {
   const network = opening.then(async () => {
@@ -133,7 +134,7 @@ function open(site, model, device, python, signal, tell) {
     if (current?.key === key) return current;
     if (signal.aborted) throw new AlphacutError("cancelled", "Cancelled.");
     const began = performance.now();
-    const session = await OrtSession.open(site, model, device, {
+    const session = await Network.open(site, model, device, {
       signal,
       digest: nativeDigest ?? (async (bytes) => (await python).runtime.sha256(bytes)),
       onBytes: (bytes, total) => tell("model", bytes, total),

@@ -26,7 +26,7 @@ const PACKAGES = ["numpy", "pillow", "alphacut"];
  * What Python asks of this side; `run` and `checkpoint` resolve and never reject, because a promise rejected
  * with something that is no Error would never wake Python.
  * @typedef {object} Host
- * @property {(data: Float32Array, ...dims: number[]) => Promise<{ data: Float32Array, shape: readonly number[] } | { error: WireError }>} run
+ * @property {(pixels: Uint8Array) => Promise<import("./network.js").RunReply>} run
  * @property {(stage: string) => Promise<{ error?: WireError }>} checkpoint
  */
 
