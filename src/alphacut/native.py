@@ -36,8 +36,12 @@ class NativeSession:
 
     async def run(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """See `Session.run`."""
+        return await asyncio.to_thread(self.infer, pixels)
+
+    def infer(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Do what `run` does, at once."""
         try:
-            outputs = await asyncio.to_thread(self._session.run, None, {self._input: pixels})
+            outputs = self._session.run(None, {self._input: pixels})
         except _ERRORS as error:
             raise SessionError(f"The network failed: {error}") from error
         return np.asarray(outputs[0]).reshape(map_shape(outputs[0].shape))

@@ -30,16 +30,16 @@ export const ERROR_CODES = /** @type {const} */ ([
   "zero-size-image", "out-of-memory", "unknown-model", "bad-model", "unreadable-file",
   "offline", "download-failed", "download-cut-off", "hash-mismatch",
   "runtime-failed", "worker-crashed",
-  "webgpu-unavailable", "session-failed", "inference-failed", "device-lost",
+  "webgpu-unavailable", "session-failed", "inference-failed",
 ]);
 /** @typedef {(typeof ERROR_CODES)[number]} ErrorCode */
 
 /**
- * After these the worker is always of no use any more: WASM memory never shrinks, a runtime that
- * failed stays broken, and ONNX Runtime can't leave a lost GPU device.
+ * After these the worker is always of no use any more: WASM memory never shrinks, and a runtime that
+ * failed stays broken.
  * @type {ReadonlySet<ErrorCode>}
  */
-export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed", "device-lost"]);
+export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
 
 /**
  * An error as it crosses the wire.

@@ -96,6 +96,9 @@ async function captured(factory, graph, options) {
   }
 }
 
+/** What a device reports by itself; ONNX Runtime goes on, on another device. */
+class GpuFailure extends Error {}
+
 /** A network on the CPU. */
 class CpuSession {
   #session;
@@ -200,8 +203,8 @@ class GpuSession {
 function failureOf(device) {
   /** @type {Promise<never>} */
   const failure = new Promise((_, reject) => {
-    device.lost.then(({ message, reason }) => reject(new Error(`the GPU device was lost: ${message || reason}`)));
-    device.addEventListener("uncapturederror", ({ error }) => reject(new Error(`the GPU reported: ${error.message}`)));
+    device.lost.then(({ message, reason }) => reject(new GpuFailure(`the GPU device was lost: ${message || reason}`)));
+    device.addEventListener("uncapturederror", ({ error }) => reject(new GpuFailure(`the GPU reported: ${error.message}`)));
   });
   failure.catch(() => {}); // raced against by each run
   return failure;
@@ -225,7 +228,7 @@ function notLoaded(cause) {
  * @param {unknown} cause
  */
 export function isBroken(cause) {
-  return BROKEN.test(String(cause));
+  return !(cause instanceof GpuFailure) && BROKEN.test(String(cause));
 }
 
 /** @param {unknown} cause */
