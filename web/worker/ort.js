@@ -3,8 +3,9 @@
  */
 
 import { AlphacutError } from "../shared/protocol.js";
-import { ROOT, fetchVerified } from "./assets.js";
+import { ROOT } from "./assets.js";
 import { chooseDevice, cpu, POWER_PREFERENCE } from "./device.js";
+import { fetchKept } from "./model-files.js";
 
 /** @import * as Ort from "onnxruntime-common" */
 /** @import { DeviceChoice, DeviceReport, OrtBuild, Site, SiteModel, WireError } from "../shared/protocol.js" */
@@ -91,7 +92,7 @@ export class OrtSession {
     } catch (cause) {
       if (choice !== "auto" || report.provider !== "webgpu") throw sessionFailed(model, cause);
       const onCpu = cpu(`the GPU (${report.adapter}) could not load the network: ${firstLine(cause)}`);
-      const graph = await fetchVerified(graphOf(model, onCpu), { signal, digest, onBytes: () => {} });
+      const graph = await fetchKept([graphOf(model, onCpu)], { signal, digest, onBytes: () => {} });
       const again = { graph, weights: files.weights };
       return create(InferenceSession, env, again, onCpu).catch((error) => { throw sessionFailed(model, error); });
     }
@@ -144,8 +145,8 @@ async function download(model, device, { signal, digest, onBytes }) {
   const loaded = { graph: 0, weights: 0 };
   const report = () => onBytes(loaded.graph + loaded.weights, total);
   const [graph, weights] = await Promise.all([
-    fetchVerified(graphFile, { signal, digest, onBytes: (n) => { loaded.graph = n; report(); } }),
-    fetchVerified(model.weights, { signal, digest, onBytes: (n) => { loaded.weights = n; report(); } }),
+    fetchKept([graphFile], { signal, digest, onBytes: (n) => { loaded.graph = n; report(); } }),
+    fetchKept(model.weights.chunks, { signal, digest, onBytes: (n) => { loaded.weights = n; report(); } }),
   ]);
   return { graph, weights };
 }
