@@ -4,7 +4,7 @@
 
 Each round writes and reads the same bytes in every variant and chunk size, in an order that changes, in a
 browser that was started anew before it reads. Prints a table of medians and, with a machine's name, writes
-bench/results/storage-<machine>.json.
+bench/results/storage-<machine>.json and the tables of docs/storage.md.
 """
 
 from __future__ import annotations
@@ -24,10 +24,12 @@ from typing import Any
 
 from playwright.sync_api import Page, Playwright, sync_playwright
 
+from bench.readme import BEGIN, END
 from tools import chromium
 from tools.serve import serving
 
 HERE = Path(__file__).resolve().parent
+DOCUMENT = HERE.parent / "docs" / "storage.md"
 VARIANTS = ("cache", "opfs", "opfs file")
 CHUNKS = (1_000_000, 2_000_000, 4_000_000, 8_000_000)
 READS = {"read": False, "read, verified": True}
@@ -65,8 +67,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         }  # fmt: skip
         path = HERE / "results" / f"storage-{options.machine}.json"
         path.write_text(json.dumps({**facts, "results": results}, indent=1) + "\n")
-        print(f"written: {path.name}")
+        DOCUMENT.write_text(rendered(DOCUMENT.read_text("utf-8"), measured()), "utf-8")
+        print(f"written: {path.name}, {DOCUMENT.name}")
     return 0
+
+
+def measured() -> list[dict[str, Any]]:
+    """Every machine's results."""
+    return [json.loads(path.read_text("utf-8")) for path in sorted((HERE / "results").glob("storage-*.json"))]
+
+
+def rendered(text: str, machines: Sequence[Mapping[str, Any]]) -> str:
+    """Put the tables between the two marks of `text`."""
+    head, rest = text.split(BEGIN, 1)
+    parts = [
+        f"{one['bytes'] / 1e6:.0f} MB on {one['title']} ({one['date']}, Chromium {one['browser']});\n"
+        f"milliseconds, median of {one['rounds']} and in brackets the least:\n\n{table(one['results'])}\n"
+        for one in machines
+    ]
+    explained = (
+        "*opfs* reads through a synchronous handle, straight into the array; *opfs file* through a `File`, as\n"
+        "where a browser lets one tab alone hold the handle. Written three files at a time, read after the\n"
+        "browser was started anew; *verified* with SHA-256.\n\n"
+    )
+    return head + BEGIN + explained + "\n".join(parts) + END + rest.split(END, 1)[1]
 
 
 def table(results: Sequence[Mapping[str, Any]]) -> str:
@@ -93,7 +117,7 @@ def _round(playwright: Playwright, url: str, order: random.Random, size: int, ti
 
 @contextmanager
 def _page(playwright: Playwright, profile: str, url: str) -> Iterator[Page]:
-    """A page in a browser started anew, with what that profile keeps."""
+    """Open a page in a browser started anew, with what that profile keeps."""
     browser = playwright.chromium.launch_persistent_context(
         profile, executable_path=chromium.ensure(), args=chromium.launch_args("wasm")
     )

@@ -14,8 +14,8 @@ from playwright.sync_api import BrowserType, Page, expect
 from tests.browser.driver import SECOND, Driver, prepend
 from tools.serve import Fault, serving
 
-# Changes files in the store from outside, as a bad disk would: flips the first byte, or cuts the file in half.
-DAMAGE = """async ({ flipped, halved }) => {
+# Changes files in the store from outside, as a bad disk would: flips the first byte, or cuts most of it off.
+DAMAGE = """async ({ flipped, short }) => {
   const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle("alphacut-models");
   const change = async (name, edit) => {
     const writable = await (await folder.getFileHandle(name)).createWritable({ keepExistingData: true });
@@ -26,7 +26,7 @@ DAMAGE = """async ({ flipped, halved }) => {
     const first = await (await (await folder.getFileHandle(flipped)).getFile()).slice(0, 1).bytes();
     await file.write({ type: "write", position: 0, data: new Uint8Array([first[0] ^ 1]) });
   });
-  await change(halved, (file) => file.truncate(1000));
+  await change(short, (file) => file.truncate(1000));
 }"""
 
 ASK = """request => new Promise((resolve, reject) => {
@@ -159,7 +159,7 @@ def test_what_was_damaged_is_found_and_fetched_again(page: Page, site: Path) -> 
     with visiting(site, page) as visit:
         visit.driver.open(model="u2netp")
         visit.driver.wait_for("ready")
-        page.evaluate(DAMAGE, {"flipped": chunks[1]["sha256"], "halved": chunks[3]["sha256"]})
+        page.evaluate(DAMAGE, {"flipped": chunks[1]["sha256"], "short": chunks[3]["sha256"]})
         visit.again()
         report = visit.driver.cut_out(site / "samples" / "chelsea.png")
         assert visit.asked_for() == ["weights-001.bin", "weights-003.bin"]
@@ -235,8 +235,8 @@ def without(model: str) -> Callable[[Any], None]:
 
 
 def test_a_browser_that_keeps_nothing_works_and_says_so(page: Page, site: Path) -> None:
-    refuse = 'StorageManager.prototype.getDirectory = () => Promise.reject(new DOMException("no", "SecurityError"));'
-    prepend(page, "**/worker/store.js", refuse)
+    refuse = 'async () => { throw new DOMException("no", "SecurityError"); }'
+    prepend(page, "**/worker/store.js", f"StorageManager.prototype.getDirectory = {refuse};")
     with visiting(site, page) as visit:
         visit.driver.open(model="half")
         report = visit.driver.cut_out(site / "samples" / "chelsea.png")
