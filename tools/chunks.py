@@ -11,8 +11,8 @@ CHUNK_BYTES = 2_000_000
 def split(source: Path, folder: Path, chunk_bytes: int) -> list[Path]:
     """Write ``folder/name-000.bin`` and so on, each of `chunk_bytes` bytes but the last.
 
-    Returns them in order. Joined, they are `source` again; of an empty file there are none. Raises ValueError if `chunk_bytes` is
-    not positive.
+    Returns them in order: joined, they are `source` again; of an empty file there are none. Raises ValueError
+    if `chunk_bytes` is not positive.
     """
     if chunk_bytes <= 0:
         raise ValueError(f"a chunk of {chunk_bytes} bytes holds nothing")
