@@ -87,8 +87,8 @@ def rendered(text: str, machines: Sequence[Mapping[str, Any]]) -> str:
     ]
     explained = (
         "*opfs* reads through a synchronous handle, straight into the array; *opfs file* through a `File`,\n"
-        "as where a browser lets one tab alone hold the handle. Written three files at a time, read after the\n"
-        "browser was started anew; *verified* with SHA-256.\n\n"
+        "as where a browser lets one tab alone hold the handle. Written three files at a time, read after\n"
+        "the browser was started anew; *verified* with SHA-256.\n\n"
     )
     return head + BEGIN + explained + "\n".join(parts) + END + rest.split(END, 1)[1]
 
