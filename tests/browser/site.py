@@ -14,6 +14,7 @@ import build_site
 from tools.catalog import MODELS_FOLDER, ROOT
 
 OUT = ROOT / "dist" / "test-site"
+CHUNK_BYTES = 1_000_000  # so that the small network comes in several chunks
 
 TOML = """\
 title = "Network {name} of the tests"
@@ -51,7 +52,8 @@ def build() -> Path:
     write_if_changed(folder / "u2netp-64.toml", shrunk((MODELS_FOLDER / "u2netp.toml").read_text("utf-8")))
     write_network(folder, "tiny", tiny(), "float32")
     write_network(folder, "half", half(), "float16")
-    return build_site.build(build_site.Options(model_folders=(MODELS_FOLDER, folder), out=OUT))
+    options = build_site.Options(model_folders=(MODELS_FOLDER, folder), out=OUT, chunk_bytes=CHUNK_BYTES)
+    return build_site.build(options)
 
 
 def shrunk(toml: str) -> str:

@@ -257,6 +257,10 @@ def test_downloads_are_made_in_one_place_each_by_page_and_worker() -> None:
     assert downloading == {"worker/assets.js", "page/site.js"}
 
 
+def test_one_script_alone_owns_what_the_browser_keeps_of_models() -> None:
+    assert users(r"\.getDirectory\b", r"\.removeEntry\b", r"\bcaches\.") == {"worker/store.js"}
+
+
 def test_nothing_is_sent_anywhere() -> None:
     sending = (
         r"XMLHttpRequest",

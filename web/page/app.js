@@ -3,6 +3,7 @@
 import { AlphacutError } from "../shared/protocol.js";
 import { byId } from "./dom.js";
 import { ErrorView } from "./error-view.js";
+import { KeptView } from "./kept-view.js";
 import { ProgressView } from "./progress-view.js";
 import { StageView } from "./stage-view.js";
 import { deviceWords, durationWords } from "./text.js";
@@ -16,6 +17,7 @@ import { WorkerClient } from "./worker-client.js";
 
 export class App {
   #client = new WorkerClient();
+  #kept = new KeptView(this.#client);
   #progress = new ProgressView();
   #stage = new StageView();
   #error = new ErrorView();
@@ -104,6 +106,7 @@ export class App {
     if (!settings.mayStart) return `${model.title} is downloaded once you have accepted its licence`;
     const ready = await this.#client.start(onWire(settings.chosen), this.#hearing(signal));
     this.#loaded = !signal.aborted;
+    this.#kept.refresh();
     return `${model.title}, ${deviceWords(ready.device)}`;
   }
 
@@ -116,6 +119,7 @@ export class App {
     if (!settings.mayStart) this.#progress.begin("Waiting for your answer", { startUp: true, photo: true });
     const chosen = await settings.settle();
     const cutout = await this.#client.remove(await photo.load(signal), onWire(chosen), this.#hearing(signal));
+    if (!this.#loaded) this.#kept.refresh();
     this.#loaded = true;
     return { cutout, title: chosen.model.title };
   }

@@ -8,11 +8,11 @@
 import { AlphacutError } from "../shared/protocol.js";
 import { WorkerSlot } from "./worker-slot.js";
 
-/** @import { Cutout, DeviceChoice, ProgressReply, Ready, Reply, Request, Stage, Stats } from "../shared/protocol.js" */
+/** @import { Cutout, DeviceChoice, Kept, ProgressReply, Ready, Reply, Request, Stage, Stats } from "../shared/protocol.js" */
 /** @typedef {(progress: ProgressReply) => void} OnProgress */
 /** @typedef {{ signal: AbortSignal, onProgress?: OnProgress }} CallOptions */
 /** @typedef {{ model: string, device: DeviceChoice }} Choice */
-/** @typedef {{ type: "start" } & Choice | { type: "remove", photo: Blob } & Choice | { type: "stats" }} Body */
+/** @typedef {{ type: "start" } & Choice | { type: "remove", photo: Blob } & Choice | { type: "stats" } | { type: "storage" } | { type: "forget", model: string | null }} Body */
 /**
  * @typedef {object} Call
  * @property {Request} request
@@ -28,6 +28,8 @@ const GRACE_MS = 1000;
 const START_UP = new Set(["runtime", "model", "session"]);
 
 const ignore = () => {};
+/** For calls that are answered at once. */
+const NEVER = new AbortController().signal;
 
 export class WorkerClient {
   #worker = new WorkerSlot({
@@ -75,6 +77,23 @@ export class WorkerClient {
    */
   stats(options) {
     return this.#call({ type: "stats" }, options);
+  }
+
+  /**
+   * What the browser keeps of models.
+   * @returns {Promise<Kept>}
+   */
+  storage() {
+    return this.#call({ type: "storage" }, { signal: NEVER });
+  }
+
+  /**
+   * Deletes what the browser keeps.
+   * @param {string | null} model  A model's id, or null for everything.
+   * @returns {Promise<Kept>}  What is left.
+   */
+  forget(model) {
+    return this.#call({ type: "forget", model }, { signal: NEVER });
   }
 
   /**

@@ -84,7 +84,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
  * @property {Precision} gpuPrecision Which arithmetic to prefer on a GPU that has both.
  * @property {Record<Target, SiteFile>} graphs
  * @property {Record<Target, number>} largest  Bytes of the largest tensor each graph works with.
- * @property {SiteFile} weights
+ * @property {{ bytes: number, chunks: SiteFile[] }} weights  Chunks to join in this order.
  * @property {SiteFile} check         Input and answer of the self-check; see alphacut/self_check.py.
  */
 
@@ -144,7 +144,9 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
 /** @typedef {{ id: number, type: "remove", photo: Blob, model: string, device: DeviceChoice }} RemoveRequest  Does what `start` does where still needed, then cuts out. */
 /** @typedef {{ id: number, type: "cancel" }} CancelRequest  Ends request `id`, which is answered by the error `cancelled`. */
 /** @typedef {{ id: number, type: "stats" }} StatsRequest */
-/** @typedef {StartRequest | RemoveRequest | CancelRequest | StatsRequest} Request */
+/** @typedef {{ id: number, type: "storage" }} StorageRequest  What this browser keeps; answered by `Kept`. */
+/** @typedef {{ id: number, type: "forget", model: string | null }} ForgetRequest  Deletes what is kept of a model, or everything; answered by what is left. */
+/** @typedef {StartRequest | RemoveRequest | CancelRequest | StatsRequest | StorageRequest | ForgetRequest} Request */
 
 /**
  * What the worker holds on to; tests and bug reports ask for it.
@@ -156,8 +158,16 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
  * @property {number} gpuBytes
  */
 
+/**
+ * What this browser keeps of models. Models that share files count them each.
+ * @typedef {object} Kept
+ * @property {number} bytes   Of everything.
+ * @property {{ model: string, bytes: number }[]} models  Of this site's models, those of which something is kept.
+ * @property {number} others  Bytes that belong to none of them: of another version of the site, or another site of this origin.
+ */
+
 /** @typedef {{ id: number, type: "progress", stage: Stage, loaded: number, total: number }} ProgressReply  `loaded` and `total` in bytes for `runtime` and `model`; else 0 of 1 when the stage begins, 1 of 1 when it ends. */
-/** @typedef {{ id: number, type: "result", value: Ready | Cutout | Stats }} ResultReply */
+/** @typedef {{ id: number, type: "result", value: Ready | Cutout | Stats | Kept }} ResultReply */
 /** @typedef {{ id: number, type: "error", error: WireError }} ErrorReply */
 /** @typedef {ProgressReply | ResultReply | ErrorReply} Reply */
 

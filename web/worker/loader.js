@@ -64,8 +64,7 @@ export async function stats() {
  */
 async function loadAll(request, signal, post) {
   const tell = teller(request.id, post);
-  siteLoading ??= fetchSite().catch((error) => { siteLoading = null; throw error; });
-  const site = await siteLoading;
+  const site = await loadSite();
   const model = findModel(site, request.model);
   starting ??= start(site, tell);
   const { python, failure } = starting;
@@ -74,6 +73,11 @@ async function loadAll(request, signal, post) {
     Promise.all([python, network]).then(([python, network]) => ({ python, network, model })),
     failure,
   ]);
+}
+
+/** @returns {Promise<Site>} */
+export function loadSite() {
+  return (siteLoading ??= fetchSite().catch((error) => { siteLoading = null; throw error; }));
 }
 
 /** @returns {Promise<Site>} */

@@ -3,8 +3,8 @@
  */
 
 import { AlphacutError } from "../shared/protocol.js";
-import { fetchVerified } from "./assets.js";
 import { chooseDevice, cpu } from "./device.js";
+import { fetchKept } from "./model-files.js";
 import { createSession, firstLine, isBroken, loadOrt } from "./ort.js";
 import { remark } from "./remarks.js";
 import { isFlat, selfCheck } from "./self-check.js";
@@ -68,7 +68,7 @@ export class Network {
     const files = await download(model, report, { signal, digest, onBytes });
     await onSession();
     const session = await settle(site, model, report, 0, async (other) => (
-      other.provider === report.provider ? files : { ...files, graph: await fetchVerified(graphOf(model, other), { signal, digest, onBytes: () => {} }) }
+      other.provider === report.provider ? files : { ...files, graph: await fetchKept([graphOf(model, other)], { signal, digest, onBytes: () => {} }) }
     ));
     return new Network(site, model, digest, session);
   }
@@ -196,8 +196,8 @@ async function download(model, device, { signal, digest, onBytes }) {
   const loaded = { graph: 0, weights: 0 };
   const report = () => onBytes(loaded.graph + loaded.weights, total);
   const [graph, weights, check] = await Promise.all([
-    fetchVerified(graphFile, { signal, digest, onBytes: (n) => { loaded.graph = n; report(); } }),
-    fetchVerified(model.weights, { signal, digest, onBytes: (n) => { loaded.weights = n; report(); } }),
+    fetchKept([graphFile], { signal, digest, onBytes: (n) => { loaded.graph = n; report(); } }),
+    fetchKept(model.weights.chunks, { signal, digest, onBytes: (n) => { loaded.weights = n; report(); } }),
     fetchCheck(model, digest, signal),
   ]);
   return { graph, weights, check };
@@ -209,7 +209,7 @@ async function download(model, device, { signal, digest, onBytes }) {
  * @param {AbortSignal} [signal]
  */
 function fetchCheck(model, digest, signal = new AbortController().signal) {
-  return fetchVerified(model.check, { signal, digest, onBytes: () => {} });
+  return fetchKept([model.check], { signal, digest, onBytes: () => {} });
 }
 
 /**

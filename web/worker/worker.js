@@ -4,9 +4,10 @@
 
 import { AlphacutError } from "../shared/protocol.js";
 import { cutOut } from "./job.js";
-import { load, ready, stats } from "./loader.js";
+import { forgetModel, listKept } from "./kept.js";
+import { load, loadSite, ready, stats } from "./loader.js";
 
-/** @import { Cutout, Ready, Reply, RemoveRequest, Request, StartRequest, Stats } from "../shared/protocol.js" */
+/** @import { Cutout, Kept, Ready, Reply, RemoveRequest, Request, StartRequest, Stats } from "../shared/protocol.js" */
 
 const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (globalThis));
 
@@ -21,6 +22,8 @@ scope.onmessage = (/** @type {MessageEvent} */ { data }) => {
   const request = /** @type {Request} */ (data);
   if (request.type === "cancel") return cancel(request.id);
   if (request.type === "stats") return void answer(request.id, stats);
+  if (request.type === "storage") return void answer(request.id, async () => listKept(await loadSite()));
+  if (request.type === "forget") return void answer(request.id, async () => forgetModel(await loadSite(), request.model));
   open.set(request.id, new AbortController());
   queue = queue.then(() => serve(request));
 };
@@ -65,7 +68,7 @@ async function serve(request) {
 
 /**
  * @param {number} id
- * @param {() => Promise<Ready | Cutout | Stats> | Ready} call
+ * @param {() => Promise<Ready | Cutout | Stats | Kept> | Ready} call
  */
 async function answer(id, call) {
   try {
