@@ -1,0 +1,63 @@
+"""What the worker calls when someone brings a network: plain JavaScript values in, plain objects out.
+
+Apart from entry.py, because it needs onnx, which is loaded for this only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any, get_args
+
+from alphacut.browser.buffers import Buffers, ForeignInterface, JsObject
+from alphacut.browser.entry import to_wire
+from alphacut.errors import AlphacutError, OutOfMemoryError
+from alphacut.models import ModelSpec, Output
+from alphacut.onnx_family import NORMALISATIONS
+from alphacut.onnx_inspect import Inspection, inspect
+from alphacut.own_model import rewrite
+
+_NO_MEMORY = "The model is too large for the memory that is left."
+
+
+class OwnModels:
+    """Inspects and rewrites networks."""
+
+    def __init__(self, ffi: ForeignInterface, from_entries: JsObject) -> None:
+        self._buffers = Buffers(ffi, from_entries)
+
+    def inspect(self, data: JsObject, file_name: str) -> JsObject:
+        """Return ``{value}``, an `Inspection` of web/shared/protocol.js, or ``{error}``."""
+        return self._answer(lambda: to_table(inspect(self._buffers.to_bytes(data), file_name)))
+
+    def rewrite(self, data: JsObject, spec: str, output: str) -> JsObject:
+        """Return ``{value: {spec, input, weights, graphs}}`` or ``{error}``; `spec` is JSON of a `ModelSpec`."""
+
+        def made() -> dict[str, Any]:
+            model = ModelSpec.from_table(json.loads(spec))
+            shipped = rewrite(self._buffers.to_bytes(data), model, output)
+            return {
+                "spec": model.to_table(), "input": list(model.shape),
+                "weights": shipped.weights, "graphs": dict(shipped.graphs),
+            }  # fmt: skip
+
+        return self._answer(made)
+
+    def _answer(self, call: Callable[[], Mapping[str, Any]]) -> JsObject:
+        try:
+            return self._buffers.to_object({"value": call()})
+        except AlphacutError as error:
+            return self._buffers.to_object({"error": to_wire(error)})
+        except MemoryError:
+            return self._buffers.to_object({"error": to_wire(OutOfMemoryError(_NO_MEMORY))})
+
+
+def to_table(found: Inspection) -> dict[str, Any]:
+    """Make plain data, with the ways of feeding and reading a network that there are to choose from."""
+    choices = {
+        "normalisations": [asdict(one) for one in NORMALISATIONS],
+        "activations": list(get_args(Output)),
+    }
+    table: dict[str, Any] = json.loads(json.dumps(asdict(found) | choices))  # lists instead of tuples
+    return table
