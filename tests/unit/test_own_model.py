@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -131,10 +132,10 @@ def as_js(data: bytes) -> TypedArray:
 def test_the_worker_gets_plain_objects() -> None:
     own = OwnModels(Ffi(), from_entries)
     data = bowl("NHWC", TensorProto.FLOAT, 3).SerializeToString()
-    found = own.inspect(as_js(data), "bowl.onnx").value
-    assert (found.input.layout, found.width, found.outputs[0].name) == ("NHWC", WIDTH, "map")
-    assert found.family.normalisation in {one.id for one in found.normalisations}
-    assert found.outputs[0].activation in found.activations
+    found = json.loads(own.inspect(as_js(data), "bowl.onnx").value)
+    assert (found["input"]["layout"], found["width"], found["outputs"][0]["name"]) == ("NHWC", WIDTH, "map")
+    assert found["family"]["normalisation"] in {one["id"] for one in found["normalisations"]}
+    assert found["outputs"][0]["activation"] in found["activations"]
     table = '{"id":"own","width":24,"height":16,"mean":[0,0,0],"std":[1,1,1],"output":"alpha"}'
     made = own.rewrite(as_js(data), table, "map").value
     assert made.input == [1, 3, HEIGHT, WIDTH]

@@ -30,6 +30,7 @@ export const ERROR_CODES = /** @type {const} */ ([
   "offline", "download-failed", "download-cut-off", "hash-mismatch",
   "runtime-failed", "worker-crashed",
   "webgpu-unavailable", "session-failed", "inference-failed", "device-lost",
+  "storage-failed",
 ]);
 /** @typedef {(typeof ERROR_CODES)[number]} ErrorCode */
 
@@ -68,7 +69,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed", "device-l
  * @property {string} text  A sentence for people.
  */
 
-/** @typedef {{ path: string, bytes: number, sha256: string }} SiteFile  A file of the site; `path` is relative to the site's root. */
+/** @typedef {{ path: string, bytes: number, sha256: string, own?: boolean }} SiteFile  A file of the site; `path` is relative to the site's root. With `own`, a file that the browser keeps instead. */
 
 /**
  * A network the site offers, written by build_site.py from models/<id>.toml.
@@ -83,6 +84,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed", "device-l
  * @property {number[]} input        Shape of the network's input, NCHW.
  * @property {Partial<Record<Precision, SiteFile>>} graphs
  * @property {SiteFile} weights
+ * @property {boolean} [own]         The visitor's own: kept in this browser, on no site.
  */
 
 /**
@@ -91,6 +93,8 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed", "device-l
  * @property {string} version        Hash of the site's content.
  * @property {{ version: string, index: string, assets: SiteFile[] }} pyodide  `index`: folder, relative to the site's root.
  * @property {{ version: string, index: string, builds: Record<OrtBuild, SiteFile[]> }} ort
+ * @property {{ installer: SiteFile[], packages: SiteFile[] }} extras
+ *   Wheels for models that visitors bring: `installer` is unpacked, and it installs `packages`.
  * @property {SiteModel[]} models
  * @property {Sample[]} samples
  * @property {Part[]} parts          Third-party parts with their licences.
@@ -139,9 +143,52 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed", "device-l
 
 /** @typedef {{ id: number, type: "start", model: string, device: DeviceChoice }} StartRequest  Loads runtime, model and session. */
 /** @typedef {{ id: number, type: "remove", photo: Blob, model: string, device: DeviceChoice }} RemoveRequest  Does what `start` does where still needed, then cuts out. */
+/** @typedef {{ id: number, type: "inspect", file: Blob, name: string }} InspectRequest  Looks into a visitor's .onnx file. */
+/** @typedef {{ id: number, type: "adopt", file: Blob, choices: OwnChoices }} AdoptRequest  Rewrites it and keeps it in the browser, on trial. */
+/** @typedef {{ id: number, type: "check", model: string, device: DeviceChoice }} CheckRequest  Tries a model that is on trial; one that fails is not kept. */
+/** @typedef {{ id: number, type: "own" }} OwnRequest  Lists the models kept. */
+/** @typedef {{ id: number, type: "forget", model: string }} ForgetRequest */
 /** @typedef {{ id: number, type: "cancel" }} CancelRequest  Ends request `id`, which is answered by the error `cancelled`. */
 /** @typedef {{ id: number, type: "stats" }} StatsRequest */
-/** @typedef {StartRequest | RemoveRequest | CancelRequest | StatsRequest} Request */
+/** @typedef {InspectRequest | AdoptRequest | CheckRequest | OwnRequest | ForgetRequest} OwnModelRequest */
+/** @typedef {StartRequest | RemoveRequest | CancelRequest | StatsRequest | OwnModelRequest} Request */
+
+/**
+ * What was found in a visitor's .onnx file; see `Inspection` in src/alphacut/onnx_inspect.py.
+ * @typedef {object} Inspection
+ * @property {string} name
+ * @property {string} producer
+ * @property {number} opset
+ * @property {number} nodes
+ * @property {number} parameters
+ * @property {{ name: string, dtype: string, shape: Dim[], layout: "NCHW" | "NHWC", channels: number, width: number | null, height: number | null }} input
+ *   `width` and `height` are null where any will do.
+ * @property {{ name: string, dtype: string, shape: Dim[], activation: Activation, why: string }[]} outputs  The likeliest first.
+ * @property {string[]} others
+ * @property {number} width     Fixed, or proposed.
+ * @property {number} height
+ * @property {{ normalisation: string, side: number, why: string, sure: boolean }} family
+ * @property {Precision[]} precisions
+ * @property {string[]} remarks
+ * @property {{ id: string, title: string, mean: number[], std: number[] }[]} normalisations  Those to choose from.
+ * @property {Activation[]} activations  Those to choose from.
+ */
+/** @typedef {number | string | null} Dim */
+/** @typedef {"alpha" | "logits" | "minmax"} Activation  What a map holds; see `ModelSpec.output`. */
+
+/**
+ * How the visitor wants a model to be fed and read.
+ * @typedef {object} OwnChoices
+ * @property {string} title
+ * @property {number} width
+ * @property {number} height
+ * @property {number[]} mean
+ * @property {number[]} std
+ * @property {string} output       Name of the output that is the mask.
+ * @property {Activation} activation
+ */
+
+/** @typedef {"tools" | "inspect" | "rewrite" | "store"} OwnStep  What takes time with a visitor's model beside a photo's stages; `tools` in bytes. */
 
 /**
  * What the worker holds on to; tests and bug reports ask for it.
@@ -154,9 +201,10 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed", "device-l
  */
 
 /** @typedef {{ id: number, type: "progress", stage: Stage, loaded: number, total: number }} ProgressReply  `loaded` and `total` in bytes for `runtime` and `model`; else 0 of 1 when the stage begins, 1 of 1 when it ends. */
-/** @typedef {{ id: number, type: "result", value: Ready | Cutout | Stats }} ResultReply */
+/** @typedef {{ id: number, type: "step", step: OwnStep, loaded: number, total: number }} StepReply */
+/** @typedef {{ id: number, type: "result", value: Ready | Cutout | Stats | Inspection | SiteModel | SiteModel[] }} ResultReply */
 /** @typedef {{ id: number, type: "error", error: WireError }} ErrorReply */
-/** @typedef {ProgressReply | ResultReply | ErrorReply} Reply */
+/** @typedef {ProgressReply | StepReply | ResultReply | ErrorReply} Reply */
 
 /** An error with a stable code, a message for people and a hint what to do. */
 export class AlphacutError extends Error {

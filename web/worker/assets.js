@@ -3,6 +3,7 @@
  */
 
 import { AlphacutError } from "../shared/protocol.js";
+import { readOwn } from "./own-store.js";
 
 /** A download from which nothing came for so long has failed, whatever the browser still hopes. */
 const STALL_MS = 30_000;
@@ -21,6 +22,7 @@ export const ROOT = new URL("../", import.meta.url);
  * @throws {AlphacutError} `cancelled`, `offline`, `download-failed`, `download-cut-off` or `hash-mismatch`
  */
 export async function fetchVerified(file, { signal, digest, onBytes }) {
+  if (file.own) return readOwn(file, digest);
   const bytes = await readAll(await fetchFile(file, signal), file, signal, onBytes);
   const found = await digest(bytes);
   if (found === file.sha256) return bytes;

@@ -28,8 +28,11 @@ class OwnModels:
         self._buffers = Buffers(ffi, from_entries)
 
     def inspect(self, data: JsObject, file_name: str) -> JsObject:
-        """Return ``{value}``, an `Inspection` of web/shared/protocol.js, or ``{error}``."""
-        return self._answer(lambda: to_table(inspect(self._buffers.to_bytes(data), file_name)))
+        """Return ``{value}``, JSON of an `Inspection` of web/shared/protocol.js, or ``{error}``.
+
+        JSON, because Pyodide makes None undefined, not null.
+        """
+        return self._answer(lambda: to_json(inspect(self._buffers.to_bytes(data), file_name)))
 
     def rewrite(self, data: JsObject, spec: str, output: str) -> JsObject:
         """Return ``{value: {spec, input, weights, graphs}}`` or ``{error}``; `spec` is JSON of a `ModelSpec`."""
@@ -44,7 +47,7 @@ class OwnModels:
 
         return self._answer(made)
 
-    def _answer(self, call: Callable[[], Mapping[str, Any]]) -> JsObject:
+    def _answer(self, call: Callable[[], Mapping[str, Any] | str]) -> JsObject:
         try:
             return self._buffers.to_object({"value": call()})
         except AlphacutError as error:
@@ -53,11 +56,10 @@ class OwnModels:
             return self._buffers.to_object({"error": to_wire(OutOfMemoryError(_NO_MEMORY))})
 
 
-def to_table(found: Inspection) -> dict[str, Any]:
-    """Make plain data, with the ways of feeding and reading a network that there are to choose from."""
+def to_json(found: Inspection) -> str:
+    """Make JSON, with the ways of feeding and reading a network that there are to choose from."""
     choices = {
         "normalisations": [asdict(one) for one in NORMALISATIONS],
         "activations": list(get_args(Output)),
     }
-    table: dict[str, Any] = json.loads(json.dumps(asdict(found) | choices))  # lists instead of tuples
-    return table
+    return json.dumps(asdict(found) | choices)

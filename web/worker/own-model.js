@@ -1,0 +1,186 @@
+/** Models that visitors bring: looked into, rewritten and kept, tried once, listed, forgotten. */
+
+import { AlphacutError } from "../shared/protocol.js";
+import { fetchVerified, nativeDigest } from "./assets.js";
+import { read } from "./job.js";
+import { loadPython } from "./loader.js";
+import { listOwn, openOwn, putOwn, removeOwn } from "./own-store.js";
+
+/** @import { AdoptRequest, InspectRequest, OwnChoices, OwnStep, Precision, Site, SiteFile, SiteModel } from "../shared/protocol.js" */
+/** @import { Digest } from "./assets.js" */
+/** @import { Post } from "./loader.js" */
+/** @import { Rewritten, Runtime, Wheel } from "./runtime.js" */
+
+/** A trial that began so long ago was given up: its page was closed. */
+const TRIAL_MS = 3_600_000;
+
+/** @type {Promise<Runtime> | null} */
+let equipped = null;
+
+/**
+ * What is in the file.
+ * @param {InspectRequest} request
+ * @param {AbortSignal} signal
+ * @param {Post} post
+ */
+export async function inspect({ id, file, name }, signal, post) {
+  const runtime = await equip(id, signal, post);
+  tell(id, post, "inspect", 0, 1);
+  return runtime.inspect(await read(file), name);
+}
+
+/**
+ * Rewrites the file and keeps the result on trial: `keep` or `forget` follows once it has run.
+ * @param {AdoptRequest} request
+ * @param {AbortSignal} signal
+ * @param {Post} post
+ * @returns {Promise<SiteModel>}
+ */
+export async function adopt({ id, file, choices }, signal, post) {
+  await openOwn();
+  const runtime = await equip(id, signal, post);
+  tell(id, post, "rewrite", 0, 1);
+  const { width, height, mean, std, activation } = choices;
+  const spec = { id: "own", width, height, mean, std, output: activation };
+  const made = runtime.rewrite(await read(file), spec, choices.output);
+  tell(id, post, "store", 0, 1);
+  if (signal.aborted) throw new AlphacutError("cancelled", "Cancelled.");
+  const { model, files } = await describe(made, choices, digestOf(runtime));
+  await putOwn({ model, onTrial: true, since: Date.now() }, files);
+  return model;
+}
+
+/**
+ * The models that have passed their trial.
+ * @returns {Promise<SiteModel[]>}
+ */
+export async function list() {
+  const entries = await listOwn();
+  for (const { model, onTrial, since } of entries) {
+    if (onTrial && since < Date.now() - TRIAL_MS) await removeOwn(model.id);
+  }
+  return entries.filter(({ onTrial }) => !onTrial).map(({ model }) => model);
+}
+
+/**
+ * Keeps a model that has run.
+ * @param {SiteModel} model
+ */
+export function keep(model) {
+  return putOwn({ model, onTrial: false, since: Date.now() }, new Map());
+}
+
+/** @param {string} id */
+export async function forget(id) {
+  await removeOwn(id);
+  return list();
+}
+
+/** A photo for the first run: a bright disc before a dark ground, as a PPM file. */
+export function testPhoto() {
+  const side = 96;
+  const header = new TextEncoder().encode(`P6 ${side} ${side} 255\n`);
+  const pixels = Uint8Array.from({ length: side * side * 3 }, (_, i) => {
+    const pixel = Math.floor(i / 3), x = (pixel % side) - side / 2, y = Math.floor(pixel / side) - side / 2;
+    return Math.hypot(x, y) < side / 3 ? 220 - x : 40 + (i % 3) * 20;
+  });
+  return new Blob([header, pixels]);
+}
+
+/**
+ * Python with onnx, loaded once.
+ * @param {number} id
+ * @param {AbortSignal} signal
+ * @param {Post} post
+ */
+function equip(id, signal, post) {
+  equipped ??= install(id, signal, post).catch((error) => { equipped = null; throw error; });
+  return equipped;
+}
+
+/**
+ * @param {number} id
+ * @param {AbortSignal} signal
+ * @param {Post} post
+ */
+async function install(id, signal, post) {
+  const { site, runtime } = await loadPython(id, post);
+  const { installer, packages } = await download(site, runtime, signal, (loaded, total) => tell(id, post, "tools", loaded, total));
+  await runtime.install(installer, packages).catch((cause) => {
+    throw new AlphacutError("runtime-failed", "The tools for ONNX models could not be started.", {
+      hint: "Reload the page and try again.", details: String(cause), cause,
+    });
+  });
+  return runtime;
+}
+
+/**
+ * @param {Site} site
+ * @param {Runtime} runtime
+ * @param {AbortSignal} signal
+ * @param {(loaded: number, total: number) => void} onBytes
+ */
+async function download({ extras }, runtime, signal, onBytes) {
+  const digest = digestOf(runtime);
+  const total = [...extras.installer, ...extras.packages].reduce((sum, { bytes }) => sum + bytes, 0);
+  /** @type {Map<string, number>} */
+  const loaded = new Map();
+  const wheel = async (/** @type {SiteFile} */ file) => {
+    const bytes = await fetchVerified(file, { signal, digest, onBytes: (count) => {
+      loaded.set(file.path, count);
+      onBytes([...loaded.values()].reduce((sum, one) => sum + one, 0), total);
+    } });
+    return { name: file.path.split("/").at(-1) ?? "", bytes };
+  };
+  const [installer, packages] = await Promise.all([extras.installer, extras.packages].map((files) => Promise.all(files.map(wheel))));
+  return /** @type {Record<"installer" | "packages", Wheel[]>} */ ({ installer, packages });
+}
+
+/**
+ * A description like those in site.json, and the files it names.
+ * @param {Rewritten} made
+ * @param {OwnChoices} choices
+ * @param {Digest} digest
+ */
+async function describe({ spec, input, weights, graphs }, { title, output }, digest) {
+  const what = new TextEncoder().encode(JSON.stringify([await digest(weights), spec, output]));
+  const id = `own-${(await digest(what)).slice(0, 12)}`;
+  /** @type {Map<string, Uint8Array<ArrayBuffer>>} */
+  const files = new Map();
+  const keepFile = async (/** @type {string} */ name, /** @type {Uint8Array<ArrayBuffer>} */ bytes) => {
+    const path = `${id}/${name}`;
+    files.set(path, bytes);
+    return { path, bytes: bytes.byteLength, sha256: await digest(bytes), own: true };
+  };
+  /** @type {SiteModel["graphs"]} */
+  const named = {};
+  for (const [precision, graph] of /** @type {[Precision, Uint8Array<ArrayBuffer>][]} */ (Object.entries(graphs))) {
+    named[precision] = await keepFile(`${precision}.onnx`, graph);
+  }
+  /** @type {SiteModel} */
+  const model = {
+    id, title, summary: "Your model, kept in this browser.", default: false, own: true,
+    licence: { name: "", url: "", notice: "" }, spec: { ...spec, id }, input, graphs: named,
+    weights: await keepFile("weights.bin", weights),
+  };
+  return { model, files };
+}
+
+/**
+ * @param {Runtime} runtime
+ * @returns {Digest}
+ */
+function digestOf(runtime) {
+  return nativeDigest ?? (async (bytes) => runtime.sha256(bytes));
+}
+
+/**
+ * @param {number} id
+ * @param {Post} post
+ * @param {OwnStep} step
+ * @param {number} loaded
+ * @param {number} total
+ */
+function tell(id, post, step, loaded, total) {
+  post({ id, type: "step", step, loaded, total });
+}
