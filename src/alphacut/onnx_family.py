@@ -33,8 +33,8 @@ class Normalisation:
 
 NORMALISATIONS = (
     Normalisation("imagenet", "ImageNet mean and deviation", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
-    Normalisation("centred", "0.5 and 1: from −0.5 to 0.5", (0.5, 0.5, 0.5), (1.0, 1.0, 1.0)),
-    Normalisation("signed", "0.5 and 0.5: from −1 to 1", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
+    Normalisation("centred", "0.5 and 1: from -0.5 to 0.5", (0.5, 0.5, 0.5), (1.0, 1.0, 1.0)),
+    Normalisation("signed", "0.5 and 0.5: from -1 to 1", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
     Normalisation("unit", "none: from 0 to 1", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
     Normalisation("bytes", "none: from 0 to 255", (0.0, 0.0, 0.0), (1 / 255, 1 / 255, 1 / 255)),
 )
@@ -65,10 +65,10 @@ def family_of(graph: GraphProto, taken: str, size: tuple[int | None, int | None]
         if any(word in names for word in words):
             return found
     if ops["LayerNormalization"] or (ops["Softmax"] and ops["MatMul"] > 8):
-        return Family("imagenet", 1024, "It holds transformer layers, as BiRefNet and InSPyReNet do.", True)
+        return Family("imagenet", 1024, "It holds transformer layers, as BiRefNet does.", True)
     if ops["InstanceNormalization"]:
         return Family("signed", 512, "It holds instance normalisation, as MODNet does.", True)
-    if _is_nested_u(graph, ops):
+    if _is_nested_u(ops):
         return _nested_u(first, side)
     return Family(
         "imagenet", 320, "This can't be told from the file; most networks of this kind use it.", False
@@ -78,22 +78,25 @@ def family_of(graph: GraphProto, taken: str, size: tuple[int | None, int | None]
 _NAMED = (
     (("rmbg-1", "rmbg_1", "rmbg1", "isnet", "is-net", "dis_"), Family(
         "centred", 1024, "The name is that of an ISNet (DIS) or of RMBG 1.", True)),
-    (("birefnet", "rmbg-2", "inspyrenet", "ben2"), Family("imagenet", 1024, "The name is that of its family.", True)),
+    (("birefnet", "rmbg-2", "inspyrenet", "ben2"), Family(
+        "imagenet", 1024, "The name is that of a network with a transformer.", True)),
     (("modnet",), Family("signed", 512, "The name is that of MODNet.", True)),
-    (("u2net", "u-2-net", "silueta", "basnet"), Family("imagenet", 320, "The name is that of a U²-Net.", True)),
+    (("u2net", "u-2-net", "silueta", "basnet"), Family(
+        "imagenet", 320, "The name is that of a U²-Net.", True)),
 )  # fmt: skip
 
 
-def _is_nested_u(graph: GraphProto, ops: Counter[str]) -> bool:
+def _is_nested_u(ops: Counter[str]) -> bool:
     """Whether it is built of U-shaped blocks: many poolings, much concatenation."""
-    return ops["MaxPool"] >= 10 and ops["Concat"] >= 20 and bool(graph.node)
+    return ops["MaxPool"] >= 10 and ops["Concat"] >= 20
 
 
 def _nested_u(first: NodeProto | None, side: int | None) -> Family:
     """Tell U²-Net from ISNet, which halves the photo in its first convolution."""
     strides = next((list(a.ints) for a in first.attribute if a.name == "strides"), []) if first else []
     if strides == [2, 2]:
-        return Family("centred", 1024, "Its U-shaped blocks after a first step of 2 are those of ISNet (DIS).", True)
+        why = "Its U-shaped blocks after a first step of 2 are those of ISNet (DIS)."
+        return Family("centred", 1024, why, True)
     size = f" at {side} pixels" if side else ""
     return Family("imagenet", 320, f"Its U-shaped blocks{size} are those of U²-Net.", True)
 

@@ -9,24 +9,16 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import onnx
-from onnx import GraphProto, ModelProto, TensorProto, ValueInfoProto, defs, helper
+from onnx import GraphProto, ModelProto, TensorProto, ValueInfoProto, helper
 from onnx.shape_inference import InferenceError, infer_shapes
 
 from alphacut.errors import BadModelError
 from alphacut.models import Output
+from alphacut.onnx_check import EXPORT, listed, load, opset_of, refuse_what_can_not_run
 from alphacut.onnx_family import Family, family_of, output_of
-
-MAX_BYTES = 400_000_000
-"""Rewriting takes up to ten times a file's size of a heap that ends at 4 GB."""
-NEWEST_OPSET = 26
-NEWEST_IR = 13
-"""Of ONNX Runtime Web 1.30; onnx itself knows newer ones."""
 
 _FLOATS = {TensorProto.FLOAT: "float32", TensorProto.FLOAT16: "float16"}
 _LARGE = 1024  # bytes; larger tensors are weights, smaller ones may be shapes
-_HIDES = ("NonMaxSuppression",)
-_EXPORT = "Export the network again"
 _DAMAGE = (
     ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RuntimeError, InferenceError,
 )  # fmt: skip
@@ -120,36 +112,14 @@ def inspect(data: bytes, file_name: str = "", size: tuple[int, int] | None = Non
     try:
         return _inspect(model, file_name, size)
     except _DAMAGE as error:
-        raise BadModelError(f"The graph in the file is damaged: {error}", hint="Download it again.") from error
-
-
-def load(data: bytes) -> ModelProto:
-    """Read the file; raises BadModelError where it is too large, no ONNX, or not whole."""
-    if len(data) > MAX_BYTES:
         raise BadModelError(
-            f"The file has {len(data) / 1e6:.0f} MB; at most {MAX_BYTES / 1e6:.0f} MB fit into a browser's memory.",
-            hint="Use a smaller variant, or one with float16 weights.",
-        )
-    try:
-        model = onnx.load_model_from_string(data)
-    except Exception as error:
-        if isinstance(error, MemoryError):
-            raise
-        raise _no_onnx() from error  # protobuf raises kinds of its own and what its decoder runs into
-    if not model.graph.node or not model.opset_import:
-        raise _no_onnx()
-    return model
-
-
-def _no_onnx() -> BadModelError:
-    return BadModelError("The file is not an ONNX model.", hint="Choose a file that ends in .onnx, downloaded in full.")
+            f"The graph in the file is damaged: {error}", hint="Download it again."
+        ) from error
 
 
 def _inspect(model: ModelProto, file_name: str, size: tuple[int, int] | None) -> Inspection:
-    _refuse_versions(model)
+    refuse_what_can_not_run(model)
     graph = model.graph
-    _refuse_operators(model)
-    _refuse_external(graph)
     taken = _input(graph)
     parameters = sum(math.prod(tensor.dims) for tensor in graph.initializer)
     half = any(t.data_type == TensorProto.FLOAT16 and _bytes(t) > _LARGE for t in graph.initializer)
@@ -160,52 +130,11 @@ def _inspect(model: ModelProto, file_name: str, size: tuple[int, int] | None) ->
     maps, others = _maps(model, taken, (width, height))
     return Inspection(
         name=graph.name, producer=f"{model.producer_name} {model.producer_version}".strip(),
-        opset=_opset(model), nodes=len(graph.node), parameters=parameters,
+        opset=opset_of(model), nodes=len(graph.node), parameters=parameters,
         input=taken, outputs=maps, others=others, width=width, height=height, family=family,
         precisions=("float16", "float32") if half else ("float32",),
         remarks=tuple(_remarks(graph, taken, maps)),
     )  # fmt: skip
-
-
-def _refuse_versions(model: ModelProto) -> None:
-    opset = _opset(model)
-    if opset > NEWEST_OPSET or model.ir_version > NEWEST_IR:
-        raise BadModelError(
-            f"The model uses ONNX operators of version {opset} (file format {model.ir_version}); "
-            f"versions up to {NEWEST_OPSET} ({NEWEST_IR}) run here.",
-            hint=f"{_EXPORT} with opset 17.",
-        )
-
-
-def _refuse_operators(model: ModelProto) -> None:
-    opset = _opset(model)
-    foreign = {f"{n.domain}.{n.op_type}" for n in model.graph.node if n.domain not in {"", "ai.onnx"}}
-    local = {f.name for f in model.functions}
-    unknown = foreign | {
-        n.op_type
-        for n in model.graph.node
-        if n.domain in {"", "ai.onnx"} and n.op_type not in local and not defs.has(n.op_type, opset)
-    }
-    if unknown:
-        raise BadModelError(
-            f"The model needs operators that are not part of ONNX {opset}: {_listed(sorted(unknown))}.",
-            hint=f"{_EXPORT} with standard operators only, without optimising it for one runtime.",
-        )
-    if found := [n.op_type for n in model.graph.node if n.op_type in _HIDES]:
-        raise BadModelError(
-            f"The model finds boxes (it ends in {found[0]}), not a mask.",
-            hint="Choose a network for background removal, matting or salient objects.",
-        )
-
-
-def _refuse_external(graph: GraphProto) -> None:
-    for tensor in graph.initializer:
-        if tensor.data_location == TensorProto.EXTERNAL:
-            where = next((entry.value for entry in tensor.external_data if entry.key == "location"), "")
-            raise BadModelError(
-                f"The model's weights are in another file{f' (“{where}”)' if where else ''}.",
-                hint="Save the model as one file: onnx.save_model(model, path, save_as_external_data=False).",
-            )
 
 
 def _input(graph: GraphProto) -> Input:
@@ -214,7 +143,7 @@ def _input(graph: GraphProto) -> Input:
     inputs = [info for info in graph.input if info.name not in stored]
     if len(inputs) != 1:
         raise BadModelError(
-            f"The model needs {len(inputs)} inputs ({_listed([i.name for i in inputs])}); "
+            f"The model needs {len(inputs)} inputs ({listed([i.name for i in inputs])}); "
             "a photo is all there is here.",
             hint="Networks for video or with a trimap as second input can't be used.",
         )
@@ -223,19 +152,19 @@ def _input(graph: GraphProto) -> Input:
     if tensor.elem_type not in _FLOATS:
         kind = TensorProto.DataType.Name(tensor.elem_type).lower() if tensor.elem_type else "nothing known"
         raise BadModelError(
-            f"The model takes {kind}, not float32 or float16.", hint=f"{_EXPORT} with a float input."
+            f"The model takes {kind}, not float32 or float16.", hint=f"{EXPORT} with a float input."
         )
     shape = _dims(info)
     if len(shape) != 4:
         raise BadModelError(
             f"The input “{info.name}” has the shape {_words(shape)}; a batch of photos has four sides.",
-            hint=f"{_EXPORT} with an input of shape 1 × 3 × height × width.",
+            hint=f"{EXPORT} with an input of shape 1 x 3 x height x width.",
         )
     layout, channels = _layout(shape)
     batch, (height, width) = shape[0], shape[2:] if layout == "NCHW" else shape[1:3]
     if isinstance(batch, int) and batch != 1:
         raise BadModelError(
-            f"The model takes {batch} photos at once; here it is one.", hint=f"{_EXPORT} with batch size 1."
+            f"The model takes {batch} photos at once; here it is one.", hint=f"{EXPORT} with batch size 1."
         )
     if channels != 3:
         what = {1: "grey photos (1 channel)", 4: "4 channels"}.get(channels, f"{channels} channels")
@@ -267,7 +196,7 @@ def hollow(graph: GraphProto) -> None:
 
 
 def _maps(model: ModelProto, taken: Input, size: tuple[int, int]) -> tuple[tuple[Map, ...], tuple[str, ...]]:
-    """Outputs that can be the mask: those of the input's size first, otherwise as the file lists them."""
+    """Find outputs that can be the mask: those of the input's size first, else as the file lists them."""
     declared = {info.name: _dims(info) for info in model.graph.output}
     shapes = _inferred(model, taken, size)
     maps: list[tuple[float, Map]] = []
@@ -285,7 +214,7 @@ def _maps(model: ModelProto, taken: Input, size: tuple[int, int]) -> tuple[tuple
         maps.append((scale, Map(info.name, _FLOATS[element], shape, activation, why)))
     if not maps:
         raise BadModelError(
-            f"No output of the model can be a mask, one number for each pixel: {_listed(others)}.",
+            f"No output of the model can be a mask, one number for each pixel: {listed(others)}.",
             hint="Choose a network for background removal, matting or salient objects.",
         )
     return tuple(found for _, found in sorted(maps, key=lambda entry: entry[0])), tuple(others)
@@ -343,18 +272,9 @@ def _dims(info: ValueInfoProto) -> tuple[Dim, ...]:
     )
 
 
-def _opset(model: ModelProto) -> int:
-    return max((o.version for o in model.opset_import if o.domain in {"", "ai.onnx"}), default=1)
-
-
 def _bytes(tensor: TensorProto) -> int:
-    return math.prod(tensor.dims) * 4
+    return int(math.prod(tensor.dims)) * 4
 
 
 def _words(shape: tuple[Dim, ...]) -> str:
-    return " × ".join("?" if dim is None else str(dim) for dim in shape) or "unknown"
-
-
-def _listed(names: list[str], most: int = 5) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    return " x ".join("?" if dim is None else str(dim) for dim in shape) or "unknown"

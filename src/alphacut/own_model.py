@@ -6,7 +6,7 @@ Imports onnx; in the browser it is loaded when someone brings one.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import cast
+from typing import Any, cast
 
 import onnx
 from onnx import ModelProto, NodeProto, TensorProto, helper
@@ -80,13 +80,13 @@ def as_usual(data: bytes, found: Inspection, chosen: Map, spec: ModelSpec) -> tu
 def _wrap_input(model: ModelProto, found: Inspection, spec: ModelSpec) -> None:
     """Put a cast and a transposition before the network."""
     taken = found.input
-    steps: list[tuple[str, dict[str, object]]] = []
+    steps: list[tuple[str, dict[str, Any]]] = []
     if taken.dtype == "float16":
         steps.append(("Cast", {"to": TensorProto.FLOAT16}))
     if taken.layout == "NHWC":
         steps.append(("Transpose", {"perm": [0, 2, 3, 1]}))
     first = f"{taken.name}_photo"
-    nodes, name = _chain(steps, first)
+    nodes, _ = _chain(steps, first)
     nodes[-1].output[0] = taken.name
     kept = [info for info in model.graph.input if info.name != taken.name]
     shape = [1, 3, spec.height, spec.width]
@@ -113,7 +113,7 @@ def _wrap_output(model: ModelProto, chosen: Map) -> str:
     return last
 
 
-def _chain(steps: list[tuple[str, dict[str, object]]], name: str) -> tuple[list[NodeProto], str]:
+def _chain(steps: list[tuple[str, dict[str, Any]]], name: str) -> tuple[list[NodeProto], str]:
     """Make nodes that follow each other; returns them and the name of what the last one gives."""
     nodes = []
     for op, attributes in steps:

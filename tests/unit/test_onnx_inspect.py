@@ -13,7 +13,7 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 from alphacut.errors import BadModelError
 from alphacut.onnx_family import NORMALISATIONS
-from alphacut.onnx_inspect import MAX_BYTES, Inspection, inspect
+from alphacut.onnx_inspect import Inspection, inspect
 from tests.helpers import network, node, weights
 
 FREE: list[Any] = ["n", 3, "h", "w"]
@@ -112,7 +112,7 @@ def test_maps_of_full_size_come_first_and_what_is_no_map_is_named() -> None:
     }  # fmt: skip
     found = look(small(nodes=nodes, outputs=outputs))
     assert [m.name for m in found.outputs] == ["map", "late", "half"]
-    assert found.others == ("features 1 × 3 × 1 × 1",)
+    assert found.others == ("features 1 x 3 x 1 x 1",)
 
 
 @pytest.mark.parametrize(
@@ -125,9 +125,7 @@ def test_maps_of_full_size_come_first_and_what_is_no_map_is_named() -> None:
         ([node("Relu", "raw", "map")], "alpha"),
     ],
 )
-def test_what_the_map_holds_is_told_by_the_last_operator(
-    last: list[onnx.NodeProto], activation: str
-) -> None:
+def test_what_the_map_holds_is_told_by_the_last_operator(last: list[onnx.NodeProto], activation: str) -> None:
     bounds = [numpy_helper.from_array(np.array(v, np.float32), k) for k, v in {"low": 0, "high": 1}.items()]
     nodes = [node("Conv", "photo w", "raw", kernel_shape=[1, 1]), *last]
     (found,) = look(small(nodes=nodes, stored=[weights("w", 1, 3, 1, 1, seed=0), *bounds])).outputs
@@ -206,12 +204,12 @@ REFUSALS = {
     "trimap": (lambda: small(shape=[1, 4, 32, 48]), "4 channels"),
     "six channels": (lambda: small(shape=[1, 6, 32, 48]), "6 channels"),
     "batch": (lambda: small(shape=[2, 3, 32, 48]), "2 photos"),
-    "flat": (lambda: small(shape=[3, 32, 48]), "3 × 32 × 48"),
+    "flat": (lambda: small(shape=[3, 32, 48]), "3 x 32 x 48"),
     "integers": (lambda: small(dtype=TensorProto.UINT8), "uint8"),
-    "classes": (lambda: small(outputs={"map": [1, 1000]}, nodes=[node("Flatten", "photo", "map")]), "1 ×"),
+    "classes": (lambda: small(outputs={"map": [1, 1000]}, nodes=[node("Flatten", "photo", "map")]), "1 x"),
     "two channels": (
         lambda: small(outputs={"map": [1, 2, 32, 48]}, stored=[weights("w", 2, 3, 1, 1, seed=0)]),
-        "map 1 × 2 × 32 × 48",
+        "map 1 x 2 x 32 x 48",
     ),
     "opset": (lambda: small(opset=27), "version 27"),
     "format": (lambda: small(ir_version=14), "file format 14"),
@@ -228,15 +226,6 @@ def test_what_can_not_be_used_is_refused_in_words(name: str) -> None:
 def test_what_is_no_onnx_is_said_to_be_none(data: bytes) -> None:
     with pytest.raises(BadModelError, match="not an ONNX model"):
         inspect(data)
-
-
-def test_a_file_too_large_for_the_browser_is_not_even_read() -> None:
-    class Huge(bytes):
-        def __len__(self) -> int:
-            return MAX_BYTES + 1
-
-    with pytest.raises(BadModelError, match="400 MB"):
-        inspect(Huge())
 
 
 PUBLISHED = network().SerializeToString()

@@ -1,4 +1,4 @@
-"""A network someone brings is rewritten as the site's own are, whichever way round it takes and gives pictures."""
+"""A network someone brings is rewritten as the site's own are, whichever way round it takes pictures."""
 
 from __future__ import annotations
 

@@ -104,10 +104,15 @@ function facts({ input, producer, opset, nodes, parameters, precisions }, file) 
   return [
     ["File", `${file.name}, ${sizeWords(file.size)}`],
     ["Takes", `${size}, RGB, ${order}, ${input.dtype}`],
-    ["Network", `${nodes} nodes, ${(parameters / 1e6).toFixed(1)} million weights, ONNX ${opset}`],
+    ["Network", `${nodes} nodes, ${countWords(parameters)} weights, ONNX ${opset}`],
     ["Made by", producer || "not said"],
     ["Arithmetic", precisions.includes("float16") ? "16-bit on a GPU that can, else 32-bit" : "32-bit"],
   ];
+}
+
+/** @param {number} count */
+function countWords(count) {
+  return count < 1e6 ? count.toLocaleString("en") : `${(count / 1e6).toFixed(1)} million`;
 }
 
 /** @param {Dim[]} shape */

@@ -11,6 +11,8 @@ import { listOwn, openOwn, putOwn, removeOwn } from "./own-store.js";
 /** @import { Post } from "./loader.js" */
 /** @import { Rewritten, Runtime, Wheel } from "./runtime.js" */
 
+/** Rewriting takes up to ten times a file's size of a WebAssembly memory that ends at 4 GB. */
+const MAX_BYTES = 400_000_000;
 /** A trial that began so long ago was given up: its page was closed. */
 const TRIAL_MS = 3_600_000;
 
@@ -24,6 +26,7 @@ let equipped = null;
  * @param {Post} post
  */
 export async function inspect({ id, file, name }, signal, post) {
+  if (file.size > MAX_BYTES) throw tooLarge(file);
   const runtime = await equip(id, signal, post);
   tell(id, post, "inspect", 0, 1);
   return runtime.inspect(await read(file), name);
@@ -164,6 +167,14 @@ async function describe({ spec, input, weights, graphs }, { title, output }, dig
     weights: await keepFile("weights.bin", weights),
   };
   return { model, files };
+}
+
+/** @param {Blob} file */
+function tooLarge({ size }) {
+  const most = MAX_BYTES / 1e6;
+  return new AlphacutError("bad-model", `The file has ${Math.ceil(size / 1e6)} MB; at most ${most} MB fit into a browser’s memory.`, {
+    hint: "Use a smaller variant, or one with 16-bit weights.",
+  });
 }
 
 /**

@@ -85,6 +85,6 @@ function address(path) {
 export async function openOwn() {
   if (globalThis.caches) return caches.open(CACHE);
   throw new AlphacutError("storage-failed", "This page can’t keep a model: the browser allows it only over HTTPS.", {
-    hint: "Open the page by https:// or from this computer (localhost).",
+    hint: "Open the page over HTTPS, or from this computer (localhost).",
   });
 }

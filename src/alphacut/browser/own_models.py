@@ -35,7 +35,7 @@ class OwnModels:
         return self._answer(lambda: to_json(inspect(self._buffers.to_bytes(data), file_name)))
 
     def rewrite(self, data: JsObject, spec: str, output: str) -> JsObject:
-        """Return ``{value: {spec, input, weights, graphs}}`` or ``{error}``; `spec` is JSON of a `ModelSpec`."""
+        """Return ``{value: {spec, input, weights, graphs}}`` or ``{error}``; `spec` is a JSON object."""
 
         def made() -> dict[str, Any]:
             model = ModelSpec.from_table(json.loads(spec))
