@@ -56,7 +56,7 @@ export class OwnModels {
    * @returns {Promise<SiteModel[]>} Those that are left.
    */
   forget(model) {
-    return this.#client.ask({ type: "forget", model: model.id }, { signal: new AbortController().signal });
+    return this.#client.ask({ type: "disown", model: model.id }, { signal: new AbortController().signal });
   }
 
   /** Gives the memory back that reading a file took. */

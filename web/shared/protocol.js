@@ -147,10 +147,10 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed", "device-l
 /** @typedef {{ id: number, type: "adopt", file: Blob, choices: OwnChoices }} AdoptRequest  Rewrites it and keeps it in the browser, on trial. */
 /** @typedef {{ id: number, type: "check", model: string, device: DeviceChoice }} CheckRequest  Tries a model that is on trial; one that fails is not kept. */
 /** @typedef {{ id: number, type: "own" }} OwnRequest  Lists the models kept. */
-/** @typedef {{ id: number, type: "forget", model: string }} ForgetRequest */
+/** @typedef {{ id: number, type: "disown", model: string }} DisownRequest  Forgets one; answered by those that are left. */
 /** @typedef {{ id: number, type: "cancel" }} CancelRequest  Ends request `id`, which is answered by the error `cancelled`. */
 /** @typedef {{ id: number, type: "stats" }} StatsRequest */
-/** @typedef {InspectRequest | AdoptRequest | CheckRequest | OwnRequest | ForgetRequest} OwnModelRequest */
+/** @typedef {InspectRequest | AdoptRequest | CheckRequest | OwnRequest | DisownRequest} OwnModelRequest */
 /** @typedef {StartRequest | RemoveRequest | CancelRequest | StatsRequest | OwnModelRequest} Request */
 
 /**

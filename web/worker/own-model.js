@@ -33,7 +33,7 @@ export async function inspect({ id, file, name }, signal, post) {
 }
 
 /**
- * Rewrites the file and keeps the result on trial: `keep` or `forget` follows once it has run.
+ * Rewrites the file and keeps the result on trial: `keep` or `disown` follows once it has run.
  * @param {AdoptRequest} request
  * @param {AbortSignal} signal
  * @param {Post} post
@@ -74,7 +74,7 @@ export function keep(model) {
 }
 
 /** @param {string} id */
-export async function forget(id) {
+export async function disown(id) {
   await removeOwn(id);
   return list();
 }

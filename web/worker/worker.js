@@ -5,7 +5,7 @@
 import { AlphacutError } from "../shared/protocol.js";
 import { cutOut } from "./job.js";
 import { load, ready, stats } from "./loader.js";
-import { adopt, forget, inspect, keep, list, testPhoto } from "./own-model.js";
+import { adopt, disown, inspect, keep, list, testPhoto } from "./own-model.js";
 
 /** @import { AdoptRequest, CheckRequest, InspectRequest, Reply, RemoveRequest, Request, ResultReply, StartRequest } from "../shared/protocol.js" */
 /** @import { Loaded } from "./loader.js" */
@@ -24,7 +24,7 @@ scope.onmessage = (/** @type {MessageEvent} */ { data }) => {
   if (request.type === "cancel") return cancel(request.id);
   if (request.type === "stats") return void answer(request.id, stats);
   if (request.type === "own") return void answer(request.id, list);
-  if (request.type === "forget") return void answer(request.id, () => forget(request.model));
+  if (request.type === "disown") return void answer(request.id, () => disown(request.model));
   open.set(request.id, new AbortController());
   queue = queue.then(() => serve(request));
 };
@@ -92,7 +92,7 @@ async function tryOut(request, usable, signal) {
     await keep(loaded.model);
     return loaded.model;
   } catch (error) {
-    await forget(request.model);
+    await disown(request.model);
     throw error;
   }
 }
