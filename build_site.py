@@ -26,7 +26,7 @@ from PIL import Image
 import alphacut
 from alphacut.errors import BadModelError
 from alphacut.onnx_graph import TARGETS
-from tools import check_site
+from tools import check_site, extras
 from tools.catalog import MODELS_FOLDER, ROOT, Catalog, CatalogError, Model, choose, read_catalog, read_models
 from tools.chunks import CHUNK_BYTES, split
 from tools.fetch import Cache, FetchError, fetch_all
@@ -89,6 +89,7 @@ def _build(options: Options, models: Sequence[Model], key: str, began: float) ->
     with _step("copy"):
         _copy_ours(unfinished, options.base)
         _copy_parts(unfinished, catalog, files)
+        extras.finish(unfinished / extras.FOLDER)
         _add_wheel(unfinished, catalog)
         site = _describe(unfinished, catalog, models, networks, options.chunk_bytes)
     with _step("stamp"):
@@ -164,6 +165,7 @@ def _describe(
         "ort": {
             "version": ort.version, "index": f"{ort.folder}/", "builds": _ort_builds(out, out / ort.folder),
         },
+        "extras": _describe_extras(out),
         "models": [
             _describe_model(out, model, networks[model.id], model is models[0], chunk_bytes)
             for model in models
@@ -184,6 +186,16 @@ def _ort_builds(out: Path, folder: Path) -> dict[str, Any]:
     return {
         build: [_site_file(out, path) for path in sorted(folder.glob(f"ort-wasm-*.{build}.*"))]
         for build in ("asyncify", "jspi")
+    }
+
+
+def _describe_extras(out: Path) -> dict[str, Any]:
+    """List the wheels for visitors' own networks: what Pyodide unpacks, then what micropip installs."""
+    wheels = sorted((out / extras.FOLDER).glob("*.whl"))
+    first = [wheel for wheel in wheels if wheel.name.startswith(extras.INSTALLER)]
+    return {
+        "installer": [_site_file(out, wheel) for wheel in first],
+        "packages": [_site_file(out, wheel) for wheel in wheels if wheel not in first],
     }
 
 
@@ -250,7 +262,7 @@ def _inputs_hash(options: Options) -> str:
         *(ROOT / "src").rglob("*.py"),
         *_web_files(),
     ]
-    ours += [path for path in (ROOT / "tools").iterdir() if path.suffix in {".py", ".mjs", ".toml"}]
+    ours += [path for path in (ROOT / "tools").rglob("*") if path.suffix in {".py", ".mjs", ".toml"}]
     ours += [path for folder in options.model_folders for path in folder.iterdir() if path.is_file()]
     digest = hashlib.sha256(repr((options.models, options.base, options.chunk_bytes)).encode())
     for path in sorted(ours):

@@ -23,6 +23,8 @@ MENTIONS = {
     "onnxruntime-web": rf"(?:onnxruntime-web|ONNX Runtime Web)(?:@|/v|[ =]+|\": \"){_NUMBER}",
     "numpy": rf"numpy-{_NUMBER}-cp314",
     "pillow": rf"pillow-{_NUMBER}-cp314",
+    "onnx": rf"onnx(?:==|-){_NUMBER}",
+    "micropip": rf"micropip(?:==|-){_NUMBER}",
     "scikit-image": rf"scikit-image(?:@|/v|[ =]+){_NUMBER}",
 }
 READ = {".md", ".toml", ".json", ".js", ".html", ".py", ".yml", ".yaml"}
@@ -105,4 +107,4 @@ def test_our_own_version_is_said_once_and_repeated_nowhere_else() -> None:
 
 def test_the_rewriter_that_makes_the_shipped_graphs_is_pinned_exactly() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
-    assert [pin for pin in extras["graph"] if re.fullmatch(r"onnx==\d+\.\d+\.\d+", pin)]
+    assert extras["graph"] == [f"onnx=={PINS['onnx']}"]  # here and in the browser the same

@@ -8,16 +8,16 @@ import { ProgressView } from "./progress-view.js";
 import { StageView } from "./stage-view.js";
 import { deviceWords, durationWords } from "./text.js";
 import { Turn } from "./turn.js";
-import { WorkerClient } from "./worker-client.js";
 
 /** @import { Cutout } from "../shared/protocol.js" */
 /** @import { Photo } from "./photo.js" */
 /** @import { Chosen, Settings } from "./settings.js" */
+/** @import { WorkerClient } from "./worker-client.js" */
 /** @typedef {"loading" | "ready" | "busy" | "done" | "error"} PageState */
 
 export class App {
-  #client = new WorkerClient();
-  #kept = new KeptView(this.#client);
+  #client;
+  #kept;
   #progress = new ProgressView();
   #stage = new StageView();
   #error = new ErrorView();
@@ -33,8 +33,13 @@ export class App {
   /** Whether the chosen model has been loaded; only the words and the bar depend on it. */
   #loaded = false;
 
-  /** @param {() => Promise<Settings>} loadSettings  Asked each time, so that a failure can be tried again. */
-  constructor(loadSettings) {
+  /**
+   * @param {WorkerClient} client
+   * @param {() => Promise<Settings>} loadSettings  Asked each time, so that a failure can be tried again.
+   */
+  constructor(client, loadSettings) {
+    this.#client = client;
+    this.#kept = new KeptView(client);
     this.#loadSettings = loadSettings;
     this.#cancel.addEventListener("click", () => this.cancel());
     this.#again.addEventListener("click", () => this.#photo && this.cutOut(this.#photo));

@@ -33,7 +33,7 @@ export async function cutOut(request, { python, network, model }, signal, post) 
 }
 
 /** @param {Blob} photo */
-async function read(photo) {
+export async function read(photo) {
   try {
     return new Uint8Array(await photo.arrayBuffer());
   } catch (cause) {

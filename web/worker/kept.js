@@ -32,6 +32,6 @@ export async function forgetModel(site, id) {
 }
 
 /** @param {SiteModel} model */
-function namesOf({ graphs, weights }) {
-  return [...weights.chunks, ...Object.values(graphs)].map(({ sha256 }) => sha256);
+function namesOf({ graphs, weights, check }) {
+  return [...weights.chunks, ...Object.values(graphs), check].map(({ sha256 }) => sha256);
 }

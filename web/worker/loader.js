@@ -6,10 +6,11 @@ import { AlphacutError } from "../shared/protocol.js";
 import { fetchEarly, fetchFile, nativeDigest, ROOT, watchFetches } from "./assets.js";
 import { Network } from "./network.js";
 import { ORT_BUILD } from "./ort.js";
+import { findOwn } from "./own-store.js";
 import { remarks } from "./remarks.js";
 import { Runtime } from "./runtime.js";
 
-/** @import { DeviceChoice, Ready, RemoveRequest, Reply, Site, SiteModel, Stage, StartRequest, Stats } from "../shared/protocol.js" */
+/** @import { CheckRequest, DeviceChoice, Ready, RemoveRequest, Reply, Site, SiteModel, Stage, StartRequest, Stats } from "../shared/protocol.js" */
 /** @typedef {(reply: Reply) => void} Post */
 /** @typedef {{ runtime: Runtime, ms: number }} Python */
 /** @typedef {{ key: string, session: Network, ms: number }} Opened */
@@ -28,8 +29,19 @@ let opening = Promise.resolve();
 const counting = new URL(globalThis.location.href).searchParams.has("stats") ? import("./stats.js") : null;
 
 /**
+ * Loads Python alone.
+ * @param {number} id  Of the request.
+ * @param {Post} post
+ */
+export async function loadPython(id, post) {
+  const site = await loadSite();
+  starting ??= start(site, teller(id, post));
+  return { site, ...await Promise.race([starting.python, starting.failure]) };
+}
+
+/**
  * Loads runtime and session, side by side where both are still to be loaded.
- * @param {StartRequest | RemoveRequest} request
+ * @param {StartRequest | RemoveRequest | CheckRequest} request
  * @param {AbortSignal} signal
  * @param {Post} post
  * @returns {{ usable: Promise<Loaded>, settled: Promise<void> }}
@@ -57,7 +69,7 @@ export async function stats() {
 }
 
 /**
- * @param {StartRequest | RemoveRequest} request
+ * @param {StartRequest | RemoveRequest | CheckRequest} request
  * @param {AbortSignal} signal
  * @param {Post} post
  * @returns {Promise<Loaded>}
@@ -65,7 +77,7 @@ export async function stats() {
 async function loadAll(request, signal, post) {
   const tell = teller(request.id, post);
   const site = await loadSite();
-  const model = findModel(site, request.model);
+  const model = site.models.find(({ id }) => id === request.model) ?? await findOwn(request.model) ?? notFound(site, request.model);
   starting ??= start(site, tell);
   const { python, failure } = starting;
   const network = open(site, model, request.device, python, signal, tell);
@@ -73,6 +85,10 @@ async function loadAll(request, signal, post) {
     Promise.all([python, network]).then(([python, network]) => ({ python, network, model })),
     failure,
   ]);
+}
+
+function loadSite() {
+  return siteLoading ??= fetchSite().catch((error) => { siteLoading = null; throw error; });
 }
 
 /** @returns {Promise<Site>} */
@@ -88,10 +104,9 @@ async function fetchSite() {
 /**
  * @param {Site} site
  * @param {string} id
+ * @returns {never}
  */
-function findModel(site, id) {
-  const model = site.models.find((candidate) => candidate.id === id);
-  if (model) return model;
+function notFound(site, id) {
   throw new AlphacutError("unknown-model", `This site has no model “${id}”.`, {
     hint: `It has ${site.models.map((candidate) => candidate.id).join(", ")}.`,
   });

@@ -7,6 +7,7 @@
 
 import { AlphacutError } from "../shared/protocol.js";
 import { fetchVerified } from "./assets.js";
+import { readOwn } from "./own-store.js";
 import { remark } from "./remarks.js";
 import * as store from "./store.js";
 
@@ -59,6 +60,7 @@ function* partsOf(files, all) {
  * @param {Options} options
  */
 async function fill({ file, into }, options) {
+  if (file.own) return into.set(await readOwn(file, options.digest));
   if (await readKept({ file, into }, options.digest)) return options.onBytes(file.bytes);
   await download({ file, into }, options);
   await store.put(file.sha256, into);

@@ -4,26 +4,38 @@
  */
 
 /** As in alphacut/self_check.py: side of the input before it is stretched, and of the answer. */
-const TILE = 32, GRID = 16;
+const TILE = 32, TILE_BYTES = 3 * TILE * TILE, GRID = 16;
 
 /** How far the answer's cells may be off on average, of 255 levels; arithmetic in 16 bits moves them by less than 1. */
 const TOLERANCE = 8;
 
 /** @import { Answer } from "./ort.js" */
+/** @typedef {{ inputShape: readonly number[], run: (pixels: Uint8Array) => Promise<Answer> }} Checked */
 
 /**
- * @param {{ inputShape: readonly number[], run: (pixels: Uint8Array) => Promise<Answer> }} session
+ * @param {Checked} session
  * @param {Uint8Array} check  The tile, and after it the answer.
  * @throws {Error} which says how far off the device is
  */
 export async function selfCheck(session, check) {
-  const [, height = 0, width = 0] = session.inputShape;
-  const { levels, shape, release } = await session.run(stretched(check, width, height));
-  const found = summary(levels, Number(shape.at(-1)), Number(shape.at(-2)));
-  release();
-  const expected = check.subarray(3 * TILE * TILE);
+  const found = (await answerOf(session, check)).subarray(TILE_BYTES), expected = check.subarray(TILE_BYTES);
   const off = found.reduce((sum, level, cell) => sum + Math.abs(level - Number(expected[cell])), 0) / found.length;
   if (!(off <= TOLERANCE)) throw new Error(`it computes the network wrong: a known picture came out ${off.toFixed(0)} of 255 levels off`);
+}
+
+/**
+ * What a session makes of the tile, after the tile itself: a self-check for other devices.
+ * @param {Checked} session
+ * @param {Uint8Array} tile  What follows it is not looked at.
+ */
+export async function answerOf(session, tile) {
+  const [, height = 0, width = 0] = session.inputShape;
+  const { levels, shape, release } = await session.run(stretched(tile, width, height));
+  const check = new Uint8Array(TILE_BYTES + GRID * GRID);
+  check.set(tile.subarray(0, TILE_BYTES));
+  check.set(summary(levels, Number(shape.at(-1)), Number(shape.at(-2))), TILE_BYTES);
+  release();
+  return check;
 }
 
 /**

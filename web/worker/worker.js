@@ -6,8 +6,10 @@ import { AlphacutError } from "../shared/protocol.js";
 import { cutOut } from "./job.js";
 import { forgetModel, listKept } from "./kept.js";
 import { load, loadSite, ready, stats } from "./loader.js";
+import { adopt, disown, inspect, keep, list, testPhoto } from "./own-model.js";
 
-/** @import { Cutout, Kept, Ready, Reply, RemoveRequest, Request, StartRequest, Stats } from "../shared/protocol.js" */
+/** @import { AdoptRequest, CheckRequest, InspectRequest, Reply, RemoveRequest, Request, ResultReply, StartRequest } from "../shared/protocol.js" */
+/** @import { Loaded } from "./loader.js" */
 
 const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (globalThis));
 
@@ -24,6 +26,8 @@ scope.onmessage = (/** @type {MessageEvent} */ { data }) => {
   if (request.type === "stats") return void answer(request.id, stats);
   if (request.type === "storage") return void answer(request.id, async () => listKept(await loadSite()));
   if (request.type === "forget") return void answer(request.id, async () => forgetModel(await loadSite(), request.model));
+  if (request.type === "own") return void answer(request.id, list);
+  if (request.type === "disown") return void answer(request.id, () => disown(request.model));
   open.set(request.id, new AbortController());
   queue = queue.then(() => serve(request));
 };
@@ -49,26 +53,56 @@ function cancel(id) {
  * Serves a request that was not cancelled while it waited. Cancelled while it loads, it is answered at once, and
  * what it began is waited for before the next begins: a runtime or session half made is not wasted. Cancelled while
  * it works on a photo, it is answered when it has stopped; the page replaces a worker that takes too long for that.
- * @param {StartRequest | RemoveRequest} request
+ * @param {StartRequest | RemoveRequest | CheckRequest | InspectRequest | AdoptRequest} request
  */
 async function serve(request) {
   const signal = open.get(request.id)?.signal;
   if (!signal) return;
   serving = request.id;
+  if (request.type === "inspect" || request.type === "adopt") {
+    const work = request.type === "inspect" ? inspect(request, signal, post) : adopt(request, signal, post);
+    await answer(request.id, () => Promise.race([work, aborted(signal), crashed]));
+    return done(request.id);
+  }
   const loading = load(request, signal, post);
   await answer(request.id, async () => {
-    const loaded = await Promise.race([loading.usable, aborted(signal), crashed]);
+    const usable = Promise.race([loading.usable, aborted(signal), crashed]);
+    if (request.type === "check") return tryOut(request, usable, signal);
+    const loaded = await usable;
     if (request.type === "start") return ready(request, loaded);
     return Promise.race([cutOut(request, loaded, signal, post), crashed]);
   });
-  open.delete(request.id);
-  serving = null;
+  done(request.id);
   await loading.settled;
+}
+
+/** @param {number} id */
+function done(id) {
+  open.delete(id);
+  serving = null;
+}
+
+/**
+ * Runs a visitor's model once; one that does not run is not kept.
+ * @param {CheckRequest} request
+ * @param {Promise<Loaded>} usable
+ * @param {AbortSignal} signal
+ */
+async function tryOut(request, usable, signal) {
+  try {
+    const loaded = await usable;
+    await Promise.race([cutOut({ ...request, type: "remove", photo: testPhoto() }, loaded, signal, post), crashed]);
+    await keep(loaded.model);
+    return loaded.model;
+  } catch (error) {
+    await disown(request.model);
+    throw error;
+  }
 }
 
 /**
  * @param {number} id
- * @param {() => Promise<Ready | Cutout | Stats | Kept> | Ready} call
+ * @param {() => Promise<ResultReply["value"]>} call
  */
 async function answer(id, call) {
   try {
