@@ -141,7 +141,32 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed", "device-l
 /** @typedef {{ id: number, type: "remove", photo: Blob, model: string, device: DeviceChoice }} RemoveRequest  Does what `start` does where still needed, then cuts out. */
 /** @typedef {{ id: number, type: "cancel" }} CancelRequest  Ends request `id`, which is answered by the error `cancelled`. */
 /** @typedef {{ id: number, type: "stats" }} StatsRequest */
-/** @typedef {StartRequest | RemoveRequest | CancelRequest | StatsRequest} Request */
+/** @typedef {StartRequest | RemoveRequest | CancelRequest | StatsRequest | MeasureRequest} Request */
+
+/**
+ * Runs the network alone on pseudo-random pixels. Answered only by a worker started as worker.js?bench. Threads are
+ * fixed by a worker's first session.
+ * @typedef {object} MeasureRequest
+ * @property {number} id
+ * @property {"measure"} type
+ * @property {string} model
+ * @property {DeviceChoice} device
+ * @property {Precision} [precision]  Instead of what the worker would choose; likewise `threads`.
+ * @property {number} [threads]
+ * @property {number} rounds          Runs, the first one included.
+ * @property {boolean} [profile]      Also time each kernel, which slows the runs down.
+ */
+
+/**
+ * @typedef {object} Measured
+ * @property {DeviceReport} device
+ * @property {number} create_ms        Session creation, with the files at hand.
+ * @property {number} first_ms         The first run: it compiles the shaders.
+ * @property {number[]} runs           Milliseconds of the later runs, upload and read-back included.
+ * @property {Kernel[] | null} kernels Where they were asked for; longest first.
+ * @property {number} gpuBytes         Of GPU buffers after the last run; 0 in a worker that was not started with ?stats.
+ */
+/** @typedef {{ name: string, count: number, ms: number }} Kernel  What one kind of kernel took in all runs. */
 
 /**
  * What the worker holds on to; tests and bug reports ask for it.
@@ -154,7 +179,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed", "device-l
  */
 
 /** @typedef {{ id: number, type: "progress", stage: Stage, loaded: number, total: number }} ProgressReply  `loaded` and `total` in bytes for `runtime` and `model`; else 0 of 1 when the stage begins, 1 of 1 when it ends. */
-/** @typedef {{ id: number, type: "result", value: Ready | Cutout | Stats }} ResultReply */
+/** @typedef {{ id: number, type: "result", value: Ready | Cutout | Stats | Measured }} ResultReply */
 /** @typedef {{ id: number, type: "error", error: WireError }} ErrorReply */
 /** @typedef {ProgressReply | ResultReply | ErrorReply} Reply */
 

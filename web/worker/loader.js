@@ -8,10 +8,11 @@ import { ORT_BUILD, OrtSession } from "./ort.js";
 import { remarks } from "./remarks.js";
 import { Runtime } from "./runtime.js";
 
-/** @import { DeviceChoice, Ready, RemoveRequest, Reply, Site, SiteModel, Stage, StartRequest, Stats } from "../shared/protocol.js" */
+/** @import { MeasureRequest, Ready, RemoveRequest, Reply, Site, SiteModel, Stage, StartRequest, Stats } from "../shared/protocol.js" */
 /** @typedef {(reply: Reply) => void} Post */
+/** @typedef {StartRequest | RemoveRequest | MeasureRequest} LoadRequest */
 /** @typedef {{ runtime: Runtime, ms: number }} Python */
-/** @typedef {{ key: string, session: OrtSession, ms: number }} Network */
+/** @typedef {{ key: string, session: OrtSession, ms: number, createMs: number }} Network  `createMs`: without the download. */
 /** @typedef {{ python: Python, network: Network, model: SiteModel }} Loaded */
 
 /** @type {Promise<Site> | null} */
@@ -28,7 +29,7 @@ const counting = new URL(globalThis.location.href).searchParams.has("stats") ? i
 
 /**
  * Loads runtime and session, side by side where both are still to be loaded.
- * @param {StartRequest | RemoveRequest} request
+ * @param {LoadRequest} request
  * @param {AbortSignal} signal
  * @param {Post} post
  * @returns {{ usable: Promise<Loaded>, settled: Promise<void> }}
@@ -56,7 +57,7 @@ export async function stats() {
 }
 
 /**
- * @param {StartRequest | RemoveRequest} request
+ * @param {LoadRequest} request
  * @param {AbortSignal} signal
  * @param {Post} post
  * @returns {Promise<Loaded>}
@@ -68,7 +69,8 @@ async function loadAll(request, signal, post) {
   const model = findModel(site, request.model);
   starting ??= start(site, tell);
   const { python, failure } = starting;
-  const network = open(site, model, request.device, python, signal, tell);
+  if (request.type === "measure") await Promise.race([python, failure]); // so that Python does not slow down what is measured
+  const network = open(site, model, request, python, signal, tell);
   return Promise.race([
     Promise.all([python, network]).then(([python, network]) => ({ python, network, model })),
     failure,
@@ -121,20 +123,22 @@ function start(site, tell) {
  * The session for a model and a device; the one before is released.
  * @param {Site} site
  * @param {SiteModel} model
- * @param {DeviceChoice} device
+ * @param {LoadRequest} request
  * @param {Promise<Python>} python
  * @param {AbortSignal} signal
  * @param {Tell} tell
  * @returns {Promise<Network>}
  */
-function open(site, model, device, python, signal, tell) {
+function open(site, model, request, python, signal, tell) {
+  const { precision, threads, profile } = request.type === "measure" ? request : {};
   const network = opening.then(async () => {
-    const key = `${model.id} ${device}`;
+    const key = [model.id, request.device, precision, profile].join(" ");
     if (current?.key === key) return current;
     if (signal.aborted) throw new AlphacutError("cancelled", "Cancelled.");
     const began = performance.now();
-    const session = await OrtSession.open(site, model, device, {
-      signal,
+    let creating = began;
+    const session = await OrtSession.open(site, model, request.device, {
+      signal, precision, threads, profile,
       digest: nativeDigest ?? (async (bytes) => (await python).runtime.sha256(bytes)),
       onBytes: (bytes, total) => tell("model", bytes, total),
       onSession: async () => {
@@ -143,10 +147,12 @@ function open(site, model, device, python, signal, tell) {
         const previous = current;
         current = null;
         await previous?.session.release();
+        creating = performance.now();
       },
     });
     tell("session", 1, 1);
-    return (current = { key, session, ms: performance.now() - began });
+    const end = performance.now();
+    return (current = { key, session, ms: end - began, createMs: end - creating });
   });
   opening = network.then(ignore, ignore);
   return network;

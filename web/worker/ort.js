@@ -7,8 +7,9 @@ import { ROOT, fetchVerified } from "./assets.js";
 import { chooseDevice, cpu, POWER_PREFERENCE } from "./device.js";
 
 /** @import * as Ort from "onnxruntime-common" */
-/** @import { DeviceChoice, DeviceReport, OrtBuild, Site, SiteModel, WireError } from "../shared/protocol.js" */
+/** @import { DeviceChoice, DeviceReport, OrtBuild, Precision, Site, SiteModel, WireError } from "../shared/protocol.js" */
 /** @import { Digest } from "./assets.js" */
+/** @import { Wish } from "./device.js" */
 
 /** The name under which every graph looks for its weights. */
 const WEIGHTS = "weights.bin";
@@ -33,12 +34,16 @@ let ort = null;
  * @property {Digest} digest
  * @property {(loaded: number, total: number) => void} onBytes
  * @property {() => Promise<void>} onSession  Awaited when the bytes are there and the session is about to be made.
+ * @property {Precision | undefined} [precision]  Wish of a benchmark.
+ * @property {number | undefined} [threads]       Wish of a benchmark.
+ * @property {boolean | undefined} [profile]      Times each kernel; see `endProfiling`.
  */
 
 /** Loads ONNX Runtime's code once; its WebAssembly follows with the first session.
  * @param {Site} site
+ * @param {Wish} wish
  */
-async function loadOrt(site) {
+async function loadOrt(site, wish) {
   if (ort) return ort;
   const index = new URL(site.ort.index, ROOT).href;
   /** @type {typeof Ort} */
@@ -50,7 +55,7 @@ async function loadOrt(site) {
     wasm: `${index}ort-wasm-simd-threaded.${ORT_BUILD}.wasm`,
   };
   // Fixed for the life of the worker by the first session; the GPU path must not take away the CPU path's threads.
-  module.env.wasm.numThreads = cpu("").threads;
+  module.env.wasm.numThreads = cpu("", wish).threads;
   ort = module;
   return module;
 }
@@ -80,20 +85,21 @@ export class OrtSession {
    * @param {DeviceChoice} choice
    * @param {OpenOptions} options
    */
-  static async open(site, model, choice, { signal, digest, onBytes, onSession }) {
+  static async open(site, model, choice, { signal, digest, onBytes, onSession, precision, threads, profile = false }) {
+    const wish = { precision, threads };
     const [{ env, InferenceSession }, report] = await Promise.all([
-      loadOrt(site), chooseDevice(choice, /** @type {DeviceReport["precision"][]} */ (Object.keys(model.graphs))),
+      loadOrt(site, wish), chooseDevice(choice, /** @type {Precision[]} */ (Object.keys(model.graphs)), wish),
     ]);
     const files = await download(model, report, { signal, digest, onBytes });
     await onSession();
     try {
-      return await create(InferenceSession, env, files, report);
+      return await create(InferenceSession, env, files, report, profile);
     } catch (cause) {
       if (choice !== "auto" || report.provider !== "webgpu") throw sessionFailed(model, cause);
       const onCpu = cpu(`the GPU (${report.adapter}) could not load the network: ${firstLine(cause)}`);
       const graph = await fetchVerified(graphOf(model, onCpu), { signal, digest, onBytes: () => {} });
       const again = { graph, weights: files.weights };
-      return create(InferenceSession, env, again, onCpu).catch((error) => { throw sessionFailed(model, error); });
+      return create(InferenceSession, env, again, onCpu, profile).catch((error) => { throw sessionFailed(model, error); });
     }
   }
 
@@ -116,6 +122,11 @@ export class OrtSession {
     } finally {
       this.#running = false;
     }
+  }
+
+  /** Ends profiling: ONNX Runtime prints what it noted, one line of JSON for each run of a kernel. */
+  endProfiling() {
+    this.#session.endProfiling();
   }
 
   /** Frees the session's memory, on the GPU too. */
@@ -165,12 +176,14 @@ function graphOf(model, { precision }) {
  * @param {Ort.Env} env
  * @param {{ graph: Uint8Array, weights: Uint8Array }} files
  * @param {DeviceReport} report
+ * @param {boolean} profile
  */
-async function create(factory, env, { graph, weights }, report) {
+async function create(factory, env, { graph, weights }, report, profile) {
   const session = await factory.create(graph, {
     executionProviders: [report.provider],
     externalData: [{ path: WEIGHTS, data: weights }],
     graphOptimizationLevel: "all",
+    enableProfiling: profile,
   });
   return new OrtSession(session, report, report.provider === "webgpu" ? await env.webgpu.device : null);
 }

@@ -6,9 +6,13 @@ import { AlphacutError } from "../shared/protocol.js";
 import { cutOut } from "./job.js";
 import { load, ready, stats } from "./loader.js";
 
-/** @import { Cutout, Ready, Reply, RemoveRequest, Request, StartRequest, Stats } from "../shared/protocol.js" */
+/** @import { Cutout, Measured, MeasureRequest, Ready, Reply, Request, Stats } from "../shared/protocol.js" */
+/** @import { Loaded, LoadRequest } from "./loader.js" */
 
 const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (globalThis));
+
+// For bench/ alone, so only a worker started as worker.js?bench measures.
+const measuring = new URL(scope.location.href).searchParams.has("bench") ? import("./measure.js") : null;
 
 /** One request at a time: a session must not run twice at once. */
 let queue = Promise.resolve();
@@ -21,6 +25,7 @@ scope.onmessage = (/** @type {MessageEvent} */ { data }) => {
   const request = /** @type {Request} */ (data);
   if (request.type === "cancel") return cancel(request.id);
   if (request.type === "stats") return void answer(request.id, stats);
+  if (request.type === "measure" && !measuring) return refuse(request.id, notForBench());
   open.set(request.id, new AbortController());
   queue = queue.then(() => serve(request));
 };
@@ -46,7 +51,7 @@ function cancel(id) {
  * Serves a request that was not cancelled while it waited. Cancelled while it loads, it is answered at once, and
  * what it began is waited for before the next begins: a runtime or session half made is not wasted. Cancelled while
  * it works on a photo, it is answered when it has stopped; the page replaces a worker that takes too long for that.
- * @param {StartRequest | RemoveRequest} request
+ * @param {LoadRequest} request
  */
 async function serve(request) {
   const signal = open.get(request.id)?.signal;
@@ -56,6 +61,7 @@ async function serve(request) {
   await answer(request.id, async () => {
     const loaded = await Promise.race([loading.usable, aborted(signal), crashed]);
     if (request.type === "start") return ready(request, loaded);
+    if (request.type === "measure") return Promise.race([measure(request, loaded), crashed]);
     return Promise.race([cutOut(request, loaded, signal, post), crashed]);
   });
   open.delete(request.id);
@@ -65,7 +71,7 @@ async function serve(request) {
 
 /**
  * @param {number} id
- * @param {() => Promise<Ready | Cutout | Stats> | Ready} call
+ * @param {() => Promise<Ready | Cutout | Stats | Measured> | Ready} call
  */
 async function answer(id, call) {
   try {
@@ -104,6 +110,18 @@ function aborted(signal) {
 
 function cancelled() {
   return new AlphacutError("cancelled", "Cancelled.");
+}
+
+/**
+ * @param {MeasureRequest} request
+ * @param {Loaded} loaded
+ */
+async function measure(request, loaded) {
+  return /** @type {typeof import("./measure.js")} */ (await measuring).measure(request, loaded);
+}
+
+function notForBench() {
+  return new AlphacutError("internal", "This worker does not measure: it was not started as worker.js?bench.");
 }
 
 /** @param {unknown} reason */
