@@ -54,7 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             results += _told(_measure_peer(running, about, options))
     print(inference_table(results))
     write_results(options.machine, options, about, results, left_out=left_out)
-    return 1 if any("error" in result for result in results) else 0
+    grown = [result for result in results if has_grown(result)]
+    for result in grown:
+        print(f"GPU memory grew: {result['model']} {result['precision']} {result['gpu_bytes']}")
+    return 1 if grown or any("error" in result for result in results) else 0
 
 
 def why_not(name: str, about: Mapping[str, Any], precisions: Sequence[str]) -> str:
@@ -67,6 +70,13 @@ def why_not(name: str, about: Mapping[str, Any], precisions: Sequence[str]) -> s
     if wish["precision"] not in precisions:
         return f"the model does not come in {wish['precision']}"
     return "the adapter has no shader-f16" if wish["precision"] == "float16" and not adapter["half"] else ""
+
+
+def has_grown(result: Result) -> bool:
+    """Whether more GPU memory was held after the later runs than after the earlier ones."""
+    held = result.get("gpu_bytes") or {}
+    in_order = [held[runs] for runs in sorted(held, key=int)]
+    return in_order != sorted(in_order, reverse=True)
 
 
 def summarise(network: Mapping[str, Any], report: Result) -> Result:
