@@ -1,4 +1,4 @@
-"""A GPU that can't be trusted: lost, wrong, out of memory, too small. The photo is finished and the page says how.
+"""A GPU that can't be trusted: lost, wrong, out of memory, too small. The photo is finished all the same.
 
 Faults are put into the worker before its own code runs, at the border to the browser: real devices are really
 destroyed, and memory read back is really overwritten.
@@ -17,7 +17,7 @@ from tests.browser.driver import Driver, pixels, prepend
 
 MODEL = "half"
 
-# Counts the read-backs of one byte per level, of which each run of the network has one; the first is the self-check's.
+# Counts read-backs, of which each run of the network has one; the first is the self-check's.
 COUNTING = """
 let readBacks = 0;
 const { mapAsync, getMappedRange } = GPUBuffer.prototype;
@@ -69,7 +69,8 @@ def reporting(error: str, *runs: int) -> str:
         + f"""
     GPUBuffer.prototype.mapAsync = function (...range) {{
       if (isReadBack(this) && {list(runs)}.includes(++readBacks)) {{
-        devices.at(-1).dispatchEvent(new GPUUncapturedErrorEvent("uncapturederror", {{ error: new {error} }}));
+        const event = new GPUUncapturedErrorEvent("uncapturederror", {{ error: new {error} }});
+        devices.at(-1).dispatchEvent(event);
       }}
       return mapAsync.apply(this, range);
     }};

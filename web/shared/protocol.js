@@ -156,7 +156,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
 /** @typedef {{ id: number, type: "storage" }} StorageRequest  What this browser keeps; answered by `Kept`. */
 /** @typedef {{ id: number, type: "forget", model: string | null }} ForgetRequest  Deletes what is kept of a model, or everything; answered by what is left. */
 /** @typedef {InspectRequest | AdoptRequest | CheckRequest | OwnRequest | DisownRequest} OwnModelRequest */
-/** @typedef {StartRequest | RemoveRequest | CancelRequest | StatsRequest | StorageRequest | ForgetRequest | OwnModelRequest} Request */
+/** @typedef {StartRequest | RemoveRequest | CancelRequest | StatsRequest | StorageRequest | ForgetRequest | OwnModelRequest | MeasureRequest} Request */
 
 /**
  * What was found in a visitor's .onnx file; see `Inspection` in src/alphacut/onnx_inspect.py.
@@ -197,6 +197,31 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
 /** @typedef {"tools" | "inspect" | "rewrite" | "store"} OwnStep  What takes time with a visitor's model beside a photo's stages; `tools` in bytes. */
 
 /**
+ * Runs the network alone on pseudo-random pixels. Answered only by a worker started as worker.js?bench. Threads are
+ * fixed by a worker's first session.
+ * @typedef {object} MeasureRequest
+ * @property {number} id
+ * @property {"measure"} type
+ * @property {string} model
+ * @property {DeviceChoice} device
+ * @property {Precision} [precision]  Instead of what the worker would choose; likewise `threads`.
+ * @property {number} [threads]
+ * @property {number} rounds          Runs, the first one included.
+ * @property {boolean} [profile]      Also time each kernel, which slows the runs down.
+ */
+
+/**
+ * @typedef {object} Measured
+ * @property {DeviceReport} device
+ * @property {number} create_ms        Session creation, with the files at hand.
+ * @property {number} first_ms         The first run: it compiles the shaders.
+ * @property {number[]} runs           Milliseconds of the later runs, upload and read-back included.
+ * @property {Kernel[] | null} kernels Where they were asked for; longest first.
+ * @property {number} gpuBytes         Of GPU buffers after the last run; 0 in a worker that was not started with ?stats.
+ */
+/** @typedef {{ name: string, count: number, ms: number }} Kernel  What one kind of kernel took in all runs. */
+
+/**
  * What the worker holds on to; tests and bug reports ask for it.
  * @typedef {object} Stats
  * @property {number} pythonHeapBytes
@@ -216,7 +241,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
 
 /** @typedef {{ id: number, type: "progress", stage: Stage, loaded: number, total: number }} ProgressReply  `loaded` and `total` in bytes for `runtime` and `model`; else 0 of 1 when the stage begins, 1 of 1 when it ends. */
 /** @typedef {{ id: number, type: "step", step: OwnStep, loaded: number, total: number }} StepReply */
-/** @typedef {{ id: number, type: "result", value: Ready | Cutout | Stats | Kept | Inspection | SiteModel | SiteModel[] }} ResultReply */
+/** @typedef {{ id: number, type: "result", value: Ready | Cutout | Stats | Kept | Inspection | SiteModel | SiteModel[] | Measured }} ResultReply */
 /** @typedef {{ id: number, type: "error", error: WireError }} ErrorReply */
 /** @typedef {ProgressReply | StepReply | ResultReply | ErrorReply} Reply */
 

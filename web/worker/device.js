@@ -2,7 +2,7 @@
 
 import { AlphacutError } from "../shared/protocol.js";
 
-/** @import { DeviceChoice, DeviceReport, SiteModel } from "../shared/protocol.js" */
+/** @import { DeviceChoice, DeviceReport, Precision, SiteModel } from "../shared/protocol.js" */
 
 /** More threads than this bring nothing for networks of this size. */
 const MAX_THREADS = 16;
@@ -15,6 +15,8 @@ const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render/i;
 
 /** What the kernels use where an adapter has it. @type {readonly GPUFeatureName[]} */
 const FEATURES = ["shader-f16", "subgroups"];
+/** @type {readonly GPUFeatureName[]} */
+const TIMING = /** @type {any} */ (["timestamp-query", "chromium-experimental-timestamp-query-inside-passes"]);
 
 /** Limits that are raised to what the adapter has; kernels choose their tiles by them. */
 const LIMITS = /** @type {const} */ ([
@@ -24,20 +26,26 @@ const LIMITS = /** @type {const} */ ([
 ]);
 
 /**
+ * What a benchmark wants instead of what is best.
+ * @typedef {{ precision?: Precision | undefined, threads?: number | undefined, profile?: boolean | undefined }} Wish
+ */
+
+/**
  * @param {DeviceChoice} choice
  * @param {SiteModel} model
+ * @param {Wish} [wish]
  * @returns {Promise<DeviceReport>}
- * @throws {AlphacutError} `webgpu-unavailable`, if the GPU was asked for and there is none
+ * @throws {AlphacutError} `webgpu-unavailable`, if the GPU was asked for and there is none, or it can't do as wished
  */
-export async function chooseDevice(choice, model) {
-  if (choice === "wasm") return cpu("chosen by you");
+export async function chooseDevice(choice, model, wish = {}) {
+  if (choice === "wasm") return cpu("chosen by you", wish);
   const adapter = await requestAdapter();
   if (!adapter) return withoutGpu(choice, `gpu` in navigator ? "no GPU is available to this browser" : "this browser has no WebGPU");
   const name = nameOf(adapter.info);
   const software = Boolean(adapter.info.isFallbackAdapter) || SOFTWARE.test(name);
   if (software && choice === "auto") return cpu(`the only WebGPU adapter, ${name}, is software and slower than this`);
-  const half = adapter.features.has("shader-f16") && model.gpuPrecision === "float16";
-  const precision = half ? "float16" : "float32";
+  const precision = wish.precision ?? (adapter.features.has("shader-f16") ? model.gpuPrecision : "float32");
+  if (precision === "float16" && !adapter.features.has("shader-f16")) return withoutGpu(choice, `it (${name}) can't compute in 16 bits`);
   const needed = model.largest[`webgpu-${precision}`];
   const offered = Math.min(adapter.limits.maxBufferSize, adapter.limits.maxStorageBufferBindingSize);
   if (needed > offered) {
@@ -52,24 +60,29 @@ export async function chooseDevice(choice, model) {
 /**
  * The CPU path, with as many threads as cross-origin isolation allows.
  * @param {string} reason
+ * @param {Wish} [wish]  Its threads are taken where isolation allows threads.
  * @returns {DeviceReport}
  */
-export function cpu(reason) {
+export function cpu(reason, wish = {}) {
   const isolated = globalThis.crossOriginIsolated;
-  const threads = isolated ? Math.min(navigator.hardwareConcurrency || 1, MAX_THREADS) : 1;
+  const threads = isolated ? wish.threads ?? Math.min(navigator.hardwareConcurrency || 1, MAX_THREADS) : 1;
   const why = isolated ? "" : "; one thread, because the server sends no cross-origin isolation headers";
   return { provider: "wasm", adapter: "", software: false, precision: "float32", threads, reason: reason + why };
 }
 
 /**
  * A device of its own for a session, so that a lost one can be replaced.
+ * @param {{ timed: boolean }} options  Whether kernels are to be timed, where the adapter can.
  * @returns {Promise<GPUDevice>}
  */
-export async function requestDevice() {
+export async function requestDevice({ timed }) {
   const adapter = await requestAdapter();
   if (!adapter) throw new Error("the GPU adapter is gone");
-  const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
-  return adapter.requestDevice({ requiredFeatures: FEATURES.filter((name) => adapter.features.has(name)), requiredLimits });
+  const wanted = timed ? [...FEATURES, ...TIMING] : FEATURES;
+  return adapter.requestDevice({
+    requiredFeatures: wanted.filter((name) => adapter.features.has(name)),
+    requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])),
+  });
 }
 
 /**

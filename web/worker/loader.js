@@ -10,8 +10,9 @@ import { findOwn } from "./own-store.js";
 import { remarks } from "./remarks.js";
 import { Runtime } from "./runtime.js";
 
-/** @import { CheckRequest, DeviceChoice, Ready, RemoveRequest, Reply, Site, SiteModel, Stage, StartRequest, Stats } from "../shared/protocol.js" */
+/** @import { CheckRequest, MeasureRequest, Ready, RemoveRequest, Reply, Site, SiteModel, Stage, StartRequest, Stats } from "../shared/protocol.js" */
 /** @typedef {(reply: Reply) => void} Post */
+/** @typedef {StartRequest | RemoveRequest | CheckRequest | MeasureRequest} LoadRequest */
 /** @typedef {{ runtime: Runtime, ms: number }} Python */
 /** @typedef {{ key: string, session: Network, ms: number }} Opened */
 /** @typedef {{ python: Python, network: Opened, model: SiteModel }} Loaded */
@@ -41,7 +42,7 @@ export async function loadPython(id, post) {
 
 /**
  * Loads runtime and session, side by side where both are still to be loaded.
- * @param {StartRequest | RemoveRequest | CheckRequest} request
+ * @param {LoadRequest} request
  * @param {AbortSignal} signal
  * @param {Post} post
  * @returns {{ usable: Promise<Loaded>, settled: Promise<void> }}
@@ -69,7 +70,7 @@ export async function stats() {
 }
 
 /**
- * @param {StartRequest | RemoveRequest | CheckRequest} request
+ * @param {LoadRequest} request
  * @param {AbortSignal} signal
  * @param {Post} post
  * @returns {Promise<Loaded>}
@@ -80,7 +81,8 @@ async function loadAll(request, signal, post) {
   const model = site.models.find(({ id }) => id === request.model) ?? await findOwn(request.model) ?? notFound(site, request.model);
   starting ??= start(site, tell);
   const { python, failure } = starting;
-  const network = open(site, model, request.device, python, signal, tell);
+  if (request.type === "measure") await Promise.race([python, failure]); // so that Python does not slow down what is measured
+  const network = open(site, model, request, python, signal, tell);
   return Promise.race([
     Promise.all([python, network]).then(([python, network]) => ({ python, network, model })),
     failure,
@@ -141,20 +143,21 @@ function start(site, tell) {
  * The session for a model and a device; the one before is released.
  * @param {Site} site
  * @param {SiteModel} model
- * @param {DeviceChoice} device
+ * @param {LoadRequest} request
  * @param {Promise<Python>} python
  * @param {AbortSignal} signal
  * @param {Tell} tell
  * @returns {Promise<Opened>}
  */
-function open(site, model, device, python, signal, tell) {
+function open(site, model, request, python, signal, tell) {
+  const { precision, threads, profile } = request.type === "measure" ? request : {};
   const network = opening.then(async () => {
-    const key = `${model.id} ${device}`;
+    const key = [model.id, request.device, precision, profile].join(" ");
     if (current?.key === key) return current;
     if (signal.aborted) throw new AlphacutError("cancelled", "Cancelled.");
     const began = performance.now();
-    const session = await Network.open(site, model, device, {
-      signal,
+    const session = await Network.open(site, model, request.device, {
+      signal, wish: { precision, threads, profile },
       digest: nativeDigest ?? (async (bytes) => (await python).runtime.sha256(bytes)),
       onBytes: (bytes, total) => tell("model", bytes, total),
       onSession: async () => {

@@ -9,11 +9,10 @@ import { createSession, firstLine, isBroken, loadOrt } from "./ort.js";
 import { remark } from "./remarks.js";
 import { isFlat, selfCheck } from "./self-check.js";
 
-/** @import { DeviceChoice, DeviceReport, Site, SiteModel, WireError } from "../shared/protocol.js" */
+/** @import { DeviceChoice, DeviceReport, Site, SiteFile, SiteModel, Target, WireError } from "../shared/protocol.js" */
 /** @import { Digest } from "./assets.js" */
-/** @import { Answer } from "./ort.js" */
-
-/** @typedef {Awaited<ReturnType<typeof createSession>>} Session */
+/** @import { Wish } from "./device.js" */
+/** @import { Answer, NetworkFiles } from "./ort.js" */
 
 /**
  * @typedef {object} OpenOptions
@@ -21,7 +20,13 @@ import { isFlat, selfCheck } from "./self-check.js";
  * @property {Digest} digest
  * @property {(loaded: number, total: number) => void} onBytes
  * @property {() => Promise<void>} onSession  Awaited when the bytes are there and the session is about to be made.
+ * @property {Wish} [wish]
  */
+
+/** What a session is made of, wherever it runs. @typedef {{ site: Site, model: SiteModel, digest: Digest, wish: Wish }} Source */
+/** @typedef {NetworkFiles & { check: Uint8Array }} Files */
+/** A session, and the milliseconds it took to make it and to run it the first time, which compiles the shaders. */
+/** @typedef {{ session: Awaited<ReturnType<typeof createSession>>, ms: { create: number, first: number | null } }} Settled */
 
 /**
  * What a run resolves to; see `OrtSession` in src/alphacut/browser/ort_session.py.
@@ -29,27 +34,21 @@ import { isFlat, selfCheck } from "./self-check.js";
  */
 
 export class Network {
-  #site;
-  #model;
-  #digest;
-  /** @type {Session} */
-  #session;
-  /** Devices that failed since the last photo that came through. */
+  #source;
+  /** @type {Settled} */
+  #settled;
+  /** How often the GPU failed since a photo last came through. */
   #failures = 0;
-  /** One run at a time: a session must not run twice at once. @type {Promise<unknown>} */
-  #idle = Promise.resolve();
+  /** Resolves when the photo on the device has been read back: a session must not run twice at once. @type {Promise<void> | null} */
+  #busy = null;
 
   /**
-   * @param {Site} site
-   * @param {SiteModel} model
-   * @param {Digest} digest
-   * @param {Session} session
+   * @param {Source} source
+   * @param {Settled} settled
    */
-  constructor(site, model, digest, session) {
-    this.#site = site;
-    this.#model = model;
-    this.#digest = digest;
-    this.#session = session;
+  constructor(source, settled) {
+    this.#source = source;
+    this.#settled = settled;
   }
 
   /**
@@ -61,21 +60,29 @@ export class Network {
    * @param {OpenOptions} options
    * @throws {AlphacutError}
    */
-  static async open(site, model, choice, { signal, digest, onBytes, onSession }) {
+  static async open(site, model, choice, { signal, digest, onBytes, onSession, wish = {} }) {
     remark("device", "");
     remark("fast-path", "");
-    const [report] = await Promise.all([chooseDevice(choice, model), loadOrt(site)]);
-    const files = await download(model, report, { signal, digest, onBytes });
+    const source = { site, model, digest, wish };
+    const [report] = await Promise.all([chooseDevice(choice, model, wish), loadOrt(site, wish)]);
+    const files = await download(source, report, { signal, onBytes });
     await onSession();
-    const session = await settle(site, model, report, 0, async (other) => (
-      other.provider === report.provider ? files : { ...files, graph: await fetchKept([graphOf(model, other)], { signal, digest, onBytes: () => {} }) }
-    ));
-    return new Network(site, model, digest, session);
+    return new Network(source, await settle(source, report, files, 0));
   }
 
   /** What it runs on by now. */
   get report() {
-    return this.#session.report;
+    return this.#settled.session.report;
+  }
+
+  /** Milliseconds that making the session and its first run took; null where nothing ran yet. */
+  get ms() {
+    return this.#settled.ms;
+  }
+
+  /** Shape of the input, NHWC. */
+  get inputShape() {
+    return this.#settled.session.inputShape;
   }
 
   /**
@@ -84,64 +91,57 @@ export class Network {
    * @param {Uint8Array} pixels
    * @returns {Promise<RunReply>}
    */
-  run(pixels) {
-    const reply = this.#running ? this.#idle.then(() => /** @type {const} */ ({ again: true })) : this.#run(pixels);
-    return reply;
+  async run(pixels) {
+    if (this.#busy) return this.#busy.then(() => ({ again: true }));
+    /** @type {() => void} */
+    let free = () => {};
+    this.#busy = new Promise((resolve) => { free = () => { this.#busy = null; resolve(); }; });
+    try {
+      const { levels, shape, release } = await this.#believed(await this.#settled.session.run(pixels));
+      this.#failures = 0;
+      return { data: levels, shape, release: () => { release(); free(); } };
+    } catch (cause) {
+      return this.#recover(cause).finally(free);
+    }
   }
 
-  #running = false;
-
-  /**
-   * @param {Uint8Array} pixels
-   * @returns {Promise<RunReply>}
-   */
-  #run(pixels) {
-    this.#running = true;
-    const { promise, resolve } = withResolvers();
-    this.#idle = promise;
-    const free = () => { this.#running = false; resolve(); };
-    return this.#session.run(pixels).then((answer) => this.#checked(answer)).then(
-      ({ levels, shape, release }) => {
-        this.#failures = 0;
-        return { data: levels, shape, release: () => { release(); free(); } };
-      },
-      (cause) => this.#recover(cause).finally(free),
-    );
+  /** See `CpuSession.endProfiling` in ort.js. */
+  endProfiling() {
+    this.#settled.session.endProfiling();
   }
 
   /** Frees the session's memory, on the GPU too. */
   async release() {
-    await this.#session.release();
+    await this.#settled.session.release();
   }
 
   /**
-   * A flat map is what a GPU gives that has stopped computing; it is believed after another self-check.
+   * A flat map is what a GPU gives that has stopped computing, so it is believed only after another self-check.
    * @param {Answer} answer
+   * @returns {Promise<Answer>}
    */
-  async #checked(answer) {
-    if (this.report.provider !== "webgpu" || !isFlat(answer.levels)) return answer;
-    const { levels, shape, release } = answer;
+  async #believed({ levels, shape, release }) {
+    if (this.report.provider !== "webgpu" || !isFlat(levels)) return { levels, shape, release };
     const kept = levels.slice();
     release();
-    await selfCheck(this.#session, await fetchCheck(this.#model, this.#digest));
+    await selfCheck(this.#settled.session, await fetchAll([this.#source.model.check], this.#source));
     return { levels: kept, shape, release: () => {} };
   }
 
   /**
-   * Puts another session into the failed one's place.
+   * Puts another session into the failed one's place: on the GPU the first time, then on the CPU.
    * @param {unknown} cause
    * @returns {Promise<RunReply>}
    */
   async #recover(cause) {
-    const { report } = this.#session;
+    const { session } = this.#settled, { report } = session;
     if (report.provider !== "webgpu" || isBroken(cause)) return { error: failed(cause).toWire() };
     this.#failures += 1;
     try {
-      await this.#session.release().catch(() => {}); // what was lost may be beyond releasing
+      await session.release().catch(() => {}); // what was lost may be beyond releasing
       remark("device", `The GPU failed while it worked on a photo (${firstLine(cause)}) and was started again.`);
-      const options = { signal: new AbortController().signal, digest: this.#digest, onBytes: () => {} };
-      const next = this.#failures > 1 ? onCpuAfter(report, cause) : report;
-      this.#session = await settle(this.#site, this.#model, next, this.#failures, (other) => download(this.#model, other, options));
+      const next = this.#failures > 1 ? cpuAfter(report, cause) : report;
+      this.#settled = await settle(this.#source, next, await download(this.#source, next), this.#failures);
       return { again: true };
     } catch (error) {
       return { error: AlphacutError.from(error).toWire() };
@@ -150,28 +150,32 @@ export class Network {
 }
 
 /**
- * A session on the device of the report, self-check passed; on the same device anew where that fails the first time;
- * or else on the CPU.
- * @param {Site} site
- * @param {SiteModel} model
+ * A session on the device of the report, its self-check passed; on the same device anew where that fails the first
+ * time; or else on the CPU.
+ * @param {Source} source
  * @param {DeviceReport} report
+ * @param {Files} files
  * @param {number} failures  Of the GPU so far.
- * @param {(report: DeviceReport) => Promise<import("./ort.js").NetworkFiles & { check: Uint8Array }>} filesFor
- * @returns {Promise<Session>}
+ * @returns {Promise<Settled>}
+ * @throws {AlphacutError} `session-failed`
  */
-async function settle(site, model, report, failures, filesFor) {
-  const files = await filesFor(report);
-  /** @type {Session | null} */
+async function settle(source, report, files, failures) {
+  /** @type {Settled["session"] | null} */
   let session = null;
   try {
-    session = await createSession(site, report, files);
+    const began = performance.now();
+    session = await createSession(source.site, report, files, source.wish.profile);
+    const created = performance.now();
     if (report.provider === "webgpu") await selfCheck(session, files.check);
-    return session;
+    const first = report.provider === "webgpu" ? performance.now() - created : null;
+    return { session, ms: { create: created - began, first } };
   } catch (cause) {
     await session?.release().catch(() => {});
-    if (report.provider === "wasm" || isBroken(cause)) throw sessionFailed(model, cause);
-    if (failures === 0) return settle(site, model, report, 1, filesFor);
-    return settle(site, model, onCpuAfter(report, cause), 2, filesFor);
+    if (report.provider === "wasm" || isBroken(cause)) throw sessionFailed(source.model, cause);
+    if (failures === 0) return settle(source, report, files, 1);
+    const onCpu = cpuAfter(report, cause);
+    const graph = await fetchAll([graphOf(source.model, onCpu)], source);
+    return settle(source, onCpu, { ...files, graph }, failures);
   }
 }
 
@@ -179,37 +183,38 @@ async function settle(site, model, report, failures, filesFor) {
  * @param {DeviceReport} report
  * @param {unknown} cause
  */
-function onCpuAfter({ adapter }, cause) {
+function cpuAfter({ adapter }, cause) {
   remark("device", `The GPU (${adapter}) failed twice (${firstLine(cause)}), so the CPU does its work.`);
   return cpu(`the GPU (${adapter}) failed: ${firstLine(cause)}`);
 }
 
 /**
  * Graph, weights and self-check, in one progress.
- * @param {SiteModel} model
+ * @param {Source} source
  * @param {DeviceReport} device
- * @param {{ signal: AbortSignal, digest: Digest, onBytes: (loaded: number, total: number) => void }} options
+ * @param {{ signal?: AbortSignal, onBytes?: (loaded: number, total: number) => void }} [options]
+ * @returns {Promise<Files>}
  */
-async function download(model, device, { signal, digest, onBytes }) {
-  const graphFile = graphOf(model, device);
-  const total = graphFile.bytes + model.weights.bytes;
-  const loaded = { graph: 0, weights: 0 };
-  const report = () => onBytes(loaded.graph + loaded.weights, total);
-  const [graph, weights, check] = await Promise.all([
-    fetchKept([graphFile], { signal, digest, onBytes: (n) => { loaded.graph = n; report(); } }),
-    fetchKept(model.weights.chunks, { signal, digest, onBytes: (n) => { loaded.weights = n; report(); } }),
-    fetchCheck(model, digest, signal),
-  ]);
-  return { graph, weights, check };
+async function download(source, device, { signal, onBytes = () => {} } = {}) {
+  const { model } = source, graphFile = graphOf(model, device);
+  const total = graphFile.bytes + model.weights.bytes + model.check.bytes;
+  const loaded = [0, 0, 0];
+  const [graph, weights, check] = await Promise.all([[graphFile], model.weights.chunks, [model.check]].map((files, i) => (
+    fetchAll(files, source, { signal, onBytes: (bytes) => {
+      loaded[i] = bytes;
+      onBytes(loaded.reduce((a, b) => a + b), total);
+    } })
+  )));
+  return /** @type {Files} */ ({ graph, weights, check });
 }
 
 /**
- * @param {SiteModel} model
- * @param {Digest} digest
- * @param {AbortSignal} [signal]
+ * @param {readonly SiteFile[]} files
+ * @param {Source} source
+ * @param {{ signal?: AbortSignal | undefined, onBytes?: (loaded: number) => void }} [options]
  */
-function fetchCheck(model, digest, signal = new AbortController().signal) {
-  return fetchKept([model.check], { signal, digest, onBytes: () => {} });
+function fetchAll(files, { digest }, { signal = new AbortController().signal, onBytes = () => {} } = {}) {
+  return fetchKept(files, { signal, digest, onBytes });
 }
 
 /**
@@ -217,7 +222,7 @@ function fetchCheck(model, digest, signal = new AbortController().signal) {
  * @param {DeviceReport} device
  */
 function graphOf(model, { provider, precision }) {
-  return model.graphs[/** @type {import("../shared/protocol.js").Target} */ (`${provider}-${precision}`)];
+  return model.graphs[/** @type {Target} */ (`${provider}-${precision}`)];
 }
 
 /**
@@ -240,12 +245,4 @@ function failed(cause) {
 /** @param {unknown} cause */
 function stackOf(cause) {
   return String(cause instanceof Error ? cause.stack : cause);
-}
-
-/** @returns {{ promise: Promise<void>, resolve: () => void }} */
-function withResolvers() {
-  /** @type {() => void} */
-  let resolve = () => {};
-  const promise = new Promise((/** @type {(value: void) => void} */ done) => { resolve = done; });
-  return { promise, resolve };
 }

@@ -10,6 +10,7 @@ import { remark } from "./remarks.js";
 
 /** @import * as Ort from "onnxruntime-common" */
 /** @import { DeviceReport, OrtBuild, Site } from "../shared/protocol.js" */
+/** @import { Wish } from "./device.js" */
 
 /** The name under which every graph looks for its weights. */
 const WEIGHTS = "weights.bin";
@@ -37,8 +38,9 @@ let ort = null;
 
 /** Loads ONNX Runtime's code once; its WebAssembly follows with the first session.
  * @param {Site} site
+ * @param {Wish} [wish]
  */
-export async function loadOrt(site) {
+export async function loadOrt(site, wish) {
   if (ort) return ort;
   const index = new URL(site.ort.index, ROOT).href;
   /** @type {typeof Ort} */
@@ -49,7 +51,7 @@ export async function loadOrt(site) {
     wasm: `${index}ort-wasm-simd-threaded.${ORT_BUILD}.wasm`,
   };
   // Fixed for the life of the worker by the first session; the GPU path must not take away the CPU path's threads.
-  module.env.wasm.numThreads = cpu("").threads;
+  module.env.wasm.numThreads = cpu("", wish).threads;
   ort = module;
   return module;
 }
@@ -59,19 +61,23 @@ export async function loadOrt(site) {
  * @param {Site} site
  * @param {DeviceReport} report  What to run on.
  * @param {NetworkFiles} files
+ * @param {boolean} [profile]  Whether to time kernels; see `endProfiling`.
  * @returns {Promise<CpuSession | GpuSession>}
  */
-export async function createSession(site, report, files) {
+export async function createSession(site, report, files, profile = false) {
   const { InferenceSession, Tensor } = await loadOrt(site);
-  const options = { externalData: [{ path: WEIGHTS, data: files.weights }], graphOptimizationLevel: /** @type {const} */ ("all") };
+  /** @type {Ort.InferenceSession.SessionOptions} */
+  const options = {
+    externalData: [{ path: WEIGHTS, data: files.weights }], graphOptimizationLevel: "all", enableProfiling: profile,
+  };
   if (report.provider === "wasm") {
     const session = await InferenceSession.create(files.graph, { ...options, executionProviders: ["wasm"] });
     return new CpuSession(session, report, Tensor);
   }
-  const device = await requestDevice();
+  const device = await requestDevice({ timed: profile });
   const onDevice = { ...options, executionProviders: [{ name: "webgpu", device }] };
   try {
-    const session = await captured(InferenceSession, files.graph, onDevice);
+    const session = await (profile ? InferenceSession.create(files.graph, onDevice) : captured(InferenceSession, files.graph, onDevice));
     return new GpuSession(session, report, Tensor, device);
   } catch (cause) {
     device.destroy();
@@ -131,6 +137,11 @@ class CpuSession {
     return { levels: /** @type {Uint8Array} */ (tensor.data), shape: tensor.dims, release: () => tensor.dispose() };
   }
 
+  /** Ends profiling: ONNX Runtime prints what it noted, one line of JSON for each run of a kernel. */
+  endProfiling() {
+    this.#session.endProfiling();
+  }
+
   /** Frees the session's memory. */
   async release() {
     await this.#session.release();
@@ -183,6 +194,11 @@ class GpuSession {
     await this.#session.run(this.#feeds, this.#fetches);
     const levels = await this.#io.download();
     return { levels, shape: this.#shape, release: () => this.#io.release() };
+  }
+
+  /** See `CpuSession.endProfiling`. */
+  endProfiling() {
+    this.#session.endProfiling();
   }
 
   /** Frees the session's memory on the GPU. */
