@@ -106,13 +106,13 @@ function start(site, tell) {
   let arrived = 0;
   tell("runtime", 0, total);
   const prefixes = [site.pyodide.index, site.ort.index].map((index) => new URL(index, ROOT).href);
-  const failure = watchFetches(prefixes, (bytes) => tell("runtime", Math.min(arrived += bytes, total), total))
-    .catch((error) => { throw asFatal(AlphacutError.from(error)); });
+  const count = (/** @type {number} */ bytes) => tell("runtime", Math.min(arrived += bytes, total), total);
+  const failure = watchFetches(prefixes, count).catch((error) => { throw asFatal(AlphacutError.from(error)); });
   for (const { path } of ortWasm) fetchEarly(new URL(path, ROOT).href);
-  const python = Runtime.load(site).then(async (runtime) => {
+  const python = Runtime.load(site, count).then(async (runtime) => {
     if (await counting) runtime.traceProxies();
     return { runtime, ms: performance.now() - began };
-  });
+  }, (error) => { throw asFatal(AlphacutError.from(error)); });
   for (const promise of [failure, python]) promise.catch(ignore); // heard of by whoever races against them
   return { python, failure };
 }
