@@ -1,14 +1,14 @@
 """Measures the start of the built site's own page in a real browser, several sites side by side.
 
     python -m bench.startup --site dist/site [--site dist/before ...] [--machine NAME] [--title WORDS]
-                            [--rounds 7] [--device wasm] [--model u2netp] [--latency-ms 0] [--max-age 600]
+                            [--rounds 7] [--device wasm] [--model u2netp] [--latency-ms 0]
 
 Each round opens every site once in each of three states, the sites in turn: *cold* (a new browser profile),
 *warm* (the same browser again), *restarted* (the browser was closed and opened with that profile). Prints
 medians and least values and writes bench/results/startup-<machine>.json.
 
-What is told apart, in milliseconds from navigation: *usable* (the page takes a photo), *python* (the worker has
-Python, NumPy, Pillow and alphacut), *network* (ONNX Runtime and the model), *ready* (both: html[data-state]).
+What is told apart, in milliseconds from navigation: *usable* (the page takes a photo), *python* (the worker
+has Python, NumPy, Pillow and alphacut), *network* (ONNX Runtime and the model), *ready* (both).
 The page is only watched, not changed, so a site of any age can be measured.
 """
 
@@ -62,9 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for name, state, times in _round(playwright, {name: urls[name] for name in order}, about):
                 runs[name][state].append(times)
             print(f"round {number + 1} of {options.rounds}", file=sys.stderr, flush=True)
-    results = [
-        summarise(name, state, runs[name][state]) for state in STATES for name in sites
-    ]
+    results = [summarise(name, state, runs[name][state]) for state in STATES for name in sites]
     print(table(results))
     if options.machine:
         _write(options, about, results)
@@ -98,9 +96,7 @@ def _round(
 ) -> Iterator[tuple[str, str, Times]]:
     """Open every site in each state, the sites in turn."""
     with tempfile.TemporaryDirectory() as scratch, ExitStack() as profiles:
-        browsers = {
-            name: profiles.enter_context(_browser(playwright, Path(scratch) / name)) for name in urls
-        }
+        browsers = {name: profiles.enter_context(_browser(playwright, Path(scratch) / name)) for name in urls}
         for state in ("cold", "", "warm"):  # the second visit fills the code caches; it counts as neither
             for name, url in urls.items():
                 times = _visit(browsers[name], url)
@@ -193,7 +189,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--model", default="u2netp")
     parser.add_argument("--device", default="wasm")
-    parser.add_argument("--latency-ms", type=float, default=0, help="what the server waits before each answer")
+    parser.add_argument(
+        "--latency-ms", type=float, default=0, help="what the server waits before each answer"
+    )
     options = parser.parse_args(arguments)
     options.site = [folder.resolve() for folder in options.site or [ROOT / "dist" / "site"]]
     return options

@@ -1,4 +1,4 @@
-"""Runs inside Pyodide (see pack_python.mjs): a photo of each format through the pipeline, and what can go wrong.
+"""Runs inside Pyodide (see pack_python.mjs): photos of each format through the pipeline, and damaged ones.
 
 What this imports is what visitors download at the start; all other modules are fetched when first imported.
 """
@@ -12,13 +12,15 @@ from typing import Any
 import numpy as np
 import pyodide.ffi
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import IcoImagePlugin, Image, MpoImagePlugin, TgaImagePlugin, TiffImagePlugin, WebPImagePlugin
 
 from alphacut.browser import entry
 from alphacut.errors import AlphacutError
 from alphacut.models import ModelSpec
 from alphacut.pipeline import remove_background
 
+# To save a format that Pillow does not know at once, it would import all it has.
+PLUGINS = (IcoImagePlugin, MpoImagePlugin, TgaImagePlugin, TiffImagePlugin, WebPImagePlugin)
 FOLDER = "/lib/"
 SPEC = ModelSpec(id="job", width=16, height=16, mean=(0.5, 0.5, 0.5), std=(1.0, 1.0, 1.0))
 

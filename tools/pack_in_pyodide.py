@@ -40,7 +40,7 @@ def compiled(name: str, source: bytes) -> bytes:
 def is_wanted(name: str, *, in_package: bool) -> bool:
     """Whether a file of an archive can be of use in the browser."""
     if not in_package:
-        return not name.endswith("/") and name.split("/")[0].removesuffix(".py") not in LEFT_OUT
+        return not name.endswith("/") and name.partition("/")[0].removesuffix(".py") not in LEFT_OUT
     if name.endswith(".dist-info/METADATA"):  # tells installers that the package is there
         return True
     return name.endswith((".py", ".so")) and not any(part in name for part in LEFT_OUT_OF_PACKAGES)

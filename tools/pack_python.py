@@ -1,8 +1,8 @@
-"""Packs what Python consists of in the browser into two archives of compiled modules, once: kept in the cache.
+"""Packs Python's modules for the browser, compiled, into two archives, once: the cache keeps them.
 
 The first holds the modules of the standard library, NumPy, Pillow and alphacut that a job imports; the second
-all others, which the worker fetches when one of them is first imported. Which a job imports is found by running
-one (job_in_pyodide.py), in Pyodide under Node.js and on these very archives.
+all others, which the worker fetches when one of them is first imported. Which a job imports is found by
+running one (job_in_pyodide.py), in Pyodide under Node.js.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class CompileError(Exception):
 class Archives:
     """The packed modules, as files in a folder.
 
-    Both archives are tars, laid out as /lib/python3.x is. The first also holds the names of the modules in the
-    second, one a line. `empty` is a zip without entries: what Pyodide is told its standard library is.
+    Both archives are tars, laid out as /lib/python3.x is. The first also holds the names of the modules in
+    the second, one a line. `empty` is a zip without entries: what Pyodide is told its standard library is.
     """
 
     folder: Path
@@ -68,7 +68,7 @@ class Archives:
 def pack_python(pyodide: Mapping[str, Path], wheels: Sequence[Path], cache: Path) -> Archives:
     """Make the archives unless the cache holds them; raises CompileError.
 
-    `pyodide` maps names of Pyodide's distribution and of its wheels to files; `wheels` are further ones, ours.
+    `pyodide` maps names of Pyodide's distribution and of its wheels to files; `wheels` are further wheels.
     """
     sources = {**pyodide, **{wheel.name: wheel for wheel in wheels}}
     made = Archives(cache / "python" / _key(sources))

@@ -93,22 +93,22 @@ function findModel(site, id) {
 }
 
 /**
- * Starts Python, and begins with the download that is asked for last. A failure is fatal: half a Python can't be
+ * Starts Python, and begins with the downloads that are asked for last. A failure is fatal: half a Python can't be
  * taken back, and ONNX Runtime does not try a second time.
  * @param {Site} site
  * @param {Tell} tell
  */
 function start(site, tell) {
   const began = performance.now();
-  const ortWasm = site.ort.builds[ORT_BUILD].filter(({ path }) => path.endsWith(".wasm"));
-  const fetched = [...site.pyodide.assets, ...ortWasm].filter(({ path }) => !path.endsWith(".js"));
+  const fetched = [...site.pyodide.assets, ...site.ort.builds[ORT_BUILD]].filter(({ path }) => !path.endsWith(".js"));
   const total = fetched.reduce((sum, { bytes }) => sum + bytes, 0);
   let arrived = 0;
   tell("runtime", 0, total);
   const prefixes = [site.pyodide.index, site.ort.index].map((index) => new URL(index, ROOT).href);
   const count = (/** @type {number} */ bytes) => tell("runtime", Math.min(arrived += bytes, total), total);
   const failure = watchFetches(prefixes, count).catch((error) => { throw asFatal(AlphacutError.from(error)); });
-  for (const { path } of ortWasm) fetchEarly(new URL(path, ROOT).href);
+  // Each would wait for a script that asks for it.
+  for (const { path } of fetched) if (path.endsWith(".wasm")) fetchEarly(new URL(path, ROOT).href);
   const python = Runtime.load(site, count).then(async (runtime) => {
     if (await counting) runtime.traceProxies();
     return { runtime, ms: performance.now() - began };

@@ -9,8 +9,8 @@ import { fetchNow } from "./fetch-now.js";
 
 /** @import { Note, Site, SitePython, WireError } from "../shared/protocol.js" */
 
-/** What the archive of modules holds, as Pyodide's installers know it: not to be installed again. */
-const PACKAGES = ["numpy", "pillow", "alphacut"];
+/** What the archive of modules holds, as the lock file names it: installers must not fetch it again. */
+const PACKAGES = ["numpy", "Pillow", "alphacut"];
 /** Written by tools/pack_python.py: the names of the modules that are not fetched at the start. */
 const LATE_NAMES = "late-modules.txt";
 

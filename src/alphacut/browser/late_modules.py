@@ -1,11 +1,11 @@
-"""Modules that are on the site but not fetched at the start: they come when one of them is first imported."""
+"""Modules that are on the site but not fetched at the start: they come at the first import of one."""
 
 from __future__ import annotations
 
 import hashlib
-import importlib
 import sys
 from collections.abc import Sequence
+from importlib import invalidate_caches
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
@@ -21,8 +21,8 @@ class LateModules:
     sha256 : str
         Of the archive that holds them.
     host : object
-        `fetch()` gives ``{data}``, a Uint8Array, or ``{error}``, a sentence; `unpack(data)` puts the files where
-        Python looks for modules. Both are done when they return: an import can't wait.
+        `fetch()` gives ``{data}``, a Uint8Array, or ``{error}``, a sentence; `unpack(data)` puts the files
+        where Python looks for modules. Both are done when they return: an import can't wait.
     """
 
     def __init__(self, names: frozenset[str], sha256: str, host: Any) -> None:
@@ -38,7 +38,7 @@ class LateModules:
             return None
         self._fetch(name)
         self._names = frozenset()  # all are there now
-        importlib.invalidate_caches()
+        invalidate_caches()
         return PathFinder.find_spec(name, path, target)
 
     def _fetch(self, name: str) -> None:
