@@ -51,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sites = _named(options.site)
     runs: dict[str, dict[str, list[Times]]] = {name: {state: [] for state in STATES} for name in sites}
     about: dict[str, Any] = {}
+    results: list[dict[str, Any]] = []
     with ExitStack() as stack, sync_playwright() as playwright:
         slow = Fault(delay=options.latency_ms / 1000) if options.latency_ms else None
         urls = {
@@ -61,9 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             order = list(urls) if number % 2 == 0 else list(reversed(urls))
             for name, state, times in _round(playwright, {name: urls[name] for name in order}, about):
                 runs[name][state].append(times)
-            print(f"round {number + 1} of {options.rounds}", file=sys.stderr, flush=True)
-    results = [summarise(name, state, runs[name][state]) for state in STATES for name in sites]
-    print(table(results))
+            results = [summarise(name, state, runs[name][state]) for state in STATES for name in sites]
+            print(f"\nround {number + 1} of {options.rounds}:\n{table(results)}", flush=True)
     if options.machine:
         _write(options, about, results)
     return 0
