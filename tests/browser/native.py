@@ -19,7 +19,7 @@ from tests.browser.driver import pixels
 def cut_out(site: Path, model: str, photo: Path, folder: Path) -> NDArray[np.int16]:
     """RGBA of the cutout that native onnxruntime makes with the site's own model files."""
     entry = next(m for m in json.loads((site / "site.json").read_text())["models"] if m["id"] == model)
-    session = NativeSession(site / entry["graphs"]["float32"]["path"])
+    session = NativeSession(site / entry["graphs"]["wasm-float32"]["path"])
     job = remove_background(photo.read_bytes(), session, ModelSpec.from_table(entry["spec"]))
     with ThreadPoolExecutor() as pool:  # Playwright's own event loop runs in this thread
         result = pool.submit(asyncio.run, job).result()
