@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from onnx import GraphProto, ModelProto, TensorProto, ValueInfoProto, helper
 from onnx.shape_inference import InferenceError, infer_shapes
@@ -23,6 +24,8 @@ _DAMAGE = (
     ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RuntimeError, InferenceError,
 )  # fmt: skip
 
+Layout = Literal["NCHW", "NHWC"]
+
 Dim = int | str | None
 """A side that is fixed, one that has a name, or one of which nothing is known."""
 
@@ -34,7 +37,7 @@ class Input:
     name: str
     dtype: str
     shape: tuple[Dim, ...]
-    layout: str
+    layout: Layout
     channels: int
     width: int | None
     height: int | None
@@ -178,7 +181,7 @@ def _input(graph: GraphProto) -> Input:
     )  # fmt: skip
 
 
-def _layout(shape: tuple[Dim, ...]) -> tuple[str, int]:
+def _layout(shape: tuple[Dim, ...]) -> tuple[Layout, int]:
     """Tell where the channels are; where nothing says so they are first, as PyTorch exports them."""
     if shape[1] == 3 or (shape[3] != 3 and shape[1] in {1, 4}):
         return "NCHW", int(shape[1] or 0)

@@ -22,7 +22,10 @@ SCRIPTS = sorted(path for path in WEB.rglob("*.js") if "node_modules" not in pat
 # ---- Python ----------------------------------------------------------------------------------------
 
 EVERYWHERE = sys.stdlib_module_names | {"numpy", "PIL", "alphacut"}
-OF_ONNX = {"onnx_graph", "onnx_check", "onnx_inspect", "onnx_family", "own_model"}
+OF_ONNX = {
+    *("onnx_graph", "graph_ends", "graph_gpu", "graph_passes"),
+    *("onnx_check", "onnx_inspect", "onnx_family", "own_model"),
+}
 """Modules that import onnx, which the photo's way does without."""
 BESIDES = {**{name: {"onnx"} for name in OF_ONNX}, "native": {"onnxruntime"}}
 ON_DEMAND = "own_models"

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 from onnx import ModelProto, TensorProto, helper
@@ -16,6 +17,7 @@ from alphacut.browser.own_models import OwnModels
 from alphacut.errors import BadModelError
 from alphacut.models import ModelSpec
 from alphacut.native import NativeSession
+from alphacut.onnx_graph import TARGETS
 from alphacut.own_model import WEIGHTS_NAME, rewrite
 from alphacut.pipeline import remove_background
 from tests.fakes import Ffi, TypedArray, from_entries
@@ -73,7 +75,7 @@ def cut_out(model: ModelProto, of: ModelSpec, pixels: Bytes8, folder: Path) -> B
     """Alpha that alphacut makes with the rewritten network."""
     made = rewrite(model.SerializeToString(), of, "map")
     (folder / WEIGHTS_NAME).write_bytes(made.weights)
-    (folder / "graph.onnx").write_bytes(made.graphs["float32"])
+    (folder / "graph.onnx").write_bytes(made.graphs["wasm-float32"])
     session = NativeSession(folder / "graph.onnx")
     return pixels_of(run(remove_background(file_of(pixels), session, of)).png)[..., 3]
 
@@ -92,11 +94,10 @@ def test_every_way_round_gives_what_the_file_itself_gives(
     assert np.abs(alpha - expected).max() <= (0.51 if dtype == TensorProto.FLOAT else 1.5)
 
 
-def test_a_network_of_any_size_is_fixed_to_the_one_chosen(tmp_path: Path) -> None:
-    of = spec(40, 32)
-    made = rewrite(network().SerializeToString(), of, "alpha")
-    assert set(made.graphs) == {"float32"}
-    assert set(rewrite(network(half=True).SerializeToString(), of, "alpha").graphs) == {"float16", "float32"}
+def test_a_network_of_any_size_is_fixed_to_the_one_chosen() -> None:
+    made = rewrite(network().SerializeToString(), spec(40, 32), "alpha")
+    graph = onnx.load_model_from_string(made.graphs["wasm-float32"]).graph
+    assert [d.dim_value for d in graph.input[0].type.tensor_type.shape.dim] == [1, 32, 40, 3]
 
 
 @pytest.mark.parametrize(
@@ -138,9 +139,8 @@ def test_the_worker_gets_plain_objects() -> None:
     assert found["outputs"][0]["activation"] in found["activations"]
     table = '{"id":"own","width":24,"height":16,"mean":[0,0,0],"std":[1,1,1],"output":"alpha"}'
     made = own.rewrite(as_js(data), table, "map").value
-    assert made.input == [1, 3, HEIGHT, WIDTH]
     assert made.spec.width == WIDTH
-    assert len(vars(made.graphs)["float32"]) > 0
+    assert set(vars(made.graphs)) == set(vars(made.largest)) == set(TARGETS)
     assert isinstance(made.weights, TypedArray)
 
 

@@ -39,7 +39,7 @@ export class App {
    */
   constructor(client, loadSettings) {
     this.#client = client;
-    this.#kept = new KeptView(client);
+    this.#kept = new KeptView(client, () => this.#settings?.setOwn([]));
     this.#loadSettings = loadSettings;
     this.#cancel.addEventListener("click", () => this.cancel());
     this.#again.addEventListener("click", () => this.#photo && this.cutOut(this.#photo));

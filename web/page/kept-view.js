@@ -14,10 +14,16 @@ export class KeptView {
   /** Whether the browser promised not to clear it by itself. @type {Promise<boolean> | null} */
   #lasting = null;
 
-  /** @param {WorkerClient} client */
-  constructor(client) {
+  /**
+   * @param {WorkerClient} client
+   * @param {() => void} onCleared  Everything is gone, the visitor's own models too.
+   */
+  constructor(client, onCleared) {
     this.#client = client;
-    this.#clear.addEventListener("click", () => this.#show(client.forget(null)));
+    this.#clear.addEventListener("click", async () => {
+      await this.#show(client.forget(null));
+      onCleared();
+    });
   }
 
   /** Says what is kept now. */

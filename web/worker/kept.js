@@ -1,5 +1,6 @@
 /** Tells what this browser keeps of the site's models, and forgets it when asked. */
 
+import { isEntry, listOwn } from "./own-store.js";
 import * as store from "./store.js";
 
 /** @import { Kept, Site, SiteModel } from "../shared/protocol.js" */
@@ -8,8 +9,10 @@ import * as store from "./store.js";
  * @param {Site} site
  * @returns {Promise<Kept>}
  */
-export async function listKept({ models }) {
+export async function listKept({ models: offered }) {
+  const models = [...offered, ...(await listOwn()).map(({ model }) => model)];
   const sizes = await store.list();
+  for (const name of sizes.keys()) if (isEntry(name)) sizes.delete(name); // a description, not a part of a model
   const sum = (/** @type {Iterable<string>} */ names) => [...names].reduce((all, name) => all + (sizes.get(name) ?? 0), 0);
   const known = new Set(models.flatMap(namesOf));
   const bytes = sum(sizes.keys());
@@ -31,7 +34,10 @@ export async function forgetModel(site, id) {
   return listKept(site);
 }
 
-/** @param {SiteModel} model */
-function namesOf({ graphs, weights, check }) {
+/**
+ * The names that a model's files are kept under.
+ * @param {SiteModel} model
+ */
+export function namesOf({ graphs, weights, check }) {
   return [...weights.chunks, ...Object.values(graphs), check].map(({ sha256 }) => sha256);
 }

@@ -7,7 +7,6 @@
 
 import { AlphacutError } from "../shared/protocol.js";
 import { fetchVerified } from "./assets.js";
-import { readOwn } from "./own-store.js";
 import { remark } from "./remarks.js";
 import * as store from "./store.js";
 
@@ -60,10 +59,20 @@ function* partsOf(files, all) {
  * @param {Options} options
  */
 async function fill({ file, into }, options) {
-  if (file.own) return into.set(await readOwn(file, options.digest));
   if (await readKept({ file, into }, options.digest)) return options.onBytes(file.bytes);
+  if (file.own) throw gone(file);
   await download({ file, into }, options);
   await store.put(file.sha256, into);
+}
+
+/**
+ * What a visitor brought is on no site.
+ * @param {SiteFile} file
+ */
+function gone({ path, sha256 }) {
+  return new AlphacutError("storage-failed", "This browser no longer has your model in full.", {
+    hint: "Remove the model from the list and bring it again.", details: `${path}\nsha256 ${sha256}`,
+  });
 }
 
 /**

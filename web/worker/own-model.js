@@ -2,17 +2,20 @@
 
 import { AlphacutError } from "../shared/protocol.js";
 import { nativeDigest } from "./assets.js";
-import { read } from "./job.js";
 import { cpu } from "./device.js";
+import { read } from "./job.js";
+import { namesOf } from "./kept.js";
 import { loadPython, loadSite } from "./loader.js";
 import { fetchKept } from "./model-files.js";
-import { createSession } from "./ort.js";
-import { listOwn, openOwn, putOwn, removeOwn } from "./own-store.js";
+import { createSession, firstLine } from "./ort.js";
+import { listOwn, OWN, putOwn, requireStore } from "./own-store.js";
 import { answerOf } from "./self-check.js";
+import * as store from "./store.js";
 
 /** @import { AdoptRequest, InspectRequest, OwnChoices, OwnStep, Site, SiteFile, SiteModel } from "../shared/protocol.js" */
 /** @import { Digest } from "./assets.js" */
 /** @import { Post } from "./loader.js" */
+/** @import { Entry } from "./own-store.js" */
 /** @import { Rewritten, Runtime, Wheel } from "./runtime.js" */
 
 /** Rewriting takes up to ten times a file's size of a WebAssembly memory that ends at 4 GB. */
@@ -44,7 +47,7 @@ export async function inspect({ id, file, name }, signal, post) {
  * @returns {Promise<SiteModel>}
  */
 export async function adopt({ id, file, choices }, signal, post) {
-  await openOwn();
+  await requireStore();
   const runtime = await equip(id, signal, post);
   tell(id, post, "rewrite", 0, 1);
   const { width, height, mean, std, activation } = choices;
@@ -64,11 +67,7 @@ export async function adopt({ id, file, choices }, signal, post) {
  * @returns {Promise<SiteModel[]>}
  */
 export async function list() {
-  const entries = await listOwn();
-  for (const { model, onTrial, since } of entries) {
-    if (onTrial && since < Date.now() - TRIAL_MS) await removeOwn(model.id);
-  }
-  return entries.filter(({ onTrial }) => !onTrial).map(({ model }) => model);
+  return (await listOwn()).filter(({ onTrial }) => !onTrial).map(({ model }) => model);
 }
 
 /**
@@ -79,9 +78,17 @@ export function keep(model) {
   return putOwn({ model, onTrial: false, since: Date.now() }, new Map());
 }
 
-/** @param {string} id */
+/**
+ * Forgets a model, and with it those whose trial was given up; files that another model has too stay.
+ * @param {string} id
+ * @returns {Promise<SiteModel[]>} Those that are left.
+ */
 export async function disown(id) {
-  await removeOwn(id);
+  const [site, entries] = await Promise.all([loadSite(), listOwn()]);
+  const goes = (/** @type {Entry} */ { model, onTrial, since }) => model.id === id || (onTrial && since < Date.now() - TRIAL_MS);
+  const left = new Set([...site.models, ...entries.filter((entry) => !goes(entry)).map(({ model }) => model)].flatMap(namesOf));
+  const gone = entries.filter(goes).flatMap(({ model }) => [model.id, ...namesOf(model)]);
+  await store.forget(gone.filter((name) => !left.has(name)));
   return list();
 }
 
@@ -154,13 +161,13 @@ async function download({ extras }, runtime, signal, onBytes) {
  */
 async function describe({ spec, weights, graphs, largest }, { title, output, gpuPrecision }, check, digest) {
   const what = new TextEncoder().encode(JSON.stringify([await digest(weights), spec, output]));
-  const id = `own-${(await digest(what)).slice(0, 12)}`;
+  const id = `${OWN}${(await digest(what)).slice(0, 12)}`;
   /** @type {Map<string, Uint8Array<ArrayBuffer>>} */
   const files = new Map();
   const keepFile = async (/** @type {string} */ name, /** @type {Uint8Array<ArrayBuffer>} */ bytes) => {
-    const path = `${id}/${name}`;
-    files.set(path, bytes);
-    return { path, bytes: bytes.byteLength, sha256: await digest(bytes), own: true };
+    const sha256 = await digest(bytes);
+    files.set(sha256, bytes);
+    return { path: `${id}/${name}`, bytes: bytes.byteLength, sha256, own: true };
   };
   const named = await Promise.all(Object.entries(graphs).map(async ([target, graph]) => [target, await keepFile(`${target}.onnx`, graph)]));
   const stored = await keepFile("weights.bin", weights);
@@ -183,11 +190,13 @@ async function describe({ spec, weights, graphs, largest }, { title, output, gpu
 async function learnAnswer(site, { graphs, weights }, digest, signal) {
   const known = /** @type {SiteModel} */ (site.models[0]).check;
   const tile = await fetchKept([known], { signal, digest, onBytes: () => {} });
-  const session = await createSession(site, cpu("to learn the answer"), { graph: graphs["wasm-float32"], weights });
   try {
-    return await answerOf(session, tile);
-  } finally {
-    await session.release();
+    const session = await createSession(site, cpu("to learn the answer"), { graph: graphs["wasm-float32"], weights });
+    return await answerOf(session, tile); // the session ends with this worker
+  } catch (cause) {
+    throw new AlphacutError("inference-failed", `The network failed: ${firstLine(cause)}`, {
+      hint: "It can’t be run here; another export of it may.", details: String(cause instanceof Error ? cause.stack : cause), cause,
+    });
   }
 }
 

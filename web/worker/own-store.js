@@ -1,48 +1,52 @@
-/** Where the models that visitors bring are kept: the browser's storage, each under its id. */
+/**
+ * The descriptions of the models that visitors bring, kept beside the models' files: a file of a model under its
+ * SHA-256, its description under its id.
+ */
 
 import { AlphacutError } from "../shared/protocol.js";
+import * as store from "./store.js";
 
-/** @import { SiteFile, SiteModel } from "../shared/protocol.js" */
-/** @import { Digest } from "./assets.js" */
+/** @import { SiteModel } from "../shared/protocol.js" */
 /** @typedef {{ model: SiteModel, onTrial: boolean, since: number }} Entry  `onTrial` until it has run once; `since` as `Date.now()`. */
 
-const CACHE = "alphacut-own-models";
-/** Addresses that nothing is ever fetched from: the storage wants some. */
-const FOLDER = new URL("../own/", import.meta.url);
-const ENTRY = "model.json";
+/** How every id begins; no SHA-256 does. */
+export const OWN = "own-";
+
+/**
+ * Whether a name in the store is that of a description.
+ * @param {string} name
+ */
+export function isEntry(name) {
+  return name.startsWith(OWN);
+}
+
+/**
+ * Ask before work that would be for nothing.
+ * @throws {AlphacutError} `storage-failed`
+ */
+export async function requireStore() {
+  if (await store.canKeep()) return;
+  throw new AlphacutError("storage-failed", "This browser keeps no model for this page.", {
+    hint: "Its storage may be full, the window private, or the page not come over HTTPS.",
+  });
+}
 
 /**
  * Keeps a model and its files.
  * @param {Entry} entry
- * @param {Map<string, Uint8Array<ArrayBuffer>>} files  By `SiteFile.path`; empty where they are kept already.
+ * @param {Map<string, Uint8Array<ArrayBuffer>>} files  By SHA-256: those that are not kept yet.
  * @throws {AlphacutError} `storage-failed`
  */
 export async function putOwn(entry, files) {
-  const cache = await openOwn();
-  try {
-    for (const [path, bytes] of files) await cache.put(address(path), new Response(bytes));
-    await cache.put(address(`${entry.model.id}/${ENTRY}`), Response.json(entry)); // last: what is listed is whole
-  } catch (cause) {
-    await removeOwn(entry.model.id);
-    throw new AlphacutError("storage-failed", "The model does not fit into this browser’s storage.", {
-      hint: "Remove another model or free some disk space, then try again.", details: String(cause), cause,
-    });
-  }
-}
-
-/**
- * The bytes of a file that is kept.
- * @param {SiteFile} file
- * @param {Digest} digest
- * @throws {AlphacutError} `storage-failed`
- */
-export async function readOwn(file, digest) {
-  const response = await (await openOwn()).match(address(file.path));
-  const bytes = new Uint8Array(await response?.arrayBuffer() ?? new ArrayBuffer(0));
-  if (bytes.byteLength === file.bytes && await digest(bytes) === file.sha256) return bytes;
-  throw new AlphacutError("storage-failed", "This browser no longer has your model in full.", {
-    hint: "Remove the model from the list and bring it again.",
-    details: `${file.path}\nexpected ${file.bytes} bytes, found ${bytes.byteLength}`,
+  for (const [sha256, bytes] of files) await store.put(sha256, bytes);
+  const described = new TextEncoder().encode(JSON.stringify(entry));
+  await store.put(entry.model.id, described); // last: what is listed is whole
+  const sizes = await store.list();
+  const isKept = [...files, /** @type {const} */ ([entry.model.id, described])].every(([name, bytes]) => sizes.get(name) === bytes.byteLength);
+  if (isKept) return;
+  for (const name of [entry.model.id, ...files.keys()]) await store.drop(name);
+  throw new AlphacutError("storage-failed", "The model does not fit into this browser’s storage.", {
+    hint: "Remove another model or free some disk space, then try again.",
   });
 }
 
@@ -51,10 +55,11 @@ export async function readOwn(file, digest) {
  * @returns {Promise<Entry[]>}
  */
 export async function listOwn() {
-  if (!globalThis.caches) return []; // without a secure context nothing can have been kept
-  const cache = await openOwn();
-  const entries = (await cache.keys()).filter(({ url }) => url.endsWith(`/${ENTRY}`));
-  return Promise.all(entries.map(async (request) => (await cache.match(request))?.json()));
+  const entries = [];
+  for (const [name, size] of await store.list()) {
+    if (isEntry(name)) entries.push(await readEntry(name, size));
+  }
+  return entries.filter((entry) => entry !== null);
 }
 
 /** @param {string} id */
@@ -63,28 +68,16 @@ export async function findOwn(id) {
 }
 
 /**
- * Forgets a model; one that is not there is no error.
- * @param {string} id
+ * @param {string} name
+ * @param {number} size
+ * @returns {Promise<Entry | null>}  Null where it can't be read: half of it was written when its page was closed.
  */
-export async function removeOwn(id) {
-  const cache = await openOwn();
-  for (const request of await cache.keys()) {
-    if (request.url.startsWith(address(`${id}/`))) await cache.delete(request);
+async function readEntry(name, size) {
+  const bytes = new Uint8Array(size);
+  try {
+    await store.get(name, bytes);
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return null;
   }
-}
-
-/** @param {string} path */
-function address(path) {
-  return new URL(path, FOLDER).href;
-}
-
-/**
- * The storage itself; ask before work that would be for nothing without it.
- * @throws {AlphacutError} `storage-failed`
- */
-export async function openOwn() {
-  if (globalThis.caches) return caches.open(CACHE);
-  throw new AlphacutError("storage-failed", "This page can’t keep a model: the browser allows it only over HTTPS.", {
-    hint: "Open the page over HTTPS, or from this computer (localhost).",
-  });
 }
