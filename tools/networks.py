@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,7 +73,9 @@ def prepare(model: Model, published: Path, cache: Path) -> Network:
 
 def _check(model: Model, network: Network) -> bytes:
     session = NativeSession(network.graph("wasm-float32"))
-    levels = asyncio.run(session.run(self_check.stretched(model.spec.width, model.spec.height)))
+    job = session.run(self_check.stretched(model.spec.width, model.spec.height))
+    with ThreadPoolExecutor(1) as pool:  # in the caller's thread an event loop may be running
+        levels = pool.submit(asyncio.run, job).result()
     return self_check.tile().tobytes() + self_check.summary(levels).tobytes()
 
 

@@ -22,7 +22,9 @@ SCRIPTS = sorted(path for path in WEB.rglob("*.js") if "node_modules" not in pat
 # ---- Python ----------------------------------------------------------------------------------------
 
 EVERYWHERE = sys.stdlib_module_names | {"numpy", "PIL", "alphacut"}
-BESIDES = {"onnx_graph": {"onnx"}, "native": {"onnxruntime"}}
+ON_ONNX = ("onnx_graph", "graph_passes", "graph_ends", "graph_gpu")
+BESIDES = {"native": {"onnxruntime"}, **{module: {"onnx"} for module in ON_ONNX}}
+HEAVY = (*ON_ONNX, "native", "cli", "browser")
 NETWORK = {"urllib", "http", "socket", "ssl", "ftplib", "smtplib", "xmlrpc", "asyncore", "socketserver"}
 DYNAMIC = {"__import__", "import_module", "exec", "eval", "find_spec"}
 CONVERSIONS = {
@@ -56,8 +58,9 @@ def forbidden_imports(source: str, name: str) -> set[str]:
     """What the core module `name` imports though it may not."""
     roots = {module.partition(".")[0] for module in imported(source)}
     wrong = (roots - EVERYWHERE - BESIDES.get(name, set())) | (roots & NETWORK)
-    heavy = {m for m in imported(source) if re.match(r"alphacut\.(onnx_graph|native|cli|browser)\b", m)}
-    return wrong | (set() if name in {"cli", "native"} else heavy)
+    heavy = {m for m in imported(source) if re.match(rf"alphacut\.({'|'.join(HEAVY)})\b", m)}
+    allowed = {m for m in heavy if name in ON_ONNX and m.split(".")[1] in ON_ONNX}
+    return wrong | (set() if name in {"cli", "native"} else heavy - allowed)
 
 
 def named(source: str, names: set[str]) -> set[str]:
@@ -87,12 +90,21 @@ def platform_switches(source: str) -> set[str]:
         ("import urllib.request", {"urllib"}),
         ("from .browser import entry", {"alphacut.browser.entry"}),
         ("from alphacut.onnx_graph import ship", {"alphacut.onnx_graph.ship"}),
+        ("from alphacut.graph_ends import add_ends", {"alphacut.graph_ends.add_ends"}),
         ("from alphacut import native", {"alphacut.native"}),
         ("import numpy as np, io\nfrom PIL import Image\nfrom alphacut.image import decode", set()),
     ],
 )
 def test_the_checker_finds_forbidden_imports(source: str, found: set[str]) -> None:
     assert forbidden_imports(source, "image") == found
+
+
+def test_modules_on_graphs_may_import_onnx_and_each_other_but_no_runtime() -> None:
+    source = (
+        "import onnx\nfrom alphacut.graph_passes import prune\nimport onnxruntime\nimport alphacut.native"
+    )
+    for module in ON_ONNX:
+        assert forbidden_imports(source, module) == {"onnxruntime", "alphacut.native"}
 
 
 @pytest.mark.parametrize("path", [p for p in MODULES if p.parent == SOURCES], ids=lambda p: p.stem)
@@ -104,7 +116,15 @@ def test_core_modules_import_the_standard_library_numpy_and_pillow_only(path: Pa
 def test_browser_modules_get_javascript_passed_in(path: Path) -> None:
     source = path.read_text("utf-8")
     assert {m.partition(".")[0] for m in imported(source)} <= EVERYWHERE - NETWORK
-    assert not {m for m in imported(source) if re.match(r"alphacut\.(onnx_graph|native|cli)\b", m)}
+    others = "|".join(set(HEAVY) - {"browser"})
+    assert not {m for m in imported(source) if re.match(rf"alphacut\.({others})\b", m)}
+
+
+def test_modules_on_graphs_alone_know_onnx() -> None:
+    knowing = {
+        path.stem for path in MODULES if re.search(r"^(?:import|from) onnx\b", path.read_text("utf-8"), re.M)
+    }
+    assert knowing == set(ON_ONNX)
 
 
 def test_the_checker_finds_imports_in_disguise_and_platform_switches() -> None:
@@ -145,7 +165,10 @@ def test_the_checker_finds_conversions() -> None:
 
 
 def test_one_module_alone_converts_and_destroys() -> None:
-    using = {path.stem for path in MODULES if named(path.read_text("utf-8"), CONVERSIONS)}
+    """But for saying that an answer has been read; what graphs call `assign` has nothing to do with it."""
+    found = {path.stem: named(path.read_text("utf-8"), CONVERSIONS) for path in MODULES}
+    allowed = {"ort_session": {"release"}, **{module: {"assign"} for module in ON_ONNX}}
+    using = {module for module, names in found.items() if names - allowed.get(module, set())}
     assert using == {"buffers"}
 
 

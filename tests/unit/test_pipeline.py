@@ -179,9 +179,7 @@ def test_colours_of_the_background_are_not_in_the_file() -> None:
         (255, ("full-mask",)),
     ],
 )
-def test_a_person_is_told_when_nothing_or_everything_was_cut_out(
-    level: int, notes: tuple[str, ...]
-) -> None:
+def test_a_person_is_told_when_nothing_or_everything_was_cut_out(level: int, notes: tuple[str, ...]) -> None:
     assert cut(file_of(scene(8, 6)), flat_map(level)).notes == notes
 
 
