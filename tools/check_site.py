@@ -54,8 +54,8 @@ def first_visit(out: Path, site: dict[str, Any]) -> list[Path]:
     ort = site["ort"]["index"]
     ort_files = [f"{ort}{name}" for name in ("ort.jspi.min.js", "ort-wasm-simd-threaded.jspi.js",
                                               "ort-wasm-simd-threaded.jspi.wasm")]  # fmt: skip
-    graph = model["graphs"]["wasm-float32"]["path"]
-    network = [*(chunk["path"] for chunk in model["weights"]["chunks"]), graph]
+    graph = model["graphs"][f"webgpu-{model['gpuPrecision']}"]
+    network = [file["path"] for file in (*model["weights"]["chunks"], graph, model["check"])]
     samples = [sample["thumb"]["path"] for sample in site["samples"]]
     page = [path for path in out.rglob("*") if path.is_file() and path.relative_to(out).parts[0] in _PAGE]
     return [*page, *(out / name for name in (*runtime, *ort_files, *network, *samples))]
