@@ -98,9 +98,7 @@ def summarise(network: Mapping[str, Any], report: Result) -> Result:
         "rounds": len(report["runs"]), "steady_ms": round(statistics.median(report["runs"]), 2),
         "fastest_ms": round(min(report["runs"]), 2), "gpu_bytes": report["gpu_bytes"],
     }  # fmt: skip
-    if report["kernels"] is None:
-        return summary
-    return {**summary, "profile_rounds": PROFILE_ROUNDS, "kernels": report["kernels"]}
+    return summary if report["kernels"] is None else {**summary, "kernels": report["kernels"]}
 
 
 def _measure(
@@ -132,7 +130,11 @@ def _told(results: Iterator[Result]) -> Iterator[Result]:
 
 def _precisions(site: Path) -> dict[str, list[str]]:
     models = json.loads((site / "site.json").read_text("utf-8"))["models"]
-    return {model["id"]: list(model["graphs"]) for model in models}
+    gpu = "webgpu-"
+    return {
+        model["id"]: [target.removeprefix(gpu) for target in model["graphs"] if target.startswith(gpu)]
+        for model in models
+    }
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -89,10 +89,6 @@ async function loadAll(request, signal, post) {
   ]);
 }
 
-function loadSite() {
-  return siteLoading ??= fetchSite().catch((error) => { siteLoading = null; throw error; });
-}
-
 /** @returns {Promise<Site>} */
 export function loadSite() {
   return (siteLoading ??= fetchSite().catch((error) => { siteLoading = null; throw error; }));
