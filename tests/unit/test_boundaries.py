@@ -108,7 +108,7 @@ def test_modules_on_graphs_may_import_onnx_and_each_other_but_no_runtime() -> No
     source = (
         "import onnx\nfrom alphacut.graph_passes import prune\nimport onnxruntime\nimport alphacut.native"
     )
-    for module in ON_ONNX:
+    for module in OF_ONNX:
         assert forbidden_imports(source, module) == {"onnxruntime", "alphacut.native"}
 
 
@@ -177,7 +177,7 @@ def test_the_checker_finds_conversions() -> None:
 def test_one_module_alone_converts_and_destroys() -> None:
     """But for saying that an answer has been read; what graphs call `assign` has nothing to do with it."""
     found = {path.stem: named(path.read_text("utf-8"), CONVERSIONS) for path in MODULES}
-    allowed = {"ort_session": {"release"}, **{module: {"assign"} for module in ON_ONNX}}
+    allowed = {"ort_session": {"release"}, **{module: {"assign"} for module in OF_ONNX}}
     using = {module for module, names in found.items() if names - allowed.get(module, set())}
     assert using == {"buffers"}
 
