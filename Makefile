@@ -4,14 +4,16 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 PORT ?= 8000
+MACHINE ?= $(shell nproc)-core
 BUILD_OPTIONS ?=
 
-.PHONY: help serve demo test clean build bootstrap
+.PHONY: help serve demo test bench clean build bootstrap
 
 help:  ## show this
 	@echo "make serve   build the site and serve it              [MODELS=u2netp,isnet] [PORT=8000]"
 	@echo "make demo    cut out one photo in headless Chromium   [PHOTO=in.jpg] [OUT=cutout.png] [MODEL=u2netp] [DEVICE=auto|webgpu|wasm]"
 	@echo "make test    run every check and test, browser included"
+	@echo "make bench   measure this machine and write README's tables [MACHINE=name] [MODELS=u2netp,isnet] [BROWSER=command]"
 	@echo "make clean   remove what was built; downloads stay in the cache"
 
 bootstrap:
@@ -28,6 +30,16 @@ demo: build
 
 test: bootstrap
 	@$(RUN) -m tools.check
+
+# The peer is run on the same photo, so that the tables can say how both compare.
+BENCH_MODELS = u2netp,isnet
+MEASURE = --machine "$(MACHINE)" --models "$(or $(MODELS),$(BENCH_MODELS))" --peer $(if $(BROWSER),--browser "$(BROWSER)")
+
+bench: build
+	@$(RUN) -m bench.peer
+	@$(RUN) -m bench.inference $(MEASURE)
+	@$(RUN) -m bench.main_job $(MEASURE)
+	@$(RUN) -m bench.readme
 
 clean:
 	rm -rf dist .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis test-results

@@ -25,10 +25,12 @@ from PIL import Image
 
 import alphacut
 from alphacut.errors import BadModelError
-from tools import check_site
+from alphacut.onnx_graph import TARGETS
+from tools import check_site, extras
 from tools.catalog import MODELS_FOLDER, ROOT, Catalog, CatalogError, Model, choose, read_catalog, read_models
+from tools.chunks import CHUNK_BYTES, split
 from tools.fetch import Cache, FetchError, fetch_all
-from tools.networks import WEIGHTS, Network, prepare
+from tools.networks import Network, prepare
 from tools.stdlib import SOURCES, CompileError, compile_stdlib
 from tools.wheel import build_wheel
 
@@ -46,6 +48,7 @@ class Options:
     base: str = "./"
     out: Path = ROOT / "dist" / "site"
     offline: bool = False
+    chunk_bytes: int = CHUNK_BYTES
 
 
 def build(options: Options) -> Path:
@@ -86,8 +89,9 @@ def _build(options: Options, models: Sequence[Model], key: str, began: float) ->
     with _step("copy"):
         _copy_ours(unfinished, options.base)
         _copy_parts(unfinished, catalog, files)
+        extras.finish(unfinished / extras.FOLDER)
         _add_wheel(unfinished, catalog)
-        site = _describe(unfinished, catalog, models, networks)
+        site = _describe(unfinished, catalog, models, networks, options.chunk_bytes)
     with _step("stamp"):
         (unfinished / "site.json").write_text(
             json.dumps(_stamped(unfinished, site), indent=1, ensure_ascii=False)
@@ -148,7 +152,7 @@ def _add_wheel(out: Path, catalog: Catalog) -> None:
 
 
 def _describe(
-    out: Path, catalog: Catalog, models: Sequence[Model], networks: Mapping[str, Network]
+    out: Path, catalog: Catalog, models: Sequence[Model], networks: Mapping[str, Network], chunk_bytes: int
 ) -> dict[str, Any]:
     """Tell page and worker what they need to know: `Site` of web/shared/protocol.js."""
     pyodide, ort, photos = (catalog.components[id_] for id_ in ("pyodide", "onnxruntime-web", "scikit-image"))
@@ -161,7 +165,11 @@ def _describe(
         "ort": {
             "version": ort.version, "index": f"{ort.folder}/", "builds": _ort_builds(out, out / ort.folder),
         },
-        "models": [_describe_model(out, model, networks[model.id], model is models[0]) for model in models],
+        "extras": _describe_extras(out),
+        "models": [
+            _describe_model(out, model, networks[model.id], model is models[0], chunk_bytes)
+            for model in models
+        ],
         "samples": [
             asdict(sample) | _sample_files(out, out / photos.folder / sample.file)
             for sample in catalog.samples
@@ -181,6 +189,16 @@ def _ort_builds(out: Path, folder: Path) -> dict[str, Any]:
     }
 
 
+def _describe_extras(out: Path) -> dict[str, Any]:
+    """List the wheels for visitors' own networks: what Pyodide unpacks, then what micropip installs."""
+    wheels = sorted((out / extras.FOLDER).glob("*.whl"))
+    first = [wheel for wheel in wheels if wheel.name.startswith(extras.INSTALLER)]
+    return {
+        "installer": [_site_file(out, wheel) for wheel in first],
+        "packages": [_site_file(out, wheel) for wheel in wheels if wheel not in first],
+    }
+
+
 def _sample_files(out: Path, photo: Path) -> dict[str, Any]:
     """Make a thumbnail, so that a first visit does not download every sample in full."""
     thumb = photo.with_name(f"{photo.stem}-thumb.jpg")
@@ -190,17 +208,25 @@ def _sample_files(out: Path, photo: Path) -> dict[str, Any]:
     return {"file": _site_file(out, photo), "thumb": _site_file(out, thumb)}
 
 
-def _describe_model(out: Path, model: Model, network: Network, is_default: bool) -> dict[str, Any]:
+def _describe_model(
+    out: Path, model: Model, network: Network, is_default: bool, chunk_bytes: int
+) -> dict[str, Any]:
     """Copy the network's files under a name that changes with the weights, and describe them."""
     folder = out / "models" / f"{model.id}-{_sha256(network.weights)[:8]}"
     folder.mkdir(parents=True)
-    for source in (network.weights, *(network.graph(precision) for precision in network.precisions)):
+    for source in (network.check, *(network.graph(target) for target in TARGETS)):
         shutil.copyfile(source, folder / source.name)
-    graphs = {precision: _site_file(out, folder / f"{precision}.onnx") for precision in network.precisions}
+    chunks = split(network.weights, folder, chunk_bytes)
+    graphs = {target: _site_file(out, folder / f"{target}.onnx") for target in TARGETS}
     return {
         "id": model.id, "title": model.title, "summary": model.summary, "default": is_default,
-        "licence": asdict(model.licence), "spec": model.spec.to_table(), "input": model.spec.shape,
-        "graphs": graphs, "weights": _site_file(out, folder / WEIGHTS),
+        "licence": asdict(model.licence), "spec": model.spec.to_table(),
+        "gpuPrecision": model.gpu_precision, "graphs": graphs,
+        "largest": json.loads(network.largest.read_text()),
+        "weights": {
+            "bytes": network.weights.stat().st_size, "chunks": [_site_file(out, path) for path in chunks],
+        },
+        "check": _site_file(out, folder / network.check.name),
     }  # fmt: skip
 
 
@@ -236,9 +262,9 @@ def _inputs_hash(options: Options) -> str:
         *(ROOT / "src").rglob("*.py"),
         *_web_files(),
     ]
-    ours += [path for path in (ROOT / "tools").iterdir() if path.suffix in {".py", ".mjs", ".toml"}]
+    ours += [path for path in (ROOT / "tools").rglob("*") if path.suffix in {".py", ".mjs", ".toml"}]
     ours += [path for folder in options.model_folders for path in folder.iterdir() if path.is_file()]
-    digest = hashlib.sha256(repr((options.models, options.base)).encode())
+    digest = hashlib.sha256(repr((options.models, options.base, options.chunk_bytes)).encode())
     for path in sorted(ours):
         digest.update(f"{path.name} {_sha256(path)}\n".encode())
     return digest.hexdigest()
@@ -303,9 +329,15 @@ def _parse(arguments: Iterable[str] | None) -> Options:
     parser.add_argument("--base", default="./", help="URL path the site will live under (default: any)")
     parser.add_argument("--out", type=Path, default=Options.out, help="folder to write (default: dist/site)")
     parser.add_argument("--offline", action="store_true", help="use only what the cache holds")
+    parser.add_argument("--chunk-bytes", type=int, default=CHUNK_BYTES, help="size of the files of weights")
     parsed = parser.parse_args(None if arguments is None else list(arguments))
+    if parsed.chunk_bytes <= 0:
+        parser.error("--chunk-bytes must be positive")
     models = tuple(filter(None, parsed.models.split(","))) if parsed.models else None
-    return Options(models=models, base=parsed.base, out=parsed.out.resolve(), offline=parsed.offline)
+    return Options(
+        models=models, base=parsed.base, out=parsed.out.resolve(), offline=parsed.offline,
+        chunk_bytes=parsed.chunk_bytes,
+    )  # fmt: skip
 
 
 def main(arguments: Iterable[str] | None = None) -> int:

@@ -5,40 +5,50 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any
 
-from bench.main_job import ROOT, table
+from bench.harness import RESULTS, ROOT, Result
+from bench.tables import inference_table, job_table
 
 README = ROOT / "README.md"
-RESULTS = ROOT / "bench" / "results"
 BEGIN, END = "<!-- figures:begin -->\n", "<!-- figures:end -->"
+ALONE = (
+    "The network alone, through the site's own session, upload and read-back included. *create*: session\n"
+    "creation with the files at hand; *steady*: the median of so many *runs* after the first; *vs*: how\n"
+    "many times as fast, steady, in the same measurement; *GPU MB*: of all GPU buffers.\n\n"
+)
+WHOLE = (
+    "The whole job, JPEG to PNG, through the built site and its own worker. *cold*, *warm*: from\n"
+    "starting the worker to the model loaded, with an empty and with a filled HTTP cache, over loopback;\n"
+    "*first*: the first time with that photo; the other columns: medians of later times.\n\n"
+)
 
 
-def rendered(text: str, results: Sequence[dict[str, Any]]) -> str:
-    """Put the tables between the two marks of `text`."""
+def rendered(text: str, files: Sequence[Result]) -> str:
+    """Put the tables of results files between the two marks of `text`."""
     head, rest = text.split(BEGIN, 1)
     tail = rest.split(END, 1)[1]
-    parts = [
-        f"On {result['title']} ({result['date']}), milliseconds:\n\n{table(result['results'])}\n"
-        for result in results
-    ]
-    explained = (
-        "Through the built site and its own worker, JPEG to PNG. *cold*, *warm*: from starting the worker\n"
-        "to the model loaded, with an empty and with a filled HTTP cache, over loopback; *first*: the first\n"
-        "time with that photo; the other columns: medians of later times.\n\n"
-    )
-    return head + BEGIN + explained + "\n".join(parts) + END + tail
+    jobs = [file for file in files if _is_of("main-job", file)]
+    alone = [file for file in files if _is_of("inference", file)]
+    parts = [ALONE, *(_part(file, inference_table(file["results"])) for file in alone)] if alone else []
+    parts += [WHOLE, *(_part(file, job_table(file["results"])) for file in jobs)] if jobs else []
+    return head + BEGIN + "".join(parts).removesuffix("\n") + END + tail
+
+
+def _part(file: Result, table: str) -> str:
+    left_out = "".join(f"\nNot measured: {reason}.\n" for reason in file.get("left_out", ()))
+    return f"On {file['title']} ({file['date']}), milliseconds:\n\n{table}\n{left_out}\n"
+
+
+def _is_of(bench: str, file: Result) -> bool:
+    return any(result["bench"] == bench for result in file["results"])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the tables, or with --check say whether they are current."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    results = [
-        json.loads(path.read_text("utf-8"))
-        for path in sorted(RESULTS.glob("main-job-*.json"), key=lambda path: path.stem)
-    ]
+    paths = sorted(RESULTS.glob("*.json"), key=lambda path: path.stem)
     before = README.read_text("utf-8")
-    after = rendered(before, results)
+    after = rendered(before, [json.loads(path.read_text("utf-8")) for path in paths])
     if "--check" in arguments:
         return 0 if before == after else 1
     README.write_text(after, "utf-8")

@@ -66,7 +66,7 @@ class Model:
     licence: Licence
     published: Part
     output: str
-    precisions: tuple[Precision, ...]
+    gpu_precision: Precision
     spec: ModelSpec
 
     @property
@@ -134,7 +134,7 @@ def _read_model(path: Path) -> Model:
             title=table["title"], summary=table["summary"], default=table["default"],
             licence=Licence(**table["licence"]),
             published=Part(f"{path.stem}.onnx", published["sha256"], published["bytes"], sources),
-            output=graph["output"], precisions=tuple(graph["precisions"]),
+            output=graph["output"], gpu_precision=graph["gpu_precision"],
             spec=ModelSpec.from_table({"id": path.stem, **table["spec"]}),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, BadModelError) as error:

@@ -32,7 +32,9 @@ def check(out: Path) -> str:
         there or is on another host, or an entry of the Python lock file has another hash.
     """
     site = json.loads((out / "site.json").read_text("utf-8"))
-    problems = [*_wrong_files(out, site), *_wrong_lock(out, site), *_wrong_references(out)]
+    problems = [
+        *_wrong_files(out, site), *_wrong_weights(site), *_wrong_lock(out, site), *_wrong_references(out)
+    ]  # fmt: skip
     if problems:
         raise CheckError("the built site is not whole:\n  " + "\n  ".join(problems))
     first = first_visit(out, site)
@@ -52,7 +54,8 @@ def first_visit(out: Path, site: dict[str, Any]) -> list[Path]:
     ort = site["ort"]["index"]
     ort_files = [f"{ort}{name}" for name in ("ort.jspi.min.js", "ort-wasm-simd-threaded.jspi.js",
                                               "ort-wasm-simd-threaded.jspi.wasm")]  # fmt: skip
-    network = [model["weights"]["path"], model["graphs"]["float32"]["path"]]
+    graph = model["graphs"]["wasm-float32"]["path"]
+    network = [*(chunk["path"] for chunk in model["weights"]["chunks"]), graph]
     samples = [sample["thumb"]["path"] for sample in site["samples"]]
     page = [path for path in out.rglob("*") if path.is_file() and path.relative_to(out).parts[0] in _PAGE]
     return [*page, *(out / name for name in (*runtime, *ort_files, *network, *samples))]
@@ -68,6 +71,14 @@ def _wrong_files(out: Path, site: dict[str, Any]) -> Iterator[str]:
             yield f"{entry['path']} is missing"
         elif hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
             yield f"{entry['path']} differs from its hash in site.json"
+
+
+def _wrong_weights(site: dict[str, Any]) -> Iterator[str]:
+    for model in site["models"]:
+        weights = model["weights"]
+        joined = sum(chunk["bytes"] for chunk in weights["chunks"])
+        if joined != weights["bytes"]:
+            yield f"the weights of {model['id']} have {weights['bytes']} bytes, their chunks {joined}"
 
 
 def _entries(value: Any) -> Iterator[dict[str, Any]]:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import onnx
 
-from alphacut import onnx_graph
-from alphacut.onnx_graph import Precision, ship
+from alphacut import graph_ends, graph_gpu, graph_passes, onnx_graph, self_check
+from alphacut.native import NativeSession
+from alphacut.onnx_graph import TARGETS, Target, ship
 from tools.cache import digest
 from tools.catalog import Model
 
@@ -21,40 +22,57 @@ SUMS = "sha256.json"
 
 @dataclass(frozen=True)
 class Network:
-    """Files of a network: graphs by precision, and the weights that all of them name."""
+    """Files of a network: graphs by target, and the weights that all of them name."""
 
     folder: Path
-    precisions: tuple[Precision, ...]
 
     @property
     def weights(self) -> Path:
         """The weights, external data of every graph."""
         return self.folder / WEIGHTS
 
-    def graph(self, precision: Precision) -> Path:
-        """Return the graph with that arithmetic."""
-        return self.folder / f"{precision}.onnx"
+    @property
+    def check(self) -> Path:
+        """Input and answer of the self-check: `self_check.tile` and `self_check.summary`."""
+        return self.folder / "check.bin"
+
+    @property
+    def largest(self) -> Path:
+        """JSON: bytes of the largest tensor by target."""
+        return self.folder / "largest.json"
+
+    def graph(self, target: Target) -> Path:
+        """Return the graph for that target."""
+        return self.folder / f"{target}.onnx"
 
 
 def prepare(model: Model, published: Path, cache: Path) -> Network:
     """Rewrite the model unless the cache holds the result. Raises BadModelError."""
-    network = Network(cache / "networks" / f"{model.id}-{_key(model)}", model.precisions)
+    network = Network(cache / "networks" / f"{model.id}-{_key(model)}")
     if _is_whole(network.folder):
         return network
     shutil.rmtree(network.folder, ignore_errors=True)
     shipped = ship(
-        published.read_bytes(), size=(model.spec.width, model.spec.height), output=model.output,
-        precisions=model.precisions, weights_name=WEIGHTS,
+        published.read_bytes(), model.spec, output=model.output,
+        targets=TARGETS, weights_name=WEIGHTS,
     )  # fmt: skip
-    unfinished = Network(network.folder.with_suffix(".part"), model.precisions)
+    unfinished = Network(network.folder.with_suffix(".part"))
     shutil.rmtree(unfinished.folder, ignore_errors=True)  # of a build that was interrupted
     unfinished.folder.mkdir(parents=True)
     unfinished.weights.write_bytes(shipped.weights)
-    for precision, graph in shipped.graphs.items():
-        unfinished.graph(precision).write_bytes(graph)
+    for target, graph in shipped.graphs.items():
+        unfinished.graph(target).write_bytes(graph)
+    unfinished.check.write_bytes(_check(model, unfinished))
+    unfinished.largest.write_text(json.dumps(shipped.largest))
     (unfinished.folder / SUMS).write_text(json.dumps(_sums(unfinished.folder)))
     unfinished.folder.replace(network.folder)
     return network
+
+
+def _check(model: Model, network: Network) -> bytes:
+    session = NativeSession(network.graph("wasm-float32"))
+    levels = session.infer(self_check.stretched(model.spec.width, model.spec.height))
+    return self_check.tile().tobytes() + self_check.summary(levels).tobytes()
 
 
 def _is_whole(folder: Path) -> bool:
@@ -69,6 +87,7 @@ def _sums(folder: Path) -> dict[str, str]:
 
 def _key(model: Model) -> str:
     """Make a name that changes with whatever the result depends on."""
-    code = Path(onnx_graph.__file__).read_bytes()
-    facts = [model.published.sha256, model.output, model.precisions, model.spec.shape, onnx.__version__]
+    modules = (onnx_graph, graph_passes, graph_ends, graph_gpu, self_check)
+    code = b"".join(Path(str(module.__file__)).read_bytes() for module in modules)
+    facts = [model.published.sha256, model.output, model.spec.to_table(), onnx.__version__]
     return hashlib.sha256(code + json.dumps(facts).encode()).hexdigest()[:16]

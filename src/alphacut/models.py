@@ -10,16 +10,17 @@ from typing import Any, Literal, get_args
 
 from alphacut.errors import BadModelError
 
-Output = Literal["alpha", "logits"]
-"""`alpha`: the network ends in a sigmoid and its output is in [0, 1]; `logits`: it does not."""
+Output = Literal["alpha", "logits", "minmax"]
+"""What the map holds. `alpha`: alpha in [0, 1]; `logits`: what a sigmoid makes alpha of; `minmax`: any
+range, of which the least value is background and the greatest subject."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSpec:
     """How to feed a salient-object network and how to read it.
 
-    The network takes float32 NCHW of shape (1, 3, height, width) holding ``(rgb / 255 - mean) / std``
-    and gives one map of shape (1, 1, h, w).
+    As published, the network takes NCHW of shape (1, 3, height, width) holding ``(rgb / 255 - mean) / std``
+    and gives one map. As shipped, it takes and gives uint8: see `alphacut.onnx_graph.ship`.
 
     Attributes
     ----------
@@ -29,7 +30,7 @@ class ModelSpec:
         Input size in pixels.
     mean, std : tuple of 3 floats
         Of R, G, B, on the scale where white is 1.
-    output : {"alpha", "logits"}
+    output : {"alpha", "logits", "minmax"}
         What the map holds.
     """
 
@@ -51,7 +52,7 @@ class ModelSpec:
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
-        """Shape of the network's input, NCHW."""
+        """Shape of the published network's input, NCHW."""
         return 1, 3, self.height, self.width
 
     @classmethod

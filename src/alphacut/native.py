@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as _binding
 
 from alphacut.errors import BadModelError, SessionError
+from alphacut.session import map_shape
 
 # onnxruntime's own have no base class in common.
 _OWN_ERRORS = (kind for kind in vars(_binding).values() if isinstance(kind, type))
@@ -33,10 +34,14 @@ class NativeSession:
             raise BadModelError(f"{graph.name} can't be loaded: {error}") from error
         self._input = self._session.get_inputs()[0].name
 
-    async def run(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    async def run(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """See `Session.run`."""
+        return await asyncio.to_thread(self.infer, pixels)
+
+    def infer(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Do what `run` does, at once."""
         try:
-            outputs = await asyncio.to_thread(self._session.run, None, {self._input: pixels})
+            outputs = self._session.run(None, {self._input: pixels})
         except _ERRORS as error:
             raise SessionError(f"The network failed: {error}") from error
-        return np.asarray(outputs[0], np.float32)
+        return np.asarray(outputs[0]).reshape(map_shape(outputs[0].shape))

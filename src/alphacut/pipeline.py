@@ -14,7 +14,7 @@ from alphacut.image import decode
 from alphacut.mask import Alpha, alpha_of
 from alphacut.models import ModelSpec
 from alphacut.preprocess import network_input
-from alphacut.recipe import DEFAULT, Recipe
+from alphacut.recipe import DEFAULT, Resampling
 from alphacut.session import Session
 
 Stage = Literal["decode", "preprocess", "inference", "mask", "compose", "encode"]
@@ -83,7 +83,7 @@ async def remove_background(
     session: Session,
     spec: ModelSpec,
     *,
-    recipe: Recipe = DEFAULT,
+    resampling: Resampling = DEFAULT.resampling,
     checkpoint: Checkpoint = _pass_by,
 ) -> Cutout:
     """Cut the subject out of a photo.
@@ -100,25 +100,26 @@ async def remove_background(
     Raises
     ------
     AlphacutError
-        See `alphacut.image.decode`, `Session.run` and `alphacut.mask.alpha_of`; OutOfMemoryError
-        wherever memory runs out.
+        See `alphacut.image.decode` and `Session.run`; OutOfMemoryError wherever memory runs out.
     """
     clock = _Clock(checkpoint)
     try:
-        return await _run(data, session, spec, recipe, clock)
+        return await _run(data, session, spec, resampling, clock)
     except MemoryError as error:
         raise OutOfMemoryError("Memory ran out while the photo was processed.") from error
 
 
-async def _run(data: bytes, session: Session, spec: ModelSpec, recipe: Recipe, clock: _Clock) -> Cutout:
+async def _run(
+    data: bytes, session: Session, spec: ModelSpec, resampling: Resampling, clock: _Clock
+) -> Cutout:
     await clock.enter("decode")
     photo = decode(data)
     await clock.enter("preprocess")
-    pixels = network_input(photo, spec, recipe)
+    pixels = network_input(photo, spec, resampling.shrink)
     await clock.enter("inference")
-    output = await session.run(pixels)
+    levels = await session.run(pixels)
     await clock.enter("mask")
-    alpha = alpha_of(output, spec, photo.size, photo.alpha, recipe)
+    alpha = alpha_of(levels, photo.size, photo.alpha, resampling.grow)
     await clock.enter("compose")
     preview = None if photo.format in _SHOWN_BY_BROWSERS else encode_preview(photo.rgb)
     cutout = cut_out(photo, alpha)

@@ -1,4 +1,4 @@
-"""From pixels to the network's input."""
+"""From the photo to the network's input."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from PIL import Image
 
 from alphacut.image import Photo
 from alphacut.models import ModelSpec
-from alphacut.recipe import DEFAULT, Filter, Recipe, White
+from alphacut.recipe import Filter
 
 _GREY = (128, 128, 128)
 # Large photos are first shrunk by an integer box, to 3 times the target, which is faster; only at steep edges
@@ -18,18 +18,18 @@ _REDUCING_GAP = 3.0
 _WIDENED = {Filter.BILINEAR: Image.Resampling.BILINEAR, Filter.LANCZOS: Image.Resampling.LANCZOS}
 
 
-def network_input(photo: Photo, spec: ModelSpec, recipe: Recipe = DEFAULT) -> NDArray[np.float32]:
-    """Stretch the photo to the network's size and normalise it.
+def network_input(photo: Photo, spec: ModelSpec, how: Filter = Filter.BILINEAR) -> NDArray[np.uint8]:
+    """Stretch the photo to the network's size.
 
     Existing transparency is seen over mid grey, against which both black and white subjects stand out.
 
     Returns
     -------
     ndarray
-        float32, C-contiguous, shape `spec.shape` (NCHW): ``(rgb / white - mean) / std``.
+        uint8, C-contiguous, shape (1, spec.height, spec.width, 3), RGB.
     """
-    small = resize(_flatten(photo), (spec.width, spec.height), recipe.shrink)
-    return normalise(np.asarray(small), spec, recipe)
+    small = resize(_flatten(photo), (spec.width, spec.height), how)
+    return np.asarray(small)[None]
 
 
 def resize(image: Image.Image, size: tuple[int, int], how: Filter) -> Image.Image:
@@ -40,30 +40,6 @@ def resize(image: Image.Image, size: tuple[int, int], how: Filter) -> Image.Imag
         return _resize_corner(image, size)
     gap = _REDUCING_GAP if how is Filter.BILINEAR else None
     return image.resize(size, _WIDENED[how], reducing_gap=gap)
-
-
-def normalise(rgb: NDArray[np.uint8], spec: ModelSpec, recipe: Recipe = DEFAULT) -> NDArray[np.float32]:
-    """Scale pixels for the network: ``(rgb / white - mean) / std``.
-
-    Parameters
-    ----------
-    rgb : ndarray
-        uint8, shape (height, width, 3).
-
-    Returns
-    -------
-    ndarray
-        float32, C-contiguous, shape (1, 3, height, width).
-    """
-    white = 255.0 if recipe.white is White.RANGE else max(float(rgb.max()), 1e-6)
-    mean = np.array(spec.mean if recipe.centre is None else (recipe.centre,) * 3, np.float64)
-    std = np.array(spec.std if recipe.scale is None else (recipe.scale,) * 3, np.float64)
-    # In place and planar: the formula as written would make float64 copies of everything.
-    planes = np.empty((1, 3, *rgb.shape[:2]), np.float32)
-    np.copyto(planes[0], rgb.transpose(2, 0, 1))
-    planes *= (1 / (white * std)).astype(np.float32).reshape(1, 3, 1, 1)
-    planes -= (mean / std).astype(np.float32).reshape(1, 3, 1, 1)
-    return planes
 
 
 def _flatten(photo: Photo) -> Image.Image:

@@ -31,8 +31,8 @@ class White(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """One way through pre- and post-processing.
+class Resampling:
+    """How photo and mask change size.
 
     Attributes
     ----------
@@ -40,6 +40,18 @@ class Recipe:
         From the photo to the network's input.
     grow : Filter
         From the network's map to the photo's size.
+    """
+
+    shrink: Filter = Filter.BILINEAR
+    grow: Filter = Filter.BILINEAR
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scaling:
+    """How levels become the network's numbers and its numbers levels; shipped graphs hold their own.
+
+    Attributes
+    ----------
     white : White
         What is divided by before mean and std.
     centre, scale : float or None
@@ -50,13 +62,19 @@ class Recipe:
         Drop the fraction when alpha becomes uint8 instead of rounding.
     """
 
-    shrink: Filter = Filter.BILINEAR
-    grow: Filter = Filter.BILINEAR
     white: White = White.RANGE
     centre: float | None = None
     scale: float | None = None
     stretch: bool = False
     truncate: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """One way through pre- and post-processing: resampling in the pipeline, scaling around the network."""
+
+    resampling: Resampling = Resampling()
+    scaling: Scaling = Scaling()
 
 
 DEFAULT = Recipe()
@@ -66,8 +84,14 @@ Why not a peer's: Lanczos costs more and overshoots at edges; the corner filter 
 dividing by the brightest sample changes dark photos; stretching makes a subject out of noise.
 """
 
-REMBG = Recipe(shrink=Filter.LANCZOS, grow=Filter.LANCZOS, white=White.BRIGHTEST, stretch=True, truncate=True)
+REMBG = Recipe(
+    resampling=Resampling(shrink=Filter.LANCZOS, grow=Filter.LANCZOS),
+    scaling=Scaling(white=White.BRIGHTEST, stretch=True, truncate=True),
+)
 """As rembg's sessions do it (danielgatis/rembg, sessions/base.py)."""
 
-IMGLY = Recipe(shrink=Filter.CORNER, grow=Filter.CORNER, centre=128 / 255, scale=256 / 255, truncate=True)
+IMGLY = Recipe(
+    resampling=Resampling(shrink=Filter.CORNER, grow=Filter.CORNER),
+    scaling=Scaling(centre=128 / 255, scale=256 / 255, truncate=True),
+)
 """As @imgly/background-removal does it (inference.ts, utils.ts)."""

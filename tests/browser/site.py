@@ -14,6 +14,7 @@ import build_site
 from tools.catalog import MODELS_FOLDER, ROOT
 
 OUT = ROOT / "dist" / "test-site"
+CHUNK_BYTES = 1_000_000  # so that the small network comes in several chunks
 
 TOML = """\
 title = "Network {name} of the tests"
@@ -33,7 +34,7 @@ sources = [{{ file = "{name}.onnx" }}]
 
 [graph]
 output = "map"
-precisions = {precisions}
+gpu_precision = "{precision}"
 
 [spec]
 width = 32
@@ -49,9 +50,10 @@ def build() -> Path:
     folder = ROOT / "dist" / "test-models"
     folder.mkdir(parents=True, exist_ok=True)
     write_if_changed(folder / "u2netp-64.toml", shrunk((MODELS_FOLDER / "u2netp.toml").read_text("utf-8")))
-    write_network(folder, "tiny", tiny(), ["float32"])
-    write_network(folder, "half", half(), ["float16", "float32"])
-    return build_site.build(build_site.Options(model_folders=(MODELS_FOLDER, folder), out=OUT))
+    write_network(folder, "tiny", tiny(), "float32")
+    write_network(folder, "half", half(), "float16")
+    options = build_site.Options(model_folders=(MODELS_FOLDER, folder), out=OUT, chunk_bytes=CHUNK_BYTES)
+    return build_site.build(options)
 
 
 def shrunk(toml: str) -> str:
@@ -99,13 +101,13 @@ def network(nodes: list[onnx.NodeProto], **weights: NDArray[np.generic]) -> onnx
     return model
 
 
-def write_network(folder: Path, name: str, model: onnx.ModelProto, precisions: list[str]) -> None:
+def write_network(folder: Path, name: str, model: onnx.ModelProto, precision: str) -> None:
     """Write a network and the one TOML file that adds it to a site."""
     data = model.SerializeToString(deterministic=True)
     path = folder / f"{name}.onnx"
     if not path.exists() or path.read_bytes() != data:
         path.write_bytes(data)
-    toml = TOML.format(name=name, sha256=sha256(data).hexdigest(), bytes=len(data), precisions=precisions)
+    toml = TOML.format(name=name, sha256=sha256(data).hexdigest(), bytes=len(data), precision=precision)
     write_if_changed(folder / f"{name}.toml", toml)
 
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page
 
 import build_site
 from tests.browser.driver import Driver, prepend
+from tests.browser.site import CHUNK_BYTES
 from tools.serve import Fault, serving
 
 
@@ -59,7 +60,7 @@ def test_asyncify_build_serves_browsers_without_jspi(page: Page, site: Path, sit
 
 
 @pytest.mark.parametrize(
-    "faults", [{}, {"weights.bin": Fault(body=bytes(4_490_496))}], ids=["right", "wrong"]
+    "faults", [{}, {"weights-000.bin": Fault(body=bytes(CHUNK_BYTES))}], ids=["right", "wrong"]
 )
 def test_without_the_browsers_sha256_python_checks(
     browser: Browser, site: Path, faults: dict[str, Fault]

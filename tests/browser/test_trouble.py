@@ -15,6 +15,7 @@ from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.driver import Driver, prepend
+from tests.browser.site import CHUNK_BYTES
 from tools.serve import Fault, serving
 
 
@@ -81,9 +82,9 @@ def faulty(site: Path, page: Page, faults: dict[str, Fault]) -> Iterator[Driver]
 @pytest.mark.parametrize(
     ("fault", "code"),
     [
-        (Fault(body=b"\x00" * 4_490_496), "hash-mismatch"),
+        (Fault(body=b"\x00" * CHUNK_BYTES), "hash-mismatch"),
         (Fault(body=b"short"), "download-cut-off"),
-        (Fault(cut_after=1_000_000), "download-cut-off"),
+        (Fault(cut_after=400_000), "download-cut-off"),
         (Fault(status=404), "download-failed"),
         (Fault(status=503), "download-failed"),
     ],
@@ -92,7 +93,7 @@ def faulty(site: Path, page: Page, faults: dict[str, Fault]) -> Iterator[Driver]
 def test_a_bad_model_download_is_explained_and_can_be_tried_again(
     page: Page, site: Path, fault: Fault, code: str
 ) -> None:
-    faults = {"weights.bin": fault}
+    faults = {"weights-001.bin": fault}
     with faulty(site, page, faults) as driver:
         driver.open(model="u2netp")
         driver.choose(site / "samples" / "chelsea.png")
@@ -259,7 +260,7 @@ def test_a_photo_replaced_while_python_starts_costs_no_second_start(page: Page, 
 
 
 def test_cancelling_the_model_leaves_python_alone(page: Page, site: Path) -> None:
-    faults = {"weights.bin": Fault(bytes_per_second=100_000), "pyodide.asm.wasm": Fault(delay=2)}
+    faults = {"weights-": Fault(bytes_per_second=100_000), "pyodide.asm.wasm": Fault(delay=2)}
     with faulty(site, page, faults) as driver:
         driver.open(model="u2netp")
         driver.choose(site / "samples" / "chelsea.png")

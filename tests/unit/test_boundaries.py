@@ -22,7 +22,11 @@ SCRIPTS = sorted(path for path in WEB.rglob("*.js") if "node_modules" not in pat
 # ---- Python ----------------------------------------------------------------------------------------
 
 EVERYWHERE = sys.stdlib_module_names | {"numpy", "PIL", "alphacut"}
-BESIDES = {"onnx_graph": {"onnx"}, "native": {"onnxruntime"}}
+OF_ONNX = {"onnx_graph", "onnx_check", "onnx_inspect", "onnx_family", "own_model"}
+"""Modules that import onnx, which the photo's way does without."""
+BESIDES = {**{name: {"onnx"} for name in OF_ONNX}, "native": {"onnxruntime"}}
+ON_DEMAND = "own_models"
+"""The one module of browser/ that needs onnx; the worker loads it when a visitor brings a network."""
 NETWORK = {"urllib", "http", "socket", "ssl", "ftplib", "smtplib", "xmlrpc", "asyncore", "socketserver"}
 DYNAMIC = {"__import__", "import_module", "exec", "eval", "find_spec"}
 CONVERSIONS = {
@@ -56,8 +60,9 @@ def forbidden_imports(source: str, name: str) -> set[str]:
     """What the core module `name` imports though it may not."""
     roots = {module.partition(".")[0] for module in imported(source)}
     wrong = (roots - EVERYWHERE - BESIDES.get(name, set())) | (roots & NETWORK)
-    heavy = {m for m in imported(source) if re.match(r"alphacut\.(onnx_graph|native|cli|browser)\b", m)}
-    return wrong | (set() if name in {"cli", "native"} else heavy)
+    heavy = {m for m in imported(source) if re.match(rf"alphacut\.({'|'.join(OF_ONNX)}|native|cli)\b", m)}
+    browser = {m for m in imported(source) if m.startswith("alphacut.browser")}
+    return wrong | browser | (set() if name in {"cli", "native"} | OF_ONNX else heavy)
 
 
 def named(source: str, names: set[str]) -> set[str]:
@@ -104,7 +109,12 @@ def test_core_modules_import_the_standard_library_numpy_and_pillow_only(path: Pa
 def test_browser_modules_get_javascript_passed_in(path: Path) -> None:
     source = path.read_text("utf-8")
     assert {m.partition(".")[0] for m in imported(source)} <= EVERYWHERE - NETWORK
-    assert not {m for m in imported(source) if re.match(r"alphacut\.(onnx_graph|native|cli)\b", m)}
+    heavy = "native|cli" if path.stem == ON_DEMAND else f"{'|'.join(OF_ONNX)}|native|cli"
+    assert not {m for m in imported(source) if re.match(rf"alphacut\.({heavy})\b", m)}
+
+
+def test_only_the_worker_asks_for_the_module_that_needs_onnx() -> None:
+    assert not [p for p in MODULES if f"browser.{ON_DEMAND}" in " ".join(imported(p.read_text("utf-8")))]
 
 
 def test_the_checker_finds_imports_in_disguise_and_platform_switches() -> None:
@@ -255,6 +265,10 @@ def test_the_checker_counts_calls_but_not_namesakes() -> None:
 def test_downloads_are_made_in_one_place_each_by_page_and_worker() -> None:
     downloading = {label(path) for path in SCRIPTS if calls(path.read_text("utf-8"), "fetch|plainFetch")}
     assert downloading == {"worker/assets.js", "page/site.js"}
+
+
+def test_one_script_alone_owns_what_the_browser_keeps_of_models() -> None:
+    assert users(r"\.getDirectory\b", r"\.removeEntry\b", r"\bcaches\.") == {"worker/store.js"}
 
 
 def test_nothing_is_sent_anywhere() -> None:

@@ -23,7 +23,7 @@ def site(tmp_path: Path) -> Path:
         "shared/protocol.js": "export const a = 1;",
         "worker/worker.js": 'const m = await import("../shared/protocol.js");',
         "runtime/pyodide/numpy.whl": "numpy",
-        "models/m/weights.bin": "weights",
+        "models/m/weights-000.bin": "weights",
         "models/m/float32.onnx": "graph",
         "samples/a-thumb.jpg": "thumb",
         "runtime/ort/ort.jspi.min.js": "",
@@ -44,7 +44,11 @@ def site(tmp_path: Path) -> Path:
         "pyodide": {"index": "runtime/pyodide/", "assets": [entry("runtime/pyodide/numpy.whl")]},
         "ort": {"index": "runtime/ort/"},
         "models": [
-            {"weights": entry("models/m/weights.bin"), "graphs": {"float32": entry("models/m/float32.onnx")}}
+            {
+                "id": "m",
+                "weights": {"bytes": 7, "chunks": [entry("models/m/weights-000.bin")]},
+                "graphs": {"float32": entry("models/m/float32.onnx")},
+            }
         ],
         "samples": [{"thumb": entry("samples/a-thumb.jpg")}],
     }
@@ -63,8 +67,8 @@ def append(text: str) -> Callable[[Path], object]:
 @pytest.mark.parametrize(
     ("file", "damage", "complaint"),
     [
-        ("models/m/weights.bin", Path.unlink, "weights.bin is missing"),
-        ("models/m/weights.bin", append("!"), "weights.bin differs"),
+        ("models/m/weights-000.bin", Path.unlink, "weights-000.bin is missing"),
+        ("models/m/weights-000.bin", append("!"), "weights-000.bin differs"),
         ("runtime/pyodide/numpy.whl", append("!"), "numpy.whl"),
         ("app.css", Path.unlink, "names app.css"),
         ("shared/protocol.js", Path.unlink, "names ../shared/protocol.js"),
@@ -74,4 +78,12 @@ def append(text: str) -> Callable[[Path], object]:
 def test_damage_is_found(site: Path, file: str, damage: Callable[[Path], object], complaint: str) -> None:
     damage(site / file)
     with pytest.raises(CheckError, match=complaint.replace(".", r"\.")):
+        check(site)
+
+
+def test_weights_without_one_of_their_chunks_are_found(site: Path) -> None:
+    described = json.loads((site / "site.json").read_text())
+    described["models"][0]["weights"]["chunks"].clear()
+    (site / "site.json").write_text(json.dumps(described))
+    with pytest.raises(CheckError, match="weights of m have 7 bytes, their chunks 0"):
         check(site)

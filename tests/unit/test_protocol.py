@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import get_args
 
@@ -9,10 +10,12 @@ import pytest
 
 from alphacut import errors
 from alphacut.browser.entry import to_table, to_wire
+from alphacut.browser.own_models import to_json
 from alphacut.errors import AlphacutError
 from alphacut.onnx_graph import Precision
+from alphacut.onnx_inspect import inspect
 from alphacut.pipeline import STAGES, Cutout, Note
-from tests.helpers import ROOT
+from tests.helpers import ROOT, network
 
 PROTOCOL = (ROOT / "web" / "shared" / "protocol.js").read_text("utf-8")
 
@@ -84,6 +87,12 @@ def test_errors_cross_with_the_fields_the_protocol_names() -> None:
 def test_cutouts_cross_with_the_fields_the_protocol_names() -> None:
     made = to_table(Cutout(png=b"", width=1, height=1, format="PNG"))
     assert set(made) == fields_of("Cutout") - {"model", "device"}  # the worker adds these
+
+
+def test_inspections_cross_with_the_fields_the_protocol_names() -> None:
+    found = json.loads(to_json(inspect(network().SerializeToString())))
+    assert set(found) == fields_of("Inspection")
+    assert set(found["activations"]) <= union_of("Activation")
 
 
 def test_the_reader_notices_what_is_missing() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import alphacut
+from bench import peer
 from tests.helpers import ROOT
 
 PARTS: dict[str, Any] = tomllib.loads((ROOT / "tools" / "parts.toml").read_text("utf-8"))
@@ -23,6 +24,8 @@ MENTIONS = {
     "onnxruntime-web": rf"(?:onnxruntime-web|ONNX Runtime Web)(?:@|/v|[ =]+|\": \"){_NUMBER}",
     "numpy": rf"numpy-{_NUMBER}-cp314",
     "pillow": rf"pillow-{_NUMBER}-cp314",
+    "onnx": rf"onnx(?:==|-){_NUMBER}",
+    "micropip": rf"micropip(?:==|-){_NUMBER}",
     "scikit-image": rf"scikit-image(?:@|/v|[ =]+){_NUMBER}",
 }
 READ = {".md", ".toml", ".json", ".js", ".html", ".py", ".yml", ".yaml"}
@@ -36,6 +39,7 @@ def texts() -> Iterator[tuple[str, str]]:
     files = [path for top in tops if top.is_dir() for path in top.rglob("*")] + list(ROOT.iterdir())
     for path in files:
         skipped = {"node_modules", "__pycache__", "data"} & set(path.parts) or path == Path(__file__)
+        skipped = skipped or path.is_relative_to(ROOT / "bench" / "peer")  # the peer pins what it is made of
         if path.is_file() and not skipped and (path.suffix in READ or path.name == "run"):
             yield path.relative_to(ROOT).as_posix(), path.read_text("utf-8")
 
@@ -85,10 +89,20 @@ def test_the_types_that_scripts_are_checked_against_are_those_of_the_parts_that_
         assert lock["packages"][f"node_modules/{name}"]["version"] == PINS[name]
 
 
-def test_the_lock_names_no_address() -> None:
-    lock = json.loads((ROOT / "web" / "package-lock.json").read_text("utf-8"))
+@pytest.mark.parametrize("folder", ["web", "bench/peer"])
+def test_the_lock_names_no_address(folder: str) -> None:
+    lock = json.loads((ROOT / folder / "package-lock.json").read_text("utf-8"))
     assert not [name for name, entry in lock["packages"].items() if "resolved" in entry]
     assert all("integrity" in entry for name, entry in lock["packages"].items() if name)
+
+
+def test_the_peer_that_is_measured_is_the_one_that_is_named() -> None:
+    package = json.loads((ROOT / "bench" / "peer" / "package.json").read_text("utf-8"))
+    lock = json.loads((ROOT / "bench" / "peer" / "package-lock.json").read_text("utf-8"))
+    for name, version in package["devDependencies"].items():
+        assert lock["packages"][f"node_modules/{name}"]["version"] == version
+    name, version = peer.NAME.split(" ")
+    assert package["devDependencies"][name] == version
 
 
 def test_versions_in_file_names_are_the_parts_own() -> None:
@@ -105,4 +119,4 @@ def test_our_own_version_is_said_once_and_repeated_nowhere_else() -> None:
 
 def test_the_rewriter_that_makes_the_shipped_graphs_is_pinned_exactly() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
-    assert [pin for pin in extras["graph"] if re.fullmatch(r"onnx==\d+\.\d+\.\d+", pin)]
+    assert extras["graph"] == [f"onnx=={PINS['onnx']}"]  # here and in the browser the same

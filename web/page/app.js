@@ -3,19 +3,21 @@
 import { AlphacutError } from "../shared/protocol.js";
 import { byId } from "./dom.js";
 import { ErrorView } from "./error-view.js";
+import { KeptView } from "./kept-view.js";
 import { ProgressView } from "./progress-view.js";
 import { StageView } from "./stage-view.js";
 import { deviceWords, durationWords } from "./text.js";
 import { Turn } from "./turn.js";
-import { WorkerClient } from "./worker-client.js";
 
 /** @import { Cutout } from "../shared/protocol.js" */
 /** @import { Photo } from "./photo.js" */
 /** @import { Chosen, Settings } from "./settings.js" */
+/** @import { WorkerClient } from "./worker-client.js" */
 /** @typedef {"loading" | "ready" | "busy" | "done" | "error"} PageState */
 
 export class App {
-  #client = new WorkerClient();
+  #client;
+  #kept;
   #progress = new ProgressView();
   #stage = new StageView();
   #error = new ErrorView();
@@ -31,8 +33,13 @@ export class App {
   /** Whether the chosen model has been loaded; only the words and the bar depend on it. */
   #loaded = false;
 
-  /** @param {() => Promise<Settings>} loadSettings  Asked each time, so that a failure can be tried again. */
-  constructor(loadSettings) {
+  /**
+   * @param {WorkerClient} client
+   * @param {() => Promise<Settings>} loadSettings  Asked each time, so that a failure can be tried again.
+   */
+  constructor(client, loadSettings) {
+    this.#client = client;
+    this.#kept = new KeptView(client);
     this.#loadSettings = loadSettings;
     this.#cancel.addEventListener("click", () => this.cancel());
     this.#again.addEventListener("click", () => this.#photo && this.cutOut(this.#photo));
@@ -104,6 +111,7 @@ export class App {
     if (!settings.mayStart) return `${model.title} is downloaded once you have accepted its licence`;
     const ready = await this.#client.start(onWire(settings.chosen), this.#hearing(signal));
     this.#loaded = !signal.aborted;
+    this.#kept.refresh();
     return `${model.title}, ${deviceWords(ready.device)}`;
   }
 
@@ -116,6 +124,7 @@ export class App {
     if (!settings.mayStart) this.#progress.begin("Waiting for your answer", { startUp: true, photo: true });
     const chosen = await settings.settle();
     const cutout = await this.#client.remove(await photo.load(signal), onWire(chosen), this.#hearing(signal));
+    if (!this.#loaded) this.#kept.refresh();
     this.#loaded = true;
     return { cutout, title: chosen.model.title };
   }

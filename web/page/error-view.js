@@ -7,10 +7,10 @@ import { byId } from "./dom.js";
 /** Trying the same again can help with these; a file that is no image stays none. @type {ReadonlySet<ErrorCode>} */
 const WORTH_RETRYING = new Set([
   "internal", "out-of-memory", "offline", "download-failed", "download-cut-off", "hash-mismatch",
-  "runtime-failed", "worker-crashed", "session-failed", "inference-failed", "device-lost",
+  "runtime-failed", "worker-crashed", "session-failed", "inference-failed",
 ]);
 /** Without a GPU the same photo still works. @type {ReadonlySet<ErrorCode>} */
-const WORTH_THE_CPU = new Set(["webgpu-unavailable", "device-lost", "session-failed", "inference-failed"]);
+const WORTH_THE_CPU = new Set(["webgpu-unavailable", "session-failed", "inference-failed"]);
 
 export class ErrorView {
   #box = byId("error", HTMLElement);

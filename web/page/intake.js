@@ -7,6 +7,7 @@ import { photoFromBlob } from "./photo.js";
 /**
  * @typedef {object} Receiver
  * @property {(photo: Photo) => void} onPhoto
+ * @property {(model: File) => void} onModel  An .onnx file came instead of a photo.
  * @property {(note: string) => void} onNote  Something to tell the reader that is no error.
  */
 
@@ -77,6 +78,7 @@ function takeDropped(data, receiver) {
 function take(files, how, receiver) {
   const [first] = files;
   if (!first) return;
+  if (first.name.toLowerCase().endsWith(".onnx")) return receiver.onModel(first);
   receiver.onPhoto(photoFromBlob(first, first.name));
   if (files.length > 1) receiver.onNote(`${files.length} files were ${how}. One photo at a time: “${first.name}” was taken.`);
 }

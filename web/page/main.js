@@ -4,20 +4,26 @@ import { App } from "./app.js";
 import { byId } from "./dom.js";
 import { listenForPhotos } from "./intake.js";
 import { LicenceGate } from "./licence-gate.js";
+import { OwnModelDialog } from "./own-model-dialog.js";
+import { OwnModels } from "./own-models.js";
 import { listParts, listSamples } from "./listings.js";
 import { Settings } from "./settings.js";
 import { loadSite } from "./site.js";
 import { Store } from "./store.js";
+import { WorkerClient } from "./worker-client.js";
 
 /** @import { Photo } from "./photo.js" */
 
 const store = new Store();
 const gate = new LicenceGate(store);
-const app = new App(loadSettings);
+const client = new WorkerClient();
+const own = new OwnModels(client);
+const app = new App(client, loadSettings);
+const dialog = new OwnModelDialog(own, loadSettings, onNote);
 /** @type {Promise<Settings> | null} */
 let settings = null;
 
-listenForPhotos({ onPhoto, onNote });
+listenForPhotos({ onPhoto, onModel: (file) => dialog.open(file), onNote });
 await firstPaint();
 await app.warmUp();
 
@@ -30,8 +36,8 @@ function loadSettings() {
 }
 
 async function openSite() {
-  const site = await loadSite();
-  const opened = new Settings(site, { gate, store, onChange: () => app.settingsChanged() });
+  const [site, models] = await Promise.all([loadSite(), own.list()]);
+  const opened = new Settings(site, { own: models, gate, store, onChange: () => app.settingsChanged() });
   listSamples(site.samples, onPhoto);
   listParts(site);
   if (opened.complaint) onNote(opened.complaint);

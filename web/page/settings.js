@@ -13,6 +13,7 @@ import { modelBytes, sizeWords } from "./text.js";
 const DEVICES = ["auto", "webgpu", "wasm"];
 
 export class Settings {
+  /** @type {SiteModel[]} */
   #models;
   #gate;
   #store;
@@ -28,10 +29,10 @@ export class Settings {
 
   /**
    * @param {Site} site
-   * @param {{ gate: LicenceGate, store: Store, onChange: () => void }} parts
+   * @param {{ own: SiteModel[], gate: LicenceGate, store: Store, onChange: () => void }} parts
    */
-  constructor(site, { gate, store, onChange }) {
-    this.#models = site.models;
+  constructor(site, { own, gate, store, onChange }) {
+    this.#models = [...site.models, ...own];
     this.#gate = gate;
     this.#store = store;
     this.#onChange = onChange;
@@ -71,6 +72,26 @@ export class Settings {
     this.#remember("device", device);
   }
 
+  /**
+   * Offers a model the visitor brought, and chooses it.
+   * @param {SiteModel} model
+   */
+  add(model) {
+    this.#models = [...this.#models.filter(({ id }) => id !== model.id), model];
+    this.#choose(model);
+  }
+
+  /**
+   * The visitor's models are these from now on.
+   * @param {SiteModel[]} own
+   */
+  setOwn(own) {
+    this.#models = [...this.#models.filter((model) => !model.own), ...own];
+    this.#previous = this.#find(this.#previous.id) ?? defaultModel(this.#models);
+    if (this.#find(this.#model.id)) return this.#use(this.#model);
+    this.#choose(this.#previous);
+  }
+
   #firstModel() {
     const asked = new URLSearchParams(location.search).get("model");
     const found = this.#find(asked) ?? (asked ? undefined : this.#find(this.#store.get("model")));
@@ -86,9 +107,6 @@ export class Settings {
   }
 
   #fill() {
-    const option = (/** @type {SiteModel} */ model) =>
-      make("option", { value: model.id }, `${model.title} · ${sizeWords(modelBytes(model))}`);
-    this.#modelSelect.replaceChildren(...this.#models.map(option));
     const query = asDevice(new URLSearchParams(location.search).get("device"));
     this.#deviceSelect.value = query ?? asDevice(this.#store.get("device")) ?? "auto";
     this.#use(this.#model);
@@ -103,15 +121,24 @@ export class Settings {
   async #chooseModel() {
     const wanted = this.#find(this.#modelSelect.value) ?? this.#model;
     if (!(await this.#gate.ask(wanted))) return this.#use(this.#model);
-    this.#use(wanted);
-    this.#previous = wanted;
-    this.#remember("model", wanted.id);
+    this.#choose(wanted);
+  }
+
+  /** @param {SiteModel} model */
+  #choose(model) {
+    this.#use(model);
+    this.#previous = model;
+    this.#remember("model", model.id);
     this.#onChange();
   }
 
   /** @param {SiteModel} model */
   #use(model) {
     this.#model = model;
+    const [own, ours] = [true, false].map((own) => this.#models.filter((one) => Boolean(one.own) === own).map(optionOf));
+    const groups = own?.length ? [make("optgroup", { label: "Your models" }, ...own)] : [];
+    this.#modelSelect.replaceChildren(...(ours ?? []), ...groups);
+    byId("own-remove", HTMLElement).hidden = !model.own;
     this.#modelSelect.value = model.id;
     byId("model-summary", HTMLElement).textContent = model.summary;
   }
@@ -127,6 +154,11 @@ export class Settings {
     here.searchParams.set(key, value); // or a reload would bring the old choice back
     history.replaceState(null, "", here);
   }
+}
+
+/** @param {SiteModel} model */
+function optionOf(model) {
+  return make("option", { value: model.id }, `${model.title} · ${sizeWords(modelBytes(model))}`);
 }
 
 /** @param {SiteModel[]} models */

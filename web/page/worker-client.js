@@ -8,17 +8,23 @@
 import { AlphacutError } from "../shared/protocol.js";
 import { WorkerSlot } from "./worker-slot.js";
 
-/** @import { Cutout, DeviceChoice, ProgressReply, Ready, Reply, Request, Stage, Stats } from "../shared/protocol.js" */
+/** @import { Cutout, DeviceChoice, Kept, ProgressReply, Ready, Reply, Request, Stage, Stats, StepReply } from "../shared/protocol.js" */
 /** @typedef {(progress: ProgressReply) => void} OnProgress */
-/** @typedef {{ signal: AbortSignal, onProgress?: OnProgress }} CallOptions */
+/** @typedef {(step: StepReply) => void} OnStep */
+/** @typedef {{ signal: AbortSignal, onProgress?: OnProgress, onStep?: OnStep }} CallOptions */
 /** @typedef {{ model: string, device: DeviceChoice }} Choice */
-/** @typedef {{ type: "start" } & Choice | { type: "remove", photo: Blob } & Choice | { type: "stats" }} Body */
+/**
+ * @template T
+ * @typedef {T extends { id: number } ? Omit<T, "id"> : never} WithoutId
+ */
+/** @typedef {WithoutId<Request>} Body */
 /**
  * @typedef {object} Call
  * @property {Request} request
  * @property {(value: any) => void} resolve
  * @property {(error: AlphacutError) => void} reject
  * @property {OnProgress} onProgress
+ * @property {OnStep} [onStep]
  * @property {(() => void) | null} onAnswer  Set once cancelled: told when the worker has let go.
  */
 
@@ -28,6 +34,8 @@ const GRACE_MS = 1000;
 const START_UP = new Set(["runtime", "model", "session"]);
 
 const ignore = () => {};
+/** For calls that are answered at once. */
+const NEVER = new AbortController().signal;
 
 export class WorkerClient {
   #worker = new WorkerSlot({
@@ -50,7 +58,7 @@ export class WorkerClient {
    * @returns {Promise<Ready>}
    */
   async start(choice, options) {
-    const ready = await this.#call({ type: "start", ...choice }, options);
+    const ready = await this.ask({ type: "start", ...choice }, options);
     this.#warm = choice;
     return ready;
   }
@@ -63,7 +71,7 @@ export class WorkerClient {
    * @returns {Promise<Cutout>}
    */
   async remove(photo, choice, options) {
-    const cutout = await this.#call({ type: "remove", photo, ...choice }, options);
+    const cutout = await this.ask({ type: "remove", photo, ...choice }, options);
     this.#warm = choice;
     return cutout;
   }
@@ -74,20 +82,49 @@ export class WorkerClient {
    * @returns {Promise<Stats>}
    */
   stats(options) {
-    return this.#call({ type: "stats" }, options);
+    return this.ask({ type: "stats" }, options);
+  }
+
+  /** Ends the worker, which gives its memory back; whatever it was asked for is cancelled. */
+  dismiss() {
+    this.#worker.dismiss();
+    const calls = [...this.#calls.values()];
+    this.#calls.clear();
+    for (const { onAnswer, reject } of calls) {
+      onAnswer?.();
+      reject(cancelled());
+    }
   }
 
   /**
+   * What the browser keeps of models.
+   * @returns {Promise<Kept>}
+   */
+  storage() {
+    return this.ask({ type: "storage" }, { signal: NEVER });
+  }
+
+  /**
+   * Deletes what the browser keeps.
+   * @param {string | null} model  A model's id, or null for everything.
+   * @returns {Promise<Kept>}  What is left.
+   */
+  forget(model) {
+    return this.ask({ type: "forget", model }, { signal: NEVER });
+  }
+
+  /**
+   * Posts a request and waits for its result; web/shared/protocol.js says which belongs to which.
    * @param {Body} body
    * @param {CallOptions} options
    * @returns {Promise<any>}
    */
-  async #call(body, { signal, onProgress = ignore }) {
+  async ask(body, { signal, onProgress = ignore, onStep = ignore }) {
     await this.#untilCalm();
     if (signal.aborted) throw cancelled();
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      this.#calls.set(id, { request: { ...body, id }, resolve, reject, onProgress, onAnswer: null });
+      this.#calls.set(id, { request: { ...body, id }, resolve, reject, onProgress, onStep, onAnswer: null });
       signal.addEventListener("abort", () => this.#cancel(id), { once: true });
       this.#worker.post({ ...body, id });
     });
@@ -144,6 +181,7 @@ export class WorkerClient {
   /** @param {Reply} reply */
   #receive(reply) {
     if (reply.type === "progress") return this.#tell(reply);
+    if (reply.type === "step") return this.#calls.get(reply.id)?.onStep?.(reply);
     const call = this.#calls.get(reply.id);
     this.#calls.delete(reply.id);
     call?.onAnswer?.();

@@ -8,6 +8,7 @@
 /** @typedef {"auto" | "webgpu" | "wasm"} DeviceChoice */
 /** @typedef {"webgpu" | "wasm"} Provider */
 /** @typedef {"float16" | "float32"} Precision */
+/** @typedef {"webgpu-float16" | "webgpu-float32" | "wasm-float32"} Target  What a graph is made for; see alphacut/onnx_graph.py. */
 
 /**
  * The steps a person can wait for, in order. `runtime`, `model` and `session` happen once;
@@ -29,16 +30,17 @@ export const ERROR_CODES = /** @type {const} */ ([
   "zero-size-image", "out-of-memory", "unknown-model", "bad-model", "unreadable-file",
   "offline", "download-failed", "download-cut-off", "hash-mismatch",
   "runtime-failed", "worker-crashed",
-  "webgpu-unavailable", "session-failed", "inference-failed", "device-lost",
+  "webgpu-unavailable", "session-failed", "inference-failed",
+  "storage-failed",
 ]);
 /** @typedef {(typeof ERROR_CODES)[number]} ErrorCode */
 
 /**
- * After these the worker is always of no use any more: WASM memory never shrinks, a runtime that
- * failed stays broken, and ONNX Runtime can't leave a lost GPU device.
+ * After these the worker is always of no use any more: WASM memory never shrinks, and a runtime that
+ * failed stays broken.
  * @type {ReadonlySet<ErrorCode>}
  */
-export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed", "device-lost"]);
+export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
 
 /**
  * An error as it crosses the wire.
@@ -68,7 +70,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed", "device-l
  * @property {string} text  A sentence for people.
  */
 
-/** @typedef {{ path: string, bytes: number, sha256: string }} SiteFile  A file of the site; `path` is relative to the site's root. */
+/** @typedef {{ path: string, bytes: number, sha256: string, own?: boolean }} SiteFile  A file of the site; `path` is relative to the site's root. With `own`, a file that the browser keeps instead. */
 
 /**
  * A network the site offers, written by build_site.py from models/<id>.toml.
@@ -80,9 +82,12 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed", "device-l
  * @property {{ name: string, url: string, notice: string }} licence
  *   A non-empty `notice` must be shown and accepted before the model is downloaded.
  * @property {Record<string, unknown>} spec  What `alphacut.models.ModelSpec` needs; opaque to JavaScript.
- * @property {number[]} input        Shape of the network's input, NCHW.
- * @property {Partial<Record<Precision, SiteFile>>} graphs
- * @property {SiteFile} weights
+ * @property {Precision} gpuPrecision Which arithmetic to prefer on a GPU that has both.
+ * @property {Record<Target, SiteFile>} graphs
+ * @property {Record<Target, number>} largest  Bytes of the largest tensor each graph works with.
+ * @property {{ bytes: number, chunks: SiteFile[] }} weights  Chunks to join in this order.
+ * @property {SiteFile} check         Input and answer of the self-check; see alphacut/self_check.py.
+ * @property {boolean} [own]          The visitor's own: kept in this browser, on no site.
  */
 
 /**
@@ -91,6 +96,8 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed", "device-l
  * @property {string} version        Hash of the site's content.
  * @property {{ version: string, index: string, assets: SiteFile[] }} pyodide  `index`: folder, relative to the site's root.
  * @property {{ version: string, index: string, builds: Record<OrtBuild, SiteFile[]> }} ort
+ * @property {{ installer: SiteFile[], packages: SiteFile[] }} extras
+ *   Wheels for models that visitors bring: `installer` is unpacked, and it installs `packages`.
  * @property {SiteModel[]} models
  * @property {Sample[]} samples
  * @property {Part[]} parts          Third-party parts with their licences.
@@ -139,9 +146,80 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed", "device-l
 
 /** @typedef {{ id: number, type: "start", model: string, device: DeviceChoice }} StartRequest  Loads runtime, model and session. */
 /** @typedef {{ id: number, type: "remove", photo: Blob, model: string, device: DeviceChoice }} RemoveRequest  Does what `start` does where still needed, then cuts out. */
+/** @typedef {{ id: number, type: "inspect", file: Blob, name: string }} InspectRequest  Looks into a visitor's .onnx file. */
+/** @typedef {{ id: number, type: "adopt", file: Blob, choices: OwnChoices }} AdoptRequest  Rewrites it and keeps it in the browser, on trial. */
+/** @typedef {{ id: number, type: "check", model: string, device: DeviceChoice }} CheckRequest  Tries a model that is on trial; one that fails is not kept. */
+/** @typedef {{ id: number, type: "own" }} OwnRequest  Lists the models kept. */
+/** @typedef {{ id: number, type: "disown", model: string }} DisownRequest  Forgets one; answered by those that are left. */
 /** @typedef {{ id: number, type: "cancel" }} CancelRequest  Ends request `id`, which is answered by the error `cancelled`. */
 /** @typedef {{ id: number, type: "stats" }} StatsRequest */
-/** @typedef {StartRequest | RemoveRequest | CancelRequest | StatsRequest} Request */
+/** @typedef {{ id: number, type: "storage" }} StorageRequest  What this browser keeps; answered by `Kept`. */
+/** @typedef {{ id: number, type: "forget", model: string | null }} ForgetRequest  Deletes what is kept of a model, or everything; answered by what is left. */
+/** @typedef {InspectRequest | AdoptRequest | CheckRequest | OwnRequest | DisownRequest} OwnModelRequest */
+/** @typedef {StartRequest | RemoveRequest | CancelRequest | StatsRequest | StorageRequest | ForgetRequest | OwnModelRequest | MeasureRequest} Request */
+
+/**
+ * What was found in a visitor's .onnx file; see `Inspection` in src/alphacut/onnx_inspect.py.
+ * @typedef {object} Inspection
+ * @property {string} name
+ * @property {string} producer
+ * @property {number} opset
+ * @property {number} nodes
+ * @property {number} parameters
+ * @property {{ name: string, dtype: string, shape: Dim[], layout: "NCHW" | "NHWC", channels: number, width: number | null, height: number | null }} input
+ *   `width` and `height` are null where any will do.
+ * @property {{ name: string, dtype: string, shape: Dim[], activation: Activation, why: string }[]} outputs  The likeliest first.
+ * @property {string[]} others
+ * @property {number} width     Fixed, or proposed.
+ * @property {number} height
+ * @property {{ normalisation: string, side: number, why: string, sure: boolean }} family
+ * @property {Precision[]} precisions
+ * @property {string[]} remarks
+ * @property {{ id: string, title: string, mean: number[], std: number[] }[]} normalisations  Those to choose from.
+ * @property {Activation[]} activations  Those to choose from.
+ */
+/** @typedef {number | string | null} Dim */
+/** @typedef {"alpha" | "logits" | "minmax"} Activation  What a map holds; see `ModelSpec.output`. */
+
+/**
+ * How the visitor wants a model to be fed and read.
+ * @typedef {object} OwnChoices
+ * @property {string} title
+ * @property {number} width
+ * @property {number} height
+ * @property {number[]} mean
+ * @property {number[]} std
+ * @property {string} output       Name of the output that is the mask.
+ * @property {Activation} activation
+ * @property {Precision} gpuPrecision
+ */
+
+/** @typedef {"tools" | "inspect" | "rewrite" | "store"} OwnStep  What takes time with a visitor's model beside a photo's stages; `tools` in bytes. */
+
+/**
+ * Runs the network alone on pseudo-random pixels. Answered only by a worker started as worker.js?bench. Threads are
+ * fixed by a worker's first session.
+ * @typedef {object} MeasureRequest
+ * @property {number} id
+ * @property {"measure"} type
+ * @property {string} model
+ * @property {DeviceChoice} device
+ * @property {Precision} [precision]  Instead of what the worker would choose; likewise `threads`.
+ * @property {number} [threads]
+ * @property {number} rounds          Runs, the first one included.
+ * @property {boolean} [profile]      Also time each kernel, which slows the runs down.
+ */
+
+/**
+ * @typedef {object} Measured
+ * @property {DeviceReport} device
+ * @property {number} create_ms        Session creation, with the files at hand.
+ * @property {number} first_ms         The first run: it compiles the shaders.
+ * @property {number[]} runs           Milliseconds of the later runs, upload and read-back included.
+ * @property {Kernel[] | null} kernels Where they were asked for; longest first.
+ * @property {number} gpuBytes         Of GPU buffers after the last run; 0 in a worker that was not started with ?stats.
+ */
+/** @typedef {{ name: string, count: number, ms: number }} Kernel  What one kind of kernel took in all runs. */
 
 /**
  * What the worker holds on to; tests and bug reports ask for it.
@@ -153,10 +231,19 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed", "device-l
  * @property {number} gpuBytes
  */
 
+/**
+ * What this browser keeps of models. Models that share files count them each.
+ * @typedef {object} Kept
+ * @property {number} bytes   Of everything.
+ * @property {{ model: string, bytes: number }[]} models  Of this site's models, those of which something is kept.
+ * @property {number} others  Bytes that belong to none of them: of another version of the site, or another site of this origin.
+ */
+
 /** @typedef {{ id: number, type: "progress", stage: Stage, loaded: number, total: number }} ProgressReply  `loaded` and `total` in bytes for `runtime` and `model`; else 0 of 1 when the stage begins, 1 of 1 when it ends. */
-/** @typedef {{ id: number, type: "result", value: Ready | Cutout | Stats }} ResultReply */
+/** @typedef {{ id: number, type: "step", step: OwnStep, loaded: number, total: number }} StepReply */
+/** @typedef {{ id: number, type: "result", value: Ready | Cutout | Stats | Kept | Inspection | SiteModel | SiteModel[] | Measured }} ResultReply */
 /** @typedef {{ id: number, type: "error", error: WireError }} ErrorReply */
-/** @typedef {ProgressReply | ResultReply | ErrorReply} Reply */
+/** @typedef {ProgressReply | StepReply | ResultReply | ErrorReply} Reply */
 
 /** An error with a stable code, a message for people and a hint what to do. */
 export class AlphacutError extends Error {

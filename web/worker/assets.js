@@ -14,16 +14,16 @@ const STALL_MS = 30_000;
 export const ROOT = new URL("../", import.meta.url);
 
 /**
- * Downloads a file and checks its hash.
+ * Downloads a file into an array of its length and checks its hash.
  * @param {SiteFile} file
- * @param {{ signal: AbortSignal, digest: Digest, onBytes: (loaded: number) => void }} options
- * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ * @param {Uint8Array<ArrayBuffer>} into
+ * @param {{ signal: AbortSignal, digest: Digest, onBytes: (loaded: number) => void, cache: RequestCache }} options
  * @throws {AlphacutError} `cancelled`, `offline`, `download-failed`, `download-cut-off` or `hash-mismatch`
  */
-export async function fetchVerified(file, { signal, digest, onBytes }) {
-  const bytes = await readAll(await fetchFile(file, signal), file, signal, onBytes);
-  const found = await digest(bytes);
-  if (found === file.sha256) return bytes;
+export async function fetchVerified(file, into, { signal, digest, onBytes, cache }) {
+  await readAll(await fetchFile(file, { signal, cache }), file, into, { signal, onBytes });
+  const found = await digest(into);
+  if (found === file.sha256) return;
   throw new AlphacutError("hash-mismatch", `${nameOf(file)} is not the file this site was built with.`, {
     hint: "Reload the page without cache. If that does not help, the site was not copied completely.",
     details: `${file.path}\nexpected sha256 ${file.sha256}\nfound    sha256 ${found}`,
@@ -131,11 +131,11 @@ function withWasmType(file, response) {
 /**
  * The response for a file of this site.
  * @param {SiteFile} file
- * @param {AbortSignal | null} [signal]
+ * @param {{ signal?: AbortSignal | null, cache?: RequestCache }} [options]
  * @throws {AlphacutError} `cancelled`, `offline` or `download-failed`
  */
-export function fetchFile(file, signal = null) {
-  return explain(plainFetch(new URL(file.path, ROOT), { signal }), file, signal);
+export function fetchFile(file, { signal = null, cache = "default" } = {}) {
+  return explain(plainFetch(new URL(file.path, ROOT), { signal, cache }), file, signal);
 }
 
 /**
@@ -178,17 +178,16 @@ function unreachable(file, cause) {
 /**
  * @param {Response} response
  * @param {SiteFile} file
- * @param {AbortSignal} signal
- * @param {(loaded: number) => void} onBytes
+ * @param {Uint8Array<ArrayBuffer>} into
+ * @param {{ signal: AbortSignal, onBytes: (loaded: number) => void }} options
  */
-async function readAll(response, file, signal, onBytes) {
-  const bytes = new Uint8Array(file.bytes);
+async function readAll(response, file, into, { signal, onBytes }) {
   let loaded = 0;
   try {
     const reader = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (response.body).getReader();
     for (let part = await inTime(reader.read()); !part.done; part = await inTime(reader.read())) {
-      if (loaded + part.value.byteLength > bytes.byteLength) throw tooLong(file);
-      bytes.set(part.value, loaded);
+      if (loaded + part.value.byteLength > into.byteLength) throw tooLong(file);
+      into.set(part.value, loaded);
       onBytes(loaded += part.value.byteLength);
     }
   } catch (cause) {
@@ -196,8 +195,7 @@ async function readAll(response, file, signal, onBytes) {
     if (signal.aborted) throw new AlphacutError("cancelled", "Cancelled.", { cause });
     throw cutOff(file, loaded, cause);
   }
-  if (loaded < bytes.byteLength) throw cutOff(file, loaded, "the stream ended");
-  return bytes;
+  if (loaded < into.byteLength) throw cutOff(file, loaded, "the stream ended");
 }
 
 /**

@@ -11,17 +11,20 @@ import { remarks } from "./remarks.js";
  * Cuts out a photo; stops between two stages when cancelled.
  * @param {RemoveRequest} request
  * @param {Loaded} loaded
- * @param {AbortSignal} signal
- * @param {Post} post
+ * @param {{ signal: AbortSignal, post: Post, onGpu: () => void }} options  `onGpu` is called when the GPU has the photo.
  * @returns {Promise<Cutout>}
  */
-export async function cutOut(request, { python, network, model }, signal, post) {
+export async function cutOut(request, { python, network, model }, { signal, post, onGpu }) {
   const began = performance.now();
   const photo = await read(request.photo);
   const progress = progressOf(request.id, signal, post);
   const { session } = network;
   const { png, preview, ms, width, height, format, notes } = await python.runtime.remove(photo, model.spec, {
-    run: (data, ...dims) => session.run(data, ...dims),
+    run: (pixels) => {
+      const reply = session.run(pixels);
+      if (session.report.provider === "webgpu") onGpu();
+      return reply;
+    },
     checkpoint: progress.checkpoint,
   });
   progress.end();
@@ -33,7 +36,7 @@ export async function cutOut(request, { python, network, model }, signal, post) 
 }
 
 /** @param {Blob} photo */
-async function read(photo) {
+export async function read(photo) {
   try {
     return new Uint8Array(await photo.arrayBuffer());
   } catch (cause) {

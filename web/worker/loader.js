@@ -4,21 +4,24 @@
 
 import { AlphacutError } from "../shared/protocol.js";
 import { fetchEarly, fetchFile, nativeDigest, ROOT, watchFetches } from "./assets.js";
-import { ORT_BUILD, OrtSession } from "./ort.js";
+import { Network } from "./network.js";
+import { ORT_BUILD } from "./ort.js";
+import { findOwn } from "./own-store.js";
 import { remarks } from "./remarks.js";
 import { Runtime } from "./runtime.js";
 
-/** @import { DeviceChoice, Ready, RemoveRequest, Reply, Site, SiteModel, Stage, StartRequest, Stats } from "../shared/protocol.js" */
+/** @import { CheckRequest, MeasureRequest, Ready, RemoveRequest, Reply, Site, SiteModel, Stage, StartRequest, Stats } from "../shared/protocol.js" */
 /** @typedef {(reply: Reply) => void} Post */
+/** @typedef {StartRequest | RemoveRequest | CheckRequest | MeasureRequest} LoadRequest */
 /** @typedef {{ runtime: Runtime, ms: number }} Python */
-/** @typedef {{ key: string, session: OrtSession, ms: number }} Network */
-/** @typedef {{ python: Python, network: Network, model: SiteModel }} Loaded */
+/** @typedef {{ key: string, session: Network, ms: number }} Opened */
+/** @typedef {{ python: Python, network: Opened, model: SiteModel }} Loaded */
 
 /** @type {Promise<Site> | null} */
 let siteLoading = null;
 /** Python, and the failure of a download of Python or ONNX Runtime. @type {{ python: Promise<Python>, failure: Promise<never> } | null} */
 let starting = null;
-/** @type {Network | null} */
+/** @type {Opened | null} */
 let current = null;
 /** Sessions are made one after the other, also where the one before was given up by its request. */
 let opening = Promise.resolve();
@@ -27,8 +30,19 @@ let opening = Promise.resolve();
 const counting = new URL(globalThis.location.href).searchParams.has("stats") ? import("./stats.js") : null;
 
 /**
+ * Loads Python alone.
+ * @param {number} id  Of the request.
+ * @param {Post} post
+ */
+export async function loadPython(id, post) {
+  const site = await loadSite();
+  starting ??= start(site, teller(id, post));
+  return { site, ...await Promise.race([starting.python, starting.failure]) };
+}
+
+/**
  * Loads runtime and session, side by side where both are still to be loaded.
- * @param {StartRequest | RemoveRequest} request
+ * @param {LoadRequest} request
  * @param {AbortSignal} signal
  * @param {Post} post
  * @returns {{ usable: Promise<Loaded>, settled: Promise<void> }}
@@ -56,23 +70,32 @@ export async function stats() {
 }
 
 /**
- * @param {StartRequest | RemoveRequest} request
+ * @param {LoadRequest} request
  * @param {AbortSignal} signal
  * @param {Post} post
  * @returns {Promise<Loaded>}
  */
 async function loadAll(request, signal, post) {
   const tell = teller(request.id, post);
-  siteLoading ??= fetchSite().catch((error) => { siteLoading = null; throw error; });
-  const site = await siteLoading;
-  const model = findModel(site, request.model);
+  const site = await loadSite();
+  const model = site.models.find(({ id }) => id === request.model) ?? await findOwn(request.model) ?? notFound(site, request.model);
   starting ??= start(site, tell);
   const { python, failure } = starting;
-  const network = open(site, model, request.device, python, signal, tell);
+  if (request.type === "measure") await Promise.race([python, failure]); // so that Python does not slow down what is measured
+  const network = open(site, model, request, python, signal, tell);
   return Promise.race([
     Promise.all([python, network]).then(([python, network]) => ({ python, network, model })),
     failure,
   ]);
+}
+
+function loadSite() {
+  return siteLoading ??= fetchSite().catch((error) => { siteLoading = null; throw error; });
+}
+
+/** @returns {Promise<Site>} */
+export function loadSite() {
+  return (siteLoading ??= fetchSite().catch((error) => { siteLoading = null; throw error; }));
 }
 
 /** @returns {Promise<Site>} */
@@ -83,10 +106,9 @@ async function fetchSite() {
 /**
  * @param {Site} site
  * @param {string} id
+ * @returns {never}
  */
-function findModel(site, id) {
-  const model = site.models.find((candidate) => candidate.id === id);
-  if (model) return model;
+function notFound(site, id) {
   throw new AlphacutError("unknown-model", `This site has no model “${id}”.`, {
     hint: `It has ${site.models.map((candidate) => candidate.id).join(", ")}.`,
   });
@@ -121,20 +143,21 @@ function start(site, tell) {
  * The session for a model and a device; the one before is released.
  * @param {Site} site
  * @param {SiteModel} model
- * @param {DeviceChoice} device
+ * @param {LoadRequest} request
  * @param {Promise<Python>} python
  * @param {AbortSignal} signal
  * @param {Tell} tell
- * @returns {Promise<Network>}
+ * @returns {Promise<Opened>}
  */
-function open(site, model, device, python, signal, tell) {
+function open(site, model, request, python, signal, tell) {
+  const { precision, threads, profile } = request.type === "measure" ? request : {};
   const network = opening.then(async () => {
-    const key = `${model.id} ${device}`;
+    const key = [model.id, request.device, precision, profile].join(" ");
     if (current?.key === key) return current;
     if (signal.aborted) throw new AlphacutError("cancelled", "Cancelled.");
     const began = performance.now();
-    const session = await OrtSession.open(site, model, device, {
-      signal,
+    const session = await Network.open(site, model, request.device, {
+      signal, wish: { precision, threads, profile },
       digest: nativeDigest ?? (async (bytes) => (await python).runtime.sha256(bytes)),
       onBytes: (bytes, total) => tell("model", bytes, total),
       onSession: async () => {

@@ -3,12 +3,14 @@
  */
 
 import { AlphacutError } from "../shared/protocol.js";
-import { ROOT, fetchVerified } from "./assets.js";
-import { chooseDevice, cpu, POWER_PREFERENCE } from "./device.js";
+import { ROOT } from "./assets.js";
+import { cpu, requestDevice } from "./device.js";
+import { GpuIo } from "./gpu-io.js";
+import { remark } from "./remarks.js";
 
 /** @import * as Ort from "onnxruntime-common" */
-/** @import { DeviceChoice, DeviceReport, OrtBuild, Site, SiteModel, WireError } from "../shared/protocol.js" */
-/** @import { Digest } from "./assets.js" */
+/** @import { DeviceReport, OrtBuild, Site } from "../shared/protocol.js" */
+/** @import { Wish } from "./device.js" */
 
 /** The name under which every graph looks for its weights. */
 const WEIGHTS = "weights.bin";
@@ -27,162 +29,207 @@ const BROKEN = /no available backend|previous call to|initWasm|Aborted|bad_alloc
 /** @type {typeof Ort | null} */
 let ort = null;
 
+/** @typedef {{ graph: Uint8Array, weights: Uint8Array }} NetworkFiles */
+
 /**
- * @typedef {object} OpenOptions
- * @property {AbortSignal} signal
- * @property {Digest} digest
- * @property {(loaded: number, total: number) => void} onBytes
- * @property {() => Promise<void>} onSession  Awaited when the bytes are there and the session is about to be made.
+ * A network's answer. `levels` may lie in memory shared with the GPU, until `release` is called.
+ * @typedef {{ levels: Uint8Array, shape: readonly number[], release: () => void }} Answer
  */
 
 /** Loads ONNX Runtime's code once; its WebAssembly follows with the first session.
  * @param {Site} site
+ * @param {Wish} [wish]
  */
-async function loadOrt(site) {
+export async function loadOrt(site, wish) {
   if (ort) return ort;
   const index = new URL(site.ort.index, ROOT).href;
   /** @type {typeof Ort} */
   const module = await import(`${index}${ENTRY[ORT_BUILD]}.js`).catch((cause) => { throw notLoaded(cause); });
   module.env.logLevel = "error";
-  module.env.webgpu.powerPreference = POWER_PREFERENCE; // or it might take another adapter than the one reported
   module.env.wasm.wasmPaths = {
     mjs: `${index}ort-wasm-simd-threaded.${ORT_BUILD}.js`,
     wasm: `${index}ort-wasm-simd-threaded.${ORT_BUILD}.wasm`,
   };
   // Fixed for the life of the worker by the first session; the GPU path must not take away the CPU path's threads.
-  module.env.wasm.numThreads = cpu("").threads;
+  module.env.wasm.numThreads = cpu("", wish).threads;
   ort = module;
   return module;
 }
 
-/** A loaded network on a device. */
-export class OrtSession {
+/**
+ * Makes a session.
+ * @param {Site} site
+ * @param {DeviceReport} report  What to run on.
+ * @param {NetworkFiles} files
+ * @param {boolean} [profile]  Whether to time kernels; see `endProfiling`.
+ * @returns {Promise<CpuSession | GpuSession>}
+ */
+export async function createSession(site, report, files, profile = false) {
+  const { InferenceSession, Tensor } = await loadOrt(site);
+  /** @type {Ort.InferenceSession.SessionOptions} */
+  const options = {
+    externalData: [{ path: WEIGHTS, data: files.weights }], graphOptimizationLevel: "all", enableProfiling: profile,
+  };
+  if (report.provider === "wasm") {
+    const session = await InferenceSession.create(files.graph, { ...options, executionProviders: ["wasm"] });
+    return new CpuSession(session, report, Tensor);
+  }
+  const device = await requestDevice({ timed: profile });
+  const onDevice = { ...options, executionProviders: [{ name: "webgpu", device }] };
+  try {
+    const session = await (profile ? InferenceSession.create(files.graph, onDevice) : captured(InferenceSession, files.graph, onDevice));
+    return new GpuSession(session, report, Tensor, device);
+  } catch (cause) {
+    device.destroy();
+    throw cause;
+  }
+}
+
+/**
+ * A session that replays its GPU commands, which takes a twelfth of the CPU's time of issuing them anew; or else one
+ * that does not.
+ * @param {Ort.InferenceSessionFactory} factory
+ * @param {Uint8Array} graph
+ * @param {Ort.InferenceSession.SessionOptions} options
+ */
+async function captured(factory, graph, options) {
+  try {
+    return await factory.create(graph, { ...options, enableGraphCapture: true });
+  } catch (cause) {
+    if (!/graph capture/i.test(String(cause))) throw cause;
+    remark("fast-path", `GPU commands are not replayed but issued anew for every photo: ${firstLine(cause)}`);
+    return factory.create(graph, options);
+  }
+}
+
+/** What a device reports by itself; ONNX Runtime goes on, on another device. */
+class GpuFailure extends Error {}
+
+/** A network on the CPU. */
+class CpuSession {
   #session;
-  #lost = "";
-  #running = false;
+  #tensor;
 
   /**
    * @param {Ort.InferenceSession} session
    * @param {DeviceReport} report
-   * @param {GPUDevice | null} device
+   * @param {Ort.TensorConstructor} tensor
    */
-  constructor(session, report, device) {
+  constructor(session, report, tensor) {
     this.#session = session;
+    this.#tensor = tensor;
     this.report = report;
-    device?.lost.then(({ message }) => { this.#lost = message || "the device was lost"; });
+  }
+
+  get inputShape() {
+    return shapeOf(this.#session.inputMetadata[0]);
   }
 
   /**
-   * Downloads the model and makes a session on the device chosen. Where `auto` picked a GPU that can't run the
-   * network, the CPU does, and the report says so.
-   * @param {Site} site
-   * @param {SiteModel} model
-   * @param {DeviceChoice} choice
-   * @param {OpenOptions} options
+   * Runs the network. `pixels` is read before the call returns.
+   * @param {Uint8Array} pixels
+   * @returns {Promise<Answer>}
    */
-  static async open(site, model, choice, { signal, digest, onBytes, onSession }) {
-    const [{ env, InferenceSession }, report] = await Promise.all([
-      loadOrt(site), chooseDevice(choice, /** @type {DeviceReport["precision"][]} */ (Object.keys(model.graphs))),
-    ]);
-    const files = await download(model, report, { signal, digest, onBytes });
-    await onSession();
-    try {
-      return await create(InferenceSession, env, files, report);
-    } catch (cause) {
-      if (choice !== "auto" || report.provider !== "webgpu") throw sessionFailed(model, cause);
-      const onCpu = cpu(`the GPU (${report.adapter}) could not load the network: ${firstLine(cause)}`);
-      const graph = await fetchVerified(graphOf(model, onCpu), { signal, digest, onBytes: () => {} });
-      const again = { graph, weights: files.weights };
-      return create(InferenceSession, env, again, onCpu).catch((error) => { throw sessionFailed(model, error); });
-    }
-  }
-
-  /**
-   * Runs the network. `data` is read before the call returns. Never rejects: see `Host` in runtime.js.
-   * @param {Float32Array} data
-   * @param {...number} dims
-   * @returns {Promise<{ data: Float32Array, shape: readonly number[] } | { error: WireError }>}
-   */
-  async run(data, ...dims) {
-    if (this.#running || !ort) return { error: failed("The network is already running.").toWire() };
-    this.#running = true;
+  async run(pixels) {
     const [input] = this.#session.inputNames, [output] = this.#session.outputNames;
-    try {
-      const results = await this.#session.run({ [String(input)]: new ort.Tensor("float32", data, dims) });
-      const tensor = /** @type {Ort.Tensor} */ (results[String(output)]);
-      return { data: /** @type {Float32Array} */ (tensor.data), shape: tensor.dims };
-    } catch (cause) {
-      return { error: this.#explain(cause).toWire() };
-    } finally {
-      this.#running = false;
-    }
+    const results = await this.#session.run({ [String(input)]: new this.#tensor("uint8", pixels, this.inputShape) });
+    const tensor = /** @type {Ort.Tensor} */ (results[String(output)]);
+    return { levels: /** @type {Uint8Array} */ (tensor.data), shape: tensor.dims, release: () => tensor.dispose() };
   }
 
-  /** Frees the session's memory, on the GPU too. */
+  /** Ends profiling: ONNX Runtime prints what it noted, one line of JSON for each run of a kernel. */
+  endProfiling() {
+    this.#session.endProfiling();
+  }
+
+  /** Frees the session's memory. */
   async release() {
     await this.#session.release();
   }
+}
 
-  /** @param {unknown} cause */
-  #explain(cause) {
-    if (!this.#lost) return failed(firstLine(cause), cause, BROKEN.test(String(cause)));
-    return new AlphacutError("device-lost", "The GPU was lost while it worked on the photo.", {
-      hint: "Try again; if it happens again, choose the CPU as device.", details: `${this.#lost}\n${cause}`, cause,
-    });
+/** A network on the GPU, on a device of its own, with its input and output bound to buffers that stay. */
+class GpuSession {
+  #session;
+  #device;
+  #io;
+  #feeds;
+  #fetches;
+  #shape;
+  /** @type {Promise<never>} Rejects when the device is lost or reports an error that no call of ours heard of. */
+  #failure;
+
+  /**
+   * @param {Ort.InferenceSession} session
+   * @param {DeviceReport} report
+   * @param {typeof Ort.Tensor} tensor
+   * @param {GPUDevice} device
+   */
+  constructor(session, report, tensor, device) {
+    this.#session = session;
+    this.#device = device;
+    this.report = report;
+    this.inputShape = shapeOf(session.inputMetadata[0]);
+    this.#shape = shapeOf(session.outputMetadata[0]);
+    const pixels = this.inputShape.reduce((a, b) => a * b), levels = this.#shape.reduce((a, b) => a * b);
+    this.#io = new GpuIo(device, { pixels, levels, half: report.precision === "float16" });
+    const { input, output } = this.#io, dataType = report.precision;
+    this.#feeds = { [String(session.inputNames[0])]: tensor.fromGpuBuffer(input, { dataType, dims: this.inputShape }) };
+    this.#fetches = { [String(session.outputNames[0])]: tensor.fromGpuBuffer(output, { dataType, dims: this.#shape }) };
+    this.#failure = failureOf(device);
+  }
+
+  /**
+   * Runs the network. `pixels` is read before the call returns.
+   * @param {Uint8Array} pixels
+   * @returns {Promise<Answer>}
+   */
+  run(pixels) {
+    this.#io.upload(pixels);
+    return Promise.race([this.#answer(), this.#failure]);
+  }
+
+  /** @returns {Promise<Answer>} */
+  async #answer() {
+    await this.#session.run(this.#feeds, this.#fetches);
+    const levels = await this.#io.download();
+    return { levels, shape: this.#shape, release: () => this.#io.release() };
+  }
+
+  /** See `CpuSession.endProfiling`. */
+  endProfiling() {
+    this.#session.endProfiling();
+  }
+
+  /** Frees the session's memory on the GPU. */
+  async release() {
+    try {
+      await this.#session.release();
+    } finally {
+      this.#io.destroy();
+      this.#device.destroy();
+    }
   }
 }
 
 /**
- * Weights and graph, in one progress.
- * @param {SiteModel} model
- * @param {DeviceReport} device
- * @param {{ signal: AbortSignal, digest: Digest, onBytes: (loaded: number, total: number) => void }} options
+ * @param {GPUDevice} device
+ * @returns {Promise<never>}
  */
-async function download(model, device, { signal, digest, onBytes }) {
-  const graphFile = graphOf(model, device);
-  const total = graphFile.bytes + model.weights.bytes;
-  const loaded = { graph: 0, weights: 0 };
-  const report = () => onBytes(loaded.graph + loaded.weights, total);
-  const [graph, weights] = await Promise.all([
-    fetchVerified(graphFile, { signal, digest, onBytes: (n) => { loaded.graph = n; report(); } }),
-    fetchVerified(model.weights, { signal, digest, onBytes: (n) => { loaded.weights = n; report(); } }),
-  ]);
-  return { graph, weights };
-}
-
-/**
- * @param {SiteModel} model
- * @param {DeviceReport} device
- */
-function graphOf(model, { precision }) {
-  const file = model.graphs[precision];
-  if (file) return file;
-  throw new AlphacutError("bad-model", `${model.title} does not come in ${precision}.`);
-}
-
-/**
- * @param {Ort.InferenceSessionFactory} factory
- * @param {Ort.Env} env
- * @param {{ graph: Uint8Array, weights: Uint8Array }} files
- * @param {DeviceReport} report
- */
-async function create(factory, env, { graph, weights }, report) {
-  const session = await factory.create(graph, {
-    executionProviders: [report.provider],
-    externalData: [{ path: WEIGHTS, data: weights }],
-    graphOptimizationLevel: "all",
+function failureOf(device) {
+  /** @type {Promise<never>} */
+  const failure = new Promise((_, reject) => {
+    device.lost.then(({ message, reason }) => reject(new GpuFailure(`the GPU device was lost: ${message || reason}`)));
+    device.addEventListener("uncapturederror", ({ error }) => reject(new GpuFailure(`the GPU reported: ${error.message}`)));
   });
-  return new OrtSession(session, report, report.provider === "webgpu" ? await env.webgpu.device : null);
+  failure.catch(() => {}); // raced against by each run
+  return failure;
 }
 
-/**
- * @param {SiteModel} model
- * @param {unknown} cause
- */
-function sessionFailed(model, cause) {
-  return new AlphacutError("session-failed", `${model.title} could not be loaded: ${firstLine(cause)}`, {
-    fatal: BROKEN.test(String(cause)), hint: "Try the other device, or a smaller model.", details: String(cause instanceof Error ? cause.stack : cause), cause,
-  });
+/** @param {Ort.InferenceSession.ValueMetadata | undefined} metadata */
+function shapeOf(metadata) {
+  const shape = metadata?.isTensor ? metadata.shape : [];
+  return shape.map(Number);
 }
 
 /** @param {unknown} cause */
@@ -193,18 +240,14 @@ function notLoaded(cause) {
 }
 
 /**
- * @param {string} message
- * @param {unknown} [cause]
- * @param {boolean} [fatal]
+ * Whether ONNX Runtime itself is of no use any more after this.
+ * @param {unknown} cause
  */
-function failed(message, cause, fatal = false) {
-  return new AlphacutError("inference-failed", `The network failed: ${message}`, {
-    fatal,
-    hint: "Try again, or choose the other device.", details: String(cause instanceof Error ? cause.stack : cause ?? ""), cause,
-  });
+export function isBroken(cause) {
+  return !(cause instanceof GpuFailure) && BROKEN.test(String(cause));
 }
 
 /** @param {unknown} cause */
-function firstLine(cause) {
+export function firstLine(cause) {
   return String(cause instanceof Error ? cause.message : cause).split("\n", 1)[0] ?? "";
 }

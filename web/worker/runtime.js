@@ -5,7 +5,7 @@
 import { AlphacutError } from "../shared/protocol.js";
 import { ROOT } from "./assets.js";
 
-/** @import { Note, Site, WireError } from "../shared/protocol.js" */
+/** @import { Inspection, Note, Site, Target, WireError } from "../shared/protocol.js" */
 
 const PACKAGES = ["numpy", "pillow", "alphacut"];
 
@@ -21,12 +21,21 @@ const PACKAGES = ["numpy", "pillow", "alphacut"];
  * @property {Record<"decode" | "preprocess" | "inference" | "mask" | "compose" | "encode", number>} ms
  */
 /** @typedef {{ value: PythonCutout, error?: undefined } | { error: WireError }} PythonReply */
+/** @typedef {{ name: string, bytes: Uint8Array }} Wheel */
+/**
+ * What becomes of a visitor's model; see src/alphacut/browser/own_models.py.
+ * @typedef {object} Rewritten
+ * @property {Record<string, unknown>} spec
+ * @property {Uint8Array<ArrayBuffer>} weights
+ * @property {Record<Target, Uint8Array<ArrayBuffer>>} graphs
+ * @property {Record<Target, number>} largest
+ */
 
 /**
  * What Python asks of this side; `run` and `checkpoint` resolve and never reject, because a promise rejected
  * with something that is no Error would never wake Python.
  * @typedef {object} Host
- * @property {(data: Float32Array, ...dims: number[]) => Promise<{ data: Float32Array, shape: readonly number[] } | { error: WireError }>} run
+ * @property {(pixels: Uint8Array) => Promise<import("./network.js").RunReply>} run
  * @property {(stage: string) => Promise<{ error?: WireError }>} checkpoint
  */
 
@@ -93,6 +102,62 @@ export class Runtime {
     }
     if (reply.error) throw AlphacutError.fromWire(reply.error);
     return reply.value;
+  }
+
+  /**
+   * Installs wheels that are here already: nothing is asked of any index.
+   * @param {Wheel[]} installer  micropip and what it imports.
+   * @param {Wheel[]} packages
+   */
+  async install(installer, packages) {
+    for (const { bytes } of installer) this.#pyodide.unpackArchive(bytes, "wheel");
+    for (const { name, bytes } of packages) this.#pyodide.FS.writeFile(`/tmp/${name}`, bytes);
+    const micropip = this.#pyodide.pyimport("micropip");
+    const names = this.#pyodide.toPy(packages.map(({ name }) => `emfs:/tmp/${name}`));
+    try {
+      await micropip.install.callKwargs(names, { deps: false });
+    } finally {
+      names.destroy();
+      micropip.destroy();
+      for (const { name } of packages) this.#pyodide.FS.unlink(`/tmp/${name}`);
+    }
+  }
+
+  /**
+   * What a visitor's .onnx file holds. `install` comes before.
+   * @param {Uint8Array} file
+   * @param {string} name
+   * @returns {Inspection}
+   * @throws {AlphacutError} `bad-model`, `out-of-memory`
+   */
+  inspect(file, name) {
+    return JSON.parse(this.#ownModels((own) => own.inspect(file, name)));
+  }
+
+  /**
+   * Makes a visitor's .onnx file into graphs and weights.
+   * @param {Uint8Array} file
+   * @param {Record<string, unknown>} spec
+   * @param {string} output
+   * @returns {Rewritten}
+   * @throws {AlphacutError} `bad-model`, `out-of-memory`
+   */
+  rewrite(file, spec, output) {
+    return this.#ownModels((own) => own.rewrite(file, JSON.stringify(spec), output));
+  }
+
+  /** @param {(own: any) => { value: any, error?: WireError }} call */
+  #ownModels(call) {
+    const entry = this.#pyodide.pyimport("alphacut.browser.own_models");
+    const ffi = this.#pyodide.pyimport("pyodide.ffi");
+    const own = entry.OwnModels(ffi, Object.fromEntries);
+    try {
+      const { value, error } = call(own);
+      if (error) throw AlphacutError.fromWire(error);
+      return value;
+    } finally {
+      for (const proxy of [own, ffi, entry]) proxy.destroy();
+    }
   }
 
   /**

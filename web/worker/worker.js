@@ -1,71 +1,144 @@
 /**
- * The worker: takes the requests of web/shared/protocol.js one at a time and answers each.
+ * The worker: takes the requests of web/shared/protocol.js in their order and answers each.
  */
 
 import { AlphacutError } from "../shared/protocol.js";
+import { crashed } from "./crash.js";
 import { cutOut } from "./job.js";
-import { load, ready, stats } from "./loader.js";
+import { forgetModel, listKept } from "./kept.js";
+import { load, loadSite, ready, stats } from "./loader.js";
+import { adopt, disown, inspect, keep, list, testPhoto } from "./own-model.js";
 
-/** @import { Cutout, Ready, Reply, RemoveRequest, Request, StartRequest, Stats } from "../shared/protocol.js" */
+/** @import { AdoptRequest, CheckRequest, InspectRequest, MeasureRequest, Reply, Request, ResultReply } from "../shared/protocol.js" */
+/** @import { Loaded, LoadRequest } from "./loader.js" */
+/** @typedef {LoadRequest | InspectRequest | AdoptRequest} QueuedRequest */
 
 const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (globalThis));
 
-/** One request at a time: a session must not run twice at once. */
+// For bench/ alone, so only a worker started as worker.js?bench measures.
+const measuring = new URL(scope.location.href).searchParams.has("bench") ? import("./measure.js") : null;
+
+/** Files up to this size are worked on two at a time: decoded, two of them fit into memory. */
+const SMALL_BYTES = 16_000_000;
+
+/** Resolves when the next request may begin. */
 let queue = Promise.resolve();
+/** What was begun last: `key` says which photos may begin before it is answered. */
+let last = { key: "", served: Promise.resolve() };
 /** Requests not answered yet. @type {Map<number, AbortController>} */
 const open = new Map();
-/** The request being served; those behind it only wait. @type {number | null} */
-let serving = null;
+/** Those of them that have begun; the others only wait. @type {Set<number>} */
+const serving = new Set();
 
 scope.onmessage = (/** @type {MessageEvent} */ { data }) => {
   const request = /** @type {Request} */ (data);
   if (request.type === "cancel") return cancel(request.id);
   if (request.type === "stats") return void answer(request.id, stats);
+  if (request.type === "storage") return void answer(request.id, async () => listKept(await loadSite()));
+  if (request.type === "forget") return void answer(request.id, async () => forgetModel(await loadSite(), request.model));
+  if (request.type === "own") return void answer(request.id, list);
+  if (request.type === "disown") return void answer(request.id, () => disown(request.model));
+  if (request.type === "measure" && !measuring) return refuse(request.id, notForBench());
   open.set(request.id, new AbortController());
-  queue = queue.then(() => serve(request));
+  queue = queue.then(() => admit(request));
 };
-
-/**
- * Rejects when Python or ONNX Runtime dies where no promise of ours hears of it: a trap in WebAssembly that was
- * entered from the event loop.
- * @type {Promise<never>}
- */
-const crashed = new Promise((_, reject) => {
-  scope.addEventListener("error", ({ error }) => reject(crash(error)));
-  scope.addEventListener("unhandledrejection", ({ reason }) => { if (isFatal(reason)) reject(crash(reason)); });
-});
-crashed.catch(() => {}); // raced against by each request
 
 /** @param {number} id */
 function cancel(id) {
   open.get(id)?.abort();
-  if (id !== serving && open.delete(id)) refuse(id, cancelled());
+  if (!serving.has(id) && open.delete(id)) refuse(id, cancelled());
+}
+
+/**
+ * Begins a request and resolves when the next may begin: when this one is answered, or, where the GPU has its photo,
+ * already then. So the next photo is decoded while the GPU works; never more than two are under way.
+ * @param {QueuedRequest} request
+ */
+async function admit(request) {
+  const key = keyOf(request);
+  if (key !== last.key) await last.served;
+  const before = last.served;
+  /** @type {Promise<void>} */
+  const onGpu = new Promise((resolve) => {
+    last = { key, served: serve(request, resolve) };
+  });
+  await Promise.race([last.served, Promise.all([onGpu, before])]);
+}
+
+/**
+ * The same for photos that may overlap.
+ * @param {QueuedRequest} request
+ */
+function keyOf(request) {
+  const overlaps = request.type === "remove" && request.photo.size <= SMALL_BYTES;
+  return overlaps ? `${request.model} ${request.device}` : `${request.id}`;
 }
 
 /**
  * Serves a request that was not cancelled while it waited. Cancelled while it loads, it is answered at once, and
  * what it began is waited for before the next begins: a runtime or session half made is not wasted. Cancelled while
  * it works on a photo, it is answered when it has stopped; the page replaces a worker that takes too long for that.
- * @param {StartRequest | RemoveRequest} request
+ * @param {QueuedRequest} request
+ * @param {() => void} onGpu  Called when the GPU has the photo.
  */
-async function serve(request) {
+async function serve(request, onGpu) {
   const signal = open.get(request.id)?.signal;
   if (!signal) return;
-  serving = request.id;
+  serving.add(request.id);
+  if (request.type === "inspect" || request.type === "adopt") {
+    const work = request.type === "inspect" ? inspect(request, signal, post) : adopt(request, signal, post);
+    await answer(request.id, () => Promise.race([work, aborted(signal), crashed]));
+    return done(request.id);
+  }
   const loading = load(request, signal, post);
   await answer(request.id, async () => {
-    const loaded = await Promise.race([loading.usable, aborted(signal), crashed]);
+    const usable = Promise.race([loading.usable, aborted(signal), crashed]);
+    if (request.type === "check") return tryOut(request, usable, signal);
+    const loaded = await usable;
     if (request.type === "start") return ready(request, loaded);
-    return Promise.race([cutOut(request, loaded, signal, post), crashed]);
+    if (request.type === "measure") return Promise.race([measure(request, loaded), crashed]);
+    return Promise.race([cutOut(request, loaded, { signal, post, onGpu }), crashed]);
   });
-  open.delete(request.id);
-  serving = null;
+  done(request.id);
   await loading.settled;
+}
+
+/** @param {number} id */
+function done(id) {
+  open.delete(id);
+  serving.delete(id);
+}
+
+/**
+ * Runs a visitor's model once; one that does not run is not kept.
+ * @param {CheckRequest} request
+ * @param {Promise<Loaded>} usable
+ * @param {AbortSignal} signal
+ */
+async function tryOut(request, usable, signal) {
+  try {
+    const loaded = await usable;
+    const photo = { ...request, type: /** @type {const} */ ("remove"), photo: testPhoto() };
+    await Promise.race([cutOut(photo, loaded, { signal, post, onGpu: () => {} }), crashed]);
+    await keep(loaded.model);
+    return loaded.model;
+  } catch (error) {
+    await disown(request.model);
+    throw error;
+  }
+}
+
+/**
+ * @param {MeasureRequest} request
+ * @param {Loaded} loaded
+ */
+async function measure(request, loaded) {
+  return /** @type {typeof import("./measure.js")} */ (await measuring).measure(request, loaded);
 }
 
 /**
  * @param {number} id
- * @param {() => Promise<Ready | Cutout | Stats> | Ready} call
+ * @param {() => ResultReply["value"] | Promise<ResultReply["value"]>} call
  */
 async function answer(id, call) {
   try {
@@ -106,21 +179,6 @@ function cancelled() {
   return new AlphacutError("cancelled", "Cancelled.");
 }
 
-/** @param {unknown} reason */
-function isFatal(reason) {
-  if (reason instanceof WebAssembly.RuntimeError || reason instanceof RangeError) return true;
-  return reason instanceof Error && "pyodide_fatal_error" in reason;
-}
-
-/** @param {unknown} cause */
-function crash(cause) {
-  const details = String(cause instanceof Error ? cause.stack : cause);
-  if (/out of memory|allocation|enlarge memory/i.test(details)) {
-    return new AlphacutError("out-of-memory", "Memory ran out while the photo was processed.", {
-      hint: "Close other tabs or scale the photo down, then try again.", details, cause,
-    });
-  }
-  return new AlphacutError("runtime-failed", "Python stopped while the photo was processed.", {
-    hint: "Try again; Python is started anew.", details, cause,
-  });
+function notForBench() {
+  return new AlphacutError("internal", "This worker does not measure: it was not started as worker.js?bench.");
 }

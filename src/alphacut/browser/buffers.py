@@ -41,17 +41,17 @@ class Buffers:
         self._from_entries = from_entries
 
     @contextmanager
-    def lend(self, array: NDArray[np.float32]) -> Iterator[JsObject]:
-        """Give JavaScript a Float32Array over the array's own memory, without a copy.
+    def lend(self, array: NDArray[np.uint8]) -> Iterator[JsObject]:
+        """Give JavaScript a Uint8Array over the array's own memory, without a copy.
 
         The view ends with the `with` block, and dies earlier if the WASM heap grows: the receiver must
-        have read it before anything else runs. The array must be float32 and C-contiguous.
+        have read it before anything else runs. The array must be uint8 and C-contiguous.
         """
-        if array.dtype != np.float32 or not array.flags.c_contiguous:
-            raise ValueError("only C-contiguous float32 arrays can be lent")
+        if array.dtype != np.uint8 or not array.flags.c_contiguous:
+            raise ValueError("only C-contiguous uint8 arrays can be lent")
         proxy = self._ffi.create_proxy(array)
         try:
-            view = proxy.getBuffer("f32")
+            view = proxy.getBuffer("u8")
             try:
                 yield view.data
             finally:
@@ -59,9 +59,9 @@ class Buffers:
         finally:
             proxy.destroy()
 
-    def take(self, data: JsObject, shape: tuple[int, ...]) -> NDArray[np.float32]:
-        """Copy a Float32Array into a new array, once."""
-        array = np.empty(shape, np.float32)
+    def take(self, data: JsObject, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+        """Copy a Uint8Array into a new array, once."""
+        array = np.empty(shape, np.uint8)
         data.assign_to(array.reshape(-1))
         return array
 

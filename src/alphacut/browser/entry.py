@@ -30,7 +30,7 @@ class Application:
         spec : str
             JSON of the model's `ModelSpec`.
         host : object
-            `run(data, *shape)`, see OrtSession; `checkpoint(stage)`, which resolves to an object with
+            `run(data)`, see OrtSession; `checkpoint(stage)`, which resolves to an object with
             `error` where the job must end.
 
         Returns

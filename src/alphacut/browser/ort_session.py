@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from alphacut.browser.buffers import Buffers, JsObject
 from alphacut.errors import AlphacutError, SessionError
+from alphacut.session import map_shape
 
 
 class HostError(AlphacutError):
@@ -18,27 +19,37 @@ class HostError(AlphacutError):
 
 
 class OrtSession:
-    """Runs the network through `host.run(data, *shape)`.
+    """Runs the network through `host.run(data)`.
 
-    The host's function reads `data` before it returns and resolves, never rejects, to
-    ``{data, shape}`` or ``{error: {code, message, hint}}``: a promise rejected with something that is
-    no Error would never wake Python.
+    The host's function reads `data` before it returns and resolves, never rejects (a promise rejected
+    with something that is no Error would never wake Python), to one of
+
+    - ``{data, shape, release}``: the levels, perhaps in memory of the device, until `release` is called;
+    - ``{again: true}``: the device failed and another one is ready, which needs the pixels once more;
+    - ``{error: {code, message, hint}}``.
     """
 
     def __init__(self, host: JsObject, buffers: Buffers) -> None:
         self._host = host
         self._buffers = buffers
 
-    async def run(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    async def run(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """See `Session.run`."""
-        with self._buffers.lend(pixels) as view:
-            promise = self._host.run(view, *pixels.shape)
-        reply = await promise
+        reply = await self._ask(pixels)
+        while getattr(reply, "again", False):
+            reply = await self._ask(pixels)
         raise_if_error(reply)
-        dims = tuple(int(n) for n in reply.shape)
-        if len(reply.data) != int(np.prod(dims)):
-            raise SessionError(f"The network gave {len(reply.data)} numbers for the shape {dims}.")
-        return self._buffers.take(reply.data, dims)
+        try:
+            height, width = map_shape(tuple(int(n) for n in reply.shape))
+            if len(reply.data) != height * width:
+                raise SessionError(f"The network gave {len(reply.data)} levels for {width} x {height}.")
+            return self._buffers.take(reply.data, (height, width))
+        finally:
+            reply.release()
+
+    def _ask(self, pixels: NDArray[np.uint8]) -> JsObject:
+        with self._buffers.lend(pixels) as view:
+            return self._host.run(view)
 
 
 def raise_if_error(reply: JsObject) -> None:

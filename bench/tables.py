@@ -1,0 +1,135 @@
+"""Lays results out as the README's Markdown tables, with the ratios that they are published for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+STAGES = ("decode", "preprocess", "inference", "mask", "compose", "encode", "total")
+Result = Mapping[str, Any]
+
+
+def job_table(results: Sequence[Result]) -> str:
+    """Lay out results of bench.main_job, milliseconds; how the peer compares only where it was measured."""
+    versus = any(result["bench"] == "peer" for result in results)
+    head = ["model", "device", "photo", "cold", "warm", "first", *STAGES, *(["vs peer"] if versus else [])]
+    rows = []
+    for result in results:
+        cells = _failed(result) if "error" in result else _job_cells(result)
+        if versus and "error" not in result:
+            cells.append(_ratio(_peers(result, results), result, "total"))
+        rows.append(cells)
+    return markdown(head, rows)
+
+
+def inference_table(results: Sequence[Result]) -> str:
+    """Lay out results of bench.inference: milliseconds, megabytes, and ratios within the same run."""
+    versus = any(result["bench"] == "peer" for result in results)
+    threads = sorted({result["threads"] for result in results if _is_base(result)})
+    head = ["model", "device", "create", "first", "steady", "runs"]
+    head += [f"vs wasm, {_threads(count)}" for count in threads]
+    head += [*(["vs peer"] if versus else []), "GPU MB after 20 runs", "after 200"]
+    rows = []
+    for result in results:
+        if "error" in result:
+            rows.append(_failed(result))
+            continue
+        bases = [_on_wasm(result, results, count) for count in threads]
+        bases += [_peers(result, results)] if versus else []
+        ratios = [_ratio(base, result, "inference") for base in bases]
+        rows.append(
+            [_model(result), _device(result), *_inference_times(result), *ratios, *_gpu_memory(result)]
+        )
+    return markdown(head, rows)
+
+
+def kernel_table(result: Result, most: int = 20) -> str:
+    """Lay out the kernels of a profiled result, longest first, milliseconds of one run."""
+    kernels, rounds = result["kernels"], result["profile_rounds"]
+    if not kernels:
+        return f"{_model(result)}, {_device(result)}: this device gives no times of kernels"
+    total = sum(kernel["ms"] for kernel in kernels) / rounds
+    rows = [
+        [kernel["name"], f"{kernel['count'] / rounds:g}", f"{ms:.2f}", f"{ms / total:.1%}"]
+        for kernel in kernels[:most]
+        for ms in [kernel["ms"] / rounds]
+    ]
+    head = [f"{_model(result)}, {_device(result)}", "a run", "ms", "part"]
+    return markdown(head, [*rows, ["all", "", f"{total:.2f}", ""]])
+
+
+def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Make a Markdown table."""
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, ["---"] * len(head), *rows))
+
+
+def _job_cells(result: Result) -> list[str]:
+    megapixels = f"{result['width'] * result['height'] / 1e6:.1f} MP"
+    starts = [_whole(result.get(key)) for key in ("cold_ms", "warm_ms", "first_ms")]
+    steady = [_whole(result["steady_ms"].get(stage)) for stage in STAGES]
+    return [_model(result), _device(result), megapixels, *starts, *steady]
+
+
+def _inference_times(result: Result) -> list[str]:
+    first = result["first_inference_ms"] if result["bench"] == "peer" else result["first_ms"]
+    steady = f"{_steady(result, 'inference'):.1f}"
+    return [_whole(result["create_ms"]), _whole(first), steady, str(result["rounds"])]
+
+
+def _gpu_memory(result: Result) -> list[str]:
+    bytes_ = result.get("gpu_bytes") or {}
+    return [f"{bytes_[runs] / 1e6:.1f}" if runs in bytes_ else "" for runs in ("20", "200")]
+
+
+def _failed(result: Result) -> list[str]:
+    return [_model(result), _device(result), str(result["error"]).partition("\n")[0][:200]]
+
+
+def _model(result: Result) -> str:
+    return f"{result['model']}, {result['package']}" if "package" in result else str(result["model"])
+
+
+def _device(result: Result) -> str:
+    if result["device"] == "webgpu":
+        return f"webgpu {result['precision']}, {result['adapter']}"
+    return f"wasm, {_threads(result['threads'])}"
+
+
+def _threads(count: int) -> str:
+    return "1 thread" if count == 1 else f"{count} threads"
+
+
+def _is_base(result: Result) -> bool:
+    return result["bench"] == "inference" and result["device"] == "wasm" and "error" not in result
+
+
+def _on_wasm(result: Result, results: Sequence[Result], threads: int) -> Result | None:
+    """Return ours of the same network on so many threads of the CPU, in the same run."""
+    wanted = {"bench": "inference", "model": result["model"], "device": "wasm", "threads": threads}
+    return _like(wanted, results)
+
+
+def _peers(result: Result, results: Sequence[Result]) -> Result | None:
+    """Return the peer's of the same network on the same device, and of the same photo where there is one."""
+    same = ("model", "device", "threads", *(["photo"] if "photo" in result else []))
+    return _like({"bench": "peer", **{key: result[key] for key in same}}, results)
+
+
+def _like(wanted: Result, results: Sequence[Result]) -> Result | None:
+    fits = (r for r in results if "error" not in r and all(r[key] == wanted[key] for key in wanted))
+    return next(fits, None)
+
+
+def _ratio(base: Result | None, result: Result, what: str) -> str:
+    """Return how many times as fast a result is as the one it is held against."""
+    return "" if base is None else f"{_steady(base, what) / _steady(result, what):.3g}"
+
+
+def _steady(result: Result, what: str) -> float:
+    """Return milliseconds of a step, or of the inference that was measured alone."""
+    steady = result["steady_ms"]
+    return float(steady[what] if isinstance(steady, Mapping) else steady)
+
+
+def _whole(ms: float | None) -> str:
+    return "" if ms is None else f"{ms:.0f}"

@@ -1,0 +1,99 @@
+"""Whether a file someone brings is a network that can run here at all; if not, why, in words.
+
+Imports onnx.
+"""
+
+from __future__ import annotations
+
+import onnx
+from onnx import GraphProto, ModelProto, TensorProto, defs
+
+from alphacut.errors import BadModelError
+
+NEWEST_OPSET = 26
+NEWEST_IR = 13
+"""Of ONNX Runtime Web 1.30; onnx itself knows newer ones."""
+
+EXPORT = "Export the network again"
+"""How many hints begin."""
+
+_BOXES = "NonMaxSuppression"
+_OURS = {"", "ai.onnx"}
+
+
+def load(data: bytes) -> ModelProto:
+    """Read the file; raises BadModelError where it is no ONNX, or not whole."""
+    try:
+        model = onnx.load_model_from_string(data)
+    except MemoryError:
+        raise
+    except Exception as error:  # protobuf's own kinds, and whatever its decoder runs into
+        raise _no_onnx() from error
+    if not model.graph.node or not model.opset_import:
+        raise _no_onnx()
+    return model
+
+
+def _no_onnx() -> BadModelError:
+    return BadModelError(
+        "The file is not an ONNX model.", hint="Choose a file that ends in .onnx, downloaded in full."
+    )
+
+
+def refuse_what_can_not_run(model: ModelProto) -> None:
+    """Raise BadModelError for versions, operators and files that don't work here."""
+    _refuse_versions(model)
+    _refuse_operators(model)
+    _refuse_external(model.graph)
+
+
+def _refuse_versions(model: ModelProto) -> None:
+    opset = opset_of(model)
+    if opset > NEWEST_OPSET or model.ir_version > NEWEST_IR:
+        raise BadModelError(
+            f"The model uses ONNX operators of version {opset} (file format {model.ir_version}); "
+            f"versions up to {NEWEST_OPSET} ({NEWEST_IR}) run here.",
+            hint=f"{EXPORT} with opset 17.",
+        )
+
+
+def _refuse_operators(model: ModelProto) -> None:
+    opset = opset_of(model)
+    foreign = {f"{n.domain}.{n.op_type}" for n in model.graph.node if n.domain not in _OURS}
+    local = {f.name for f in model.functions}
+    unknown = foreign | {
+        n.op_type
+        for n in model.graph.node
+        if n.domain in _OURS and n.op_type not in local and not defs.has(n.op_type, opset)
+    }
+    if unknown:
+        raise BadModelError(
+            f"The model needs operators that are not part of ONNX {opset}: {listed(sorted(unknown))}.",
+            hint=f"{EXPORT} with standard operators only, without optimising it for one runtime.",
+        )
+    if any(node.op_type == _BOXES for node in model.graph.node):
+        raise BadModelError(
+            f"The model finds boxes (it ends in {_BOXES}), not a mask.",
+            hint="Choose a network for background removal, matting or salient objects.",
+        )
+
+
+def _refuse_external(graph: GraphProto) -> None:
+    for tensor in graph.initializer:
+        if tensor.data_location == TensorProto.EXTERNAL:
+            where = next((entry.value for entry in tensor.external_data if entry.key == "location"), "")
+            raise BadModelError(
+                f"The model's weights are in another file{f' (“{where}”)' if where else ''}.",
+                hint="Save the model as one file: onnx.save_model(model, path, save_as_external_data=False).",
+            )
+
+
+def opset_of(model: ModelProto) -> int:
+    """Version of the standard operators."""
+    return max((int(o.version) for o in model.opset_import if o.domain in _OURS), default=1)
+
+
+def listed(names: list[str], most: int = 5) -> str:
+    """Join names, the first few of them."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -1,0 +1,140 @@
+/** What was found in a visitor's model, and the choices that are left to them. */
+
+import { byId, make } from "./dom.js";
+import { sizeWords } from "./text.js";
+
+/** @import { Activation, Dim, Inspection, OwnChoices } from "../shared/protocol.js" */
+
+/** @type {Record<Activation, string>} */
+const ACTIVATIONS = {
+  alpha: "0 to 1: the mask as it is",
+  logits: "Any number: a sigmoid makes it the mask",
+  minmax: "Any range: stretched from least to greatest",
+};
+const CUSTOM = "custom";
+
+export class OwnModelForm {
+  #form = byId("own-form", HTMLFormElement);
+  #name = byId("own-name", HTMLInputElement);
+  #width = byId("own-width", HTMLInputElement);
+  #height = byId("own-height", HTMLInputElement);
+  #normalisation = byId("own-normalisation", HTMLSelectElement);
+  #mean = byId("own-mean", HTMLInputElement);
+  #std = byId("own-std", HTMLInputElement);
+  #output = byId("own-output", HTMLSelectElement);
+  #activation = byId("own-activation", HTMLSelectElement);
+  /** @type {Inspection | null} */
+  #found = null;
+
+  /** @param {() => void} onSubmit */
+  constructor(onSubmit) {
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      onSubmit();
+    });
+    this.#normalisation.addEventListener("change", () => this.#showNormalisation());
+    this.#output.addEventListener("change", () => this.#showActivation());
+    for (const input of [this.#mean, this.#std]) input.addEventListener("input", () => checkNumbers(input, input === this.#std));
+  }
+
+  /** @param {boolean} hidden */
+  set hidden(hidden) {
+    this.#form.hidden = hidden;
+  }
+
+  /**
+   * @param {Inspection} found
+   * @param {File} file
+   */
+  show(found, file) {
+    this.#found = found;
+    byId("own-facts", HTMLElement).replaceChildren(...facts(found, file).flatMap(([term, words]) => [make("dt", {}, term), make("dd", {}, words)]));
+    byId("own-remarks", HTMLElement).replaceChildren(...found.remarks.map((text) => make("li", {}, text)));
+    this.#name.value = file.name.replace(/\.onnx$/i, "").slice(0, 60);
+    const { width, height } = found.input;
+    byId("own-size", HTMLElement).hidden = width !== null && height !== null;
+    Object.assign(this.#width, { value: String(found.width), readOnly: width !== null });
+    Object.assign(this.#height, { value: String(found.height), readOnly: height !== null });
+    const presets = found.normalisations.map(({ id, title }) => make("option", { value: id }, title));
+    this.#normalisation.replaceChildren(...presets, make("option", { value: CUSTOM }, "Other numbers"));
+    this.#normalisation.value = found.family.normalisation;
+    byId("own-normalisation-why", HTMLElement).textContent = found.family.why;
+    this.#output.replaceChildren(...found.outputs.map(({ name, shape }) => make("option", { value: name }, `${name} · ${shapeWords(shape)}`)));
+    byId("own-output-label", HTMLElement).hidden = found.outputs.length < 2;
+    this.#activation.replaceChildren(...found.activations.map((id) => make("option", { value: id }, ACTIVATIONS[id])));
+    this.#showNormalisation();
+    this.#showActivation();
+  }
+
+  /** @returns {OwnChoices} */
+  get choices() {
+    return {
+      title: this.#name.value.trim() || "Your model",
+      width: this.#width.valueAsNumber, height: this.#height.valueAsNumber,
+      mean: numbers(this.#mean.value), std: numbers(this.#std.value),
+      output: this.#output.value, activation: /** @type {Activation} */ (this.#activation.value),
+      gpuPrecision: this.#found?.precisions.includes("float16") ? "float16" : "float32",
+    };
+  }
+
+  #showNormalisation() {
+    const preset = this.#found?.normalisations.find(({ id }) => id === this.#normalisation.value);
+    byId("own-custom", HTMLElement).hidden = preset !== undefined;
+    if (!preset) return this.#mean.focus();
+    this.#mean.value = preset.mean.join("  ");
+    this.#std.value = preset.std.join("  ");
+    for (const input of [this.#mean, this.#std]) checkNumbers(input, false);
+  }
+
+  #showActivation() {
+    const output = this.#found?.outputs.find(({ name }) => name === this.#output.value);
+    if (!output) return;
+    this.#activation.value = output.activation;
+    byId("own-activation-why", HTMLElement).textContent = output.why;
+  }
+}
+
+/**
+ * @param {Inspection} found
+ * @param {File} file
+ * @returns {[string, string][]}
+ */
+function facts({ input, producer, opset, nodes, parameters, precisions }, file) {
+  const size = input.width && input.height ? `${input.width} × ${input.height} pixels` : "any size";
+  const order = input.layout === "NCHW" ? "channels first" : "channels last";
+  return [
+    ["File", `${file.name}, ${sizeWords(file.size)}`],
+    ["Takes", `${size}, RGB, ${order}, ${input.dtype}`],
+    ["Network", `${nodes} nodes, ${countWords(parameters)} weights, ONNX ${opset}`],
+    ["Made by", producer || "not said"],
+    ["Arithmetic", precisions.includes("float16") ? "16-bit on a GPU that can, else 32-bit" : "32-bit"],
+  ];
+}
+
+/** @param {number} count */
+function countWords(count) {
+  return count < 1e6 ? count.toLocaleString("en") : `${(count / 1e6).toFixed(1)} million`;
+}
+
+/** @param {Dim[]} shape */
+function shapeWords(shape) {
+  return shape.map((dim) => dim ?? "?").join(" × ") || "size unknown";
+}
+
+/**
+ * Three numbers, however they are separated.
+ * @param {string} text
+ */
+function numbers(text) {
+  return text.trim().split(/[\s;,]+/).map(Number);
+}
+
+/**
+ * @param {HTMLInputElement} input
+ * @param {boolean} positive
+ */
+function checkNumbers(input, positive) {
+  const three = numbers(input.value);
+  const fits = three.length === 3 && three.every((one) => Number.isFinite(one) && (!positive || one > 0));
+  input.setCustomValidity(fits ? "" : `Three ${positive ? "numbers above 0" : "numbers"}, such as 0.5 0.5 0.5.`);
+}
