@@ -1,28 +1,30 @@
 """Rewrites convolutions of an ONNX graph so that a CPU has fewer multiplications to do.
 
 On WebAssembly a network of the U²-Net family spends nine tenths of its time in 3 x 3 convolutions, and those
-already run near what its SIMD can do: only fewer multiplications make it faster. Winograd's minimal filtering
-F(4 x 4, 3 x 3) needs 36 of them for 16 pixels instead of 144 (Lavin and Gray, Fast Algorithms for Convolutional
-Neural Networks, CVPR 2016). ONNX Runtime has no such kernel for WebAssembly; here it is written with ordinary
-operators. The result is the same up to rounding in float32. Imports onnx.
+already run near what its SIMD can do: only fewer multiplications make it faster. Winograd's minimal
+filtering F(4 x 4, 3 x 3) needs 36 of them for 16 pixels instead of 144 (Lavin and Gray, Fast Algorithms for
+Convolutional Neural Networks, CVPR 2016). ONNX Runtime has no such kernel for WebAssembly; here it is written
+with ordinary operators. The result is the same up to rounding in float32. Imports onnx.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_helper
-from onnx.shape_inference import infer_shapes
+from onnx import GraphProto, NodeProto, helper, numpy_helper
+
+from alphacut.graph_passes import assign
 
 _TILE = 4  # output pixels of a tile along a side
 _POINTS = 6  # values a tile has along a side once transformed: _TILE + 3 - 1
 _SQUARE = _POINTS * _POINTS
-# Below these the transforms cost more than the multiplications they save (bench/wasm_variants.py). The transforms
-# cost by the sum of the channels, what they save goes by the product.
-_LEAST_GAIN = 30  # of product over sum
+# The transforms cost by the sum of the channels, what they save goes by the product. Below these it is not
+# worth it (bench/wasm_variants.py).
+_LEAST_GAIN = 30  # product of the channels over their sum
 _FEWEST_TILES = 400
 
 # The matrices of F(4, 3) with the interpolation points 0, 1, -1, 2, -2 and infinity.
@@ -60,27 +62,26 @@ class _Layer:
         return str((self.relu or self.conv).output[0])
 
 
-def winograd(model: ModelProto) -> list[str]:
+def winograd(graph: GraphProto, shapes: Mapping[str, tuple[int, ...]]) -> list[str]:
     """Rewrite, in place, the large 3 x 3 convolutions of a float32 graph by Winograd's F(4 x 4, 3 x 3).
 
-    Chosen are those of stride 1 with one pixel of zeros around, at least 64 channels on both sides and sides
-    that divide by 4 into at least 400 tiles. Weights stay where they are: the graph computes the transformed
-    ones from them, which ONNX Runtime does once, while it loads. Needs static shapes.
+    Chosen are those of stride 1 with one zero around the input, enough channels on both sides, and sides that
+    divide by 4 into enough tiles. Weights stay where they are: the graph computes the transformed ones from
+    them, which ONNX Runtime does once, while it loads.
 
     Parameters
     ----------
-    model : ModelProto
-        Float32 network with NCHW tensors and batch size 1; opset 11 or later.
+    graph : GraphProto
+        Float32 network with NCHW tensors and batch size 1; opset 11 or later. Its kernels are initializers.
+    shapes : mapping of str to tuple of int
+        Shapes by tensor name, of the convolutions' inputs at least.
 
     Returns
     -------
     list of str
         The outputs of the convolutions that were rewritten; empty if none was worth it.
     """
-    layers = {layer.conv.output[0]: layer for layer in _layers(model)}
-    if not layers:
-        return []
-    graph = model.graph
+    layers = {layer.conv.output[0]: layer for layer in _layers(graph, shapes)}
     relus = {layer.relu.output[0] for layer in layers.values() if layer.relu}
     nodes, constants = list[NodeProto](), dict[str, NDArray[np.generic]]()
     for node in graph.node:
@@ -89,34 +90,25 @@ def winograd(model: ModelProto) -> list[str]:
             nodes += _rewritten(layer, constants)
         elif node.output[0] not in relus:
             nodes.append(node)
-    _replace_nodes(graph, nodes)
+    assign(graph.node, nodes)
     graph.initializer.extend(numpy_helper.from_array(value, name) for name, value in constants.items())
     return list(layers)
 
 
-def _layers(model: ModelProto) -> Iterator[_Layer]:
-    graph = infer_shapes(model, data_prop=True).graph
-    shapes = {
-        info.name: tuple(d.dim_value for d in info.type.tensor_type.shape.dim)
-        for info in (*graph.input, *graph.value_info, *graph.output)
-        if info.type.tensor_type.elem_type == TensorProto.FLOAT
-    }
+def _layers(graph: GraphProto, shapes: Mapping[str, tuple[int, ...]]) -> Iterator[_Layer]:
     kernels = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
-    ends = {output.name for output in graph.output}
-    for conv in model.graph.node:
+    kept = {output.name for output in graph.output}
+    for conv in graph.node:
         if conv.op_type != "Conv" or not _is_plain(conv):
             continue
-        kernel = kernels.get(conv.input[1]) or shapes.get(conv.input[1], ())
-        shape = shapes.get(conv.input[0], ())
-        if len(shape) != 4 or kernel[2:] != (3, 3) or shape[2] % _TILE or shape[3] % _TILE:
+        kernel, shape = kernels.get(conv.input[1], ()), shapes.get(conv.input[0], ())
+        if kernel[2:] != (3, 3) or len(shape) != 4 or shape[2] % _TILE or shape[3] % _TILE:
             continue
-        rows, columns = shape[2] // _TILE, shape[3] // _TILE
-        given, taken = kernel[:2]
-        if given * taken < _LEAST_GAIN * (given + taken) or rows * columns < _FEWEST_TILES:
-            continue
-        users = [node for node in model.graph.node if conv.output[0] in node.input]
-        alone = len(users) == 1 and users[0].op_type == "Relu" and conv.output[0] not in ends
-        yield _Layer(conv, users[0] if alone else None, taken, given, rows, columns)
+        (given, taken), rows, columns = kernel[:2], shape[2] // _TILE, shape[3] // _TILE
+        if given * taken >= _LEAST_GAIN * (given + taken) and rows * columns >= _FEWEST_TILES:
+            users = [node for node in graph.node if conv.output[0] in node.input]
+            alone = len(users) == 1 and users[0].op_type == "Relu" and conv.output[0] not in kept
+            yield _Layer(conv, users[0] if alone else None, taken, given, rows, columns)
 
 
 def _is_plain(conv: NodeProto) -> bool:
@@ -143,13 +135,13 @@ def _rewritten(layer: _Layer, constants: dict[str, NDArray[np.generic]]) -> list
     back = make.tiled("back", np.kron(_OUTPUT, _OUTPUT)[:, :, None, None], layer.given)
     joined = make("Conv", mixed, back, *_repeated(make, bias, layer.given), group=layer.given)
     if layer.relu is not None:
-        joined = make("Relu", joined)  # before the pixels are put in place, so that it is fused with the product
+        joined = make("Relu", joined)  # next to the convolution, so that ONNX Runtime makes one of both
     make("DepthToSpace", joined, to=layer.result, blocksize=_TILE, mode="CRD")
     return make.nodes
 
 
 def _into_points(make: _Maker, photo: str, channels: int) -> str:
-    """Transform overlapping tiles of 6 x 6 pixels, columns first, then rows: (1, channels * 36, rows, columns)."""
+    """Transform overlapping tiles of 6 x 6 pixels, down, then across: (1, channels * 36, rows, columns)."""
     down = make.tiled("down", _INPUT[:, None, :, None], channels)
     across = make.tiled("across", _INPUT[:, None, None, :], channels * _POINTS)
     half = make("Conv", photo, down, group=channels, strides=[_TILE, 1], pads=[1, 0, 1, 0])
@@ -188,18 +180,18 @@ class _Maker:
         self._prefix = f"{prefix}_winograd"
         self._constants = constants
 
-    def __call__(self, operator: str, *inputs: str, to: str = "", **attributes: object) -> str:
+    def __call__(self, operator: str, *inputs: str, to: str = "", **attributes: Any) -> str:
         """Add a node; returns the name of its output."""
         name = f"{self._prefix}_{len(self.nodes)}"
         output = to or f"{name}_{operator.lower()}"
         self.nodes.append(helper.make_node(operator, inputs, [output], name, **attributes))
         return output
 
-    def floats(self, name: str, values: NDArray[np.float64]) -> str:
+    def floats(self, name: str, values: NDArray[np.floating]) -> str:
         """Add a float32 constant."""
         return self._add(name, values.astype(np.float32))
 
-    def tiled(self, name: str, values: NDArray[np.float64], times: int) -> str:
+    def tiled(self, name: str, values: NDArray[np.floating], times: int) -> str:
         """Add a float32 constant that is repeated along its first axis while the graph is loaded."""
         repeats = (times, *[1] * (values.ndim - 1))
         return self("Tile", self.floats(name, values), self.sizes(name, *repeats))
@@ -212,9 +204,3 @@ class _Maker:
         full = f"{self._prefix}_{name}"
         self._constants[full] = values
         return full
-
-
-def _replace_nodes(graph: GraphProto, nodes: list[NodeProto]) -> None:
-    del graph.node[:]
-    graph.node.extend(nodes)
-    del graph.value_info[:]
