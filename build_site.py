@@ -31,10 +31,12 @@ from tools.catalog import MODELS_FOLDER, ROOT, Catalog, CatalogError, Model, cho
 from tools.chunks import CHUNK_BYTES, split
 from tools.fetch import Cache, FetchError, fetch_all
 from tools.networks import Network, prepare
-from tools.stdlib import SOURCES, CompileError, compile_stdlib
+from tools.pack_python import CompileError, pack_python
 from tools.wheel import build_wheel
 
 PYTHON_PACKAGES = ("numpy", "pillow")
+# Of Pyodide's files: the lock file is written by _add_wheel, the standard library packed by _add_python.
+REPLACED = ("pyodide-lock.json", "python_stdlib.zip")
 LEGAL = ("LICENSE", "THIRD_PARTY.md")
 THUMB_SIDE = 480  # pixels; shown at up to half of that, sharp on dense screens
 
@@ -78,10 +80,6 @@ def _build(options: Options, models: Sequence[Model], key: str, began: float) ->
     with _step("fetch"):
         parts = [part for component in catalog.components.values() for part in component.files.values()]
         files = fetch_all([*parts, *(model.published for model in models)], cache, offline=options.offline)
-    with _step("standard library"):
-        files = files | {
-            SOURCES: compile_stdlib({n: files[n] for n in catalog.components["pyodide"].files}, cache.root)
-        }
     with _step("networks"):
         networks = {model.id: prepare(model, files[model.published.name], cache.root) for model in models}
     unfinished = options.out.with_name(options.out.name + ".part")
@@ -90,8 +88,15 @@ def _build(options: Options, models: Sequence[Model], key: str, began: float) ->
         _copy_ours(unfinished, options.base)
         _copy_parts(unfinished, catalog, files)
         extras.finish(unfinished / extras.FOLDER)
-        _add_wheel(unfinished, catalog)
-        site = _describe(unfinished, catalog, models, networks, options.chunk_bytes)
+        wheel = _add_wheel(unfinished, catalog)
+    with _step("Python's modules"):
+        python = _add_python(unfinished, catalog, files, wheel, cache)
+    with _step("describe"):
+        described = [
+            _describe_model(unfinished, model, networks[model.id], model is models[0], options.chunk_bytes)
+            for model in models
+        ]
+        site = _describe(unfinished, catalog, described, python)
     with _step("stamp"):
         (unfinished / "site.json").write_text(
             json.dumps(_stamped(unfinished, site), indent=1, ensure_ascii=False)
@@ -124,7 +129,7 @@ def _copy_parts(out: Path, catalog: Catalog, files: Mapping[str, Path]) -> None:
         folder = out / component.folder
         folder.mkdir(parents=True, exist_ok=True)
         for name in component.files:
-            if name != "pyodide-lock.json":  # ours is written by _add_wheel
+            if name not in REPLACED:
                 shutil.copyfile(files[name], folder / _served_name(name))
     lock = json.loads(files["pyodide-lock.json"].read_text("utf-8"))
     lock["packages"] = {name: lock["packages"][name] for name in PYTHON_PACKAGES}
@@ -136,7 +141,7 @@ def _served_name(name: str) -> str:
     return name.removesuffix(".mjs") + ".js" if name.endswith(".mjs") else name
 
 
-def _add_wheel(out: Path, catalog: Catalog) -> None:
+def _add_wheel(out: Path, catalog: Catalog) -> Path:
     """Build the alphacut wheel into the runtime's folder and name it in the lock file."""
     folder = out / catalog.components["pyodide"].folder
     wheel = build_wheel(ROOT, folder)
@@ -149,27 +154,45 @@ def _add_wheel(out: Path, catalog: Catalog) -> None:
         "imports": ["alphacut"], "depends": list(PYTHON_PACKAGES),
     }  # fmt: skip
     lock_file.write_text(json.dumps(lock))
+    return wheel
+
+
+def _add_python(
+    out: Path, catalog: Catalog, files: Mapping[str, Path], wheel: Path, cache: Cache
+) -> dict[str, Any]:
+    """Add Python's modules, packed; return `site.pyodide` of web/shared/protocol.js.
+
+    The worker starts from the archives. The wheels lie beside them for the lock file, which installers of
+    further packages read.
+    """
+    pyodide = catalog.components["pyodide"]
+    parts = [pyodide, *(catalog.components[name] for name in PYTHON_PACKAGES)]
+    archives = pack_python({n: files[n] for part in parts for n in part.files}, [wheel], cache.root)
+    folder = out / pyodide.folder
+    for path in (archives.empty, archives.start, archives.late):
+        shutil.copyfile(path, folder / path.name)
+    ours = [_served_name(name) for name in pyodide.files if name not in REPLACED]
+    assets = sorted([*ours, archives.empty.name, archives.start.name])
+    return {
+        "version": pyodide.version, "index": f"{pyodide.folder}/",
+        "assets": [_site_file(out, folder / name) for name in assets],
+        "modules": _site_file(out, folder / archives.start.name),
+        "late": _site_file(out, folder / archives.late.name),
+    }  # fmt: skip
 
 
 def _describe(
-    out: Path, catalog: Catalog, models: Sequence[Model], networks: Mapping[str, Network], chunk_bytes: int
+    out: Path, catalog: Catalog, models: Sequence[dict[str, Any]], python: dict[str, Any]
 ) -> dict[str, Any]:
     """Tell page and worker what they need to know: `Site` of web/shared/protocol.js."""
-    pyodide, ort, photos = (catalog.components[id_] for id_ in ("pyodide", "onnxruntime-web", "scikit-image"))
-    runtime = [path for path in sorted((out / pyodide.folder).iterdir()) if path.suffix != ".json"]
+    ort, photos = catalog.components["onnxruntime-web"], catalog.components["scikit-image"]
     return {
-        "pyodide": {
-            "version": pyodide.version, "index": f"{pyodide.folder}/",
-            "assets": [_site_file(out, path) for path in runtime],
-        },
+        "pyodide": python,
         "ort": {
             "version": ort.version, "index": f"{ort.folder}/", "builds": _ort_builds(out, out / ort.folder),
         },
         "extras": _describe_extras(out),
-        "models": [
-            _describe_model(out, model, networks[model.id], model is models[0], chunk_bytes)
-            for model in models
-        ],
+        "models": list(models),
         "samples": [
             asdict(sample) | _sample_files(out, out / photos.folder / sample.file)
             for sample in catalog.samples

@@ -41,10 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     left_out: list[str] = []
     with bench(options) as running:
         about = running.about()
-        precisions = _precisions(options.site)
         for model in options.models:
             for name in options.devices or DEVICES:
-                reason = "" if options.devices else why_not(name, about, precisions[model])
+                reason = "" if options.devices else why_not(name, about)
                 if reason:
                     left_out.append(f"{model} {name}: {reason}")
                     print(f"left out: {left_out[-1]}", flush=True)
@@ -60,15 +59,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if grown or any("error" in result for result in results) else 0
 
 
-def why_not(name: str, about: Mapping[str, Any], precisions: Sequence[str]) -> str:
+def why_not(name: str, about: Mapping[str, Any]) -> str:
     """Say why a device is not measured where none was named; empty if it is."""
     adapter, wish = about["adapter"], DEVICES[name]
     if wish["device"] == "wasm":
         return ""
     if not adapter or adapter["software"]:
         return f"there is no GPU, only {adapter['name']}" if adapter else "there is no GPU"
-    if wish["precision"] not in precisions:
-        return f"the model does not come in {wish['precision']}"
     return "the adapter has no shader-f16" if wish["precision"] == "float16" and not adapter["half"] else ""
 
 
@@ -130,9 +127,8 @@ def _told(results: Iterator[Result]) -> Iterator[Result]:
         yield result
 
 
-def _precisions(site: Path) -> dict[str, list[str]]:
-    models = json.loads((site / "site.json").read_text("utf-8"))["models"]
-    return {model["id"]: list(model["graphs"]) for model in models}
+def _offered(site: Path) -> set[str]:
+    return {model["id"] for model in json.loads((site / "site.json").read_text("utf-8"))["models"]}
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -146,7 +142,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     options.devices = options.devices.split(",") if options.devices else []
     if unknown := set(options.devices) - set(DEVICES):
         made.error(f"no device {', '.join(sorted(unknown))}; there are {', '.join(DEVICES)}")
-    if missing := set(options.models) - set(_precisions(options.site)):
+    if missing := set(options.models) - _offered(options.site):
         made.error(f"the site has no model {', '.join(sorted(missing))}")
     if options.peer and not options.photo:
         options.photo = [twelve_megapixels(options.site)]

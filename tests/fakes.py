@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from alphacut.errors import AlphacutError
 from alphacut.session import Session
-from tests.helpers import Floats
+from tests.helpers import Bytes8
 
 
 class TypedArray:
@@ -49,7 +49,7 @@ class Proxy:
 
     def getBuffer(self, kind: str) -> Any:  # noqa: N802 - JavaScript's name
         assert self.alive
-        assert kind == "f32"
+        assert kind == "u8"
         assert self._array.flags.c_contiguous
         data = TypedArray(self._array.reshape(-1).view())
         self._log.append("buffer")
@@ -101,19 +101,35 @@ def from_entries(pairs: Iterable[tuple[str, Any]]) -> SimpleNamespace:
 
 
 class Host:
-    """The object that the worker passes: runs a network and reports cancelling, never rejects."""
+    """The object that the worker passes: runs a network and reports cancelling, never rejects.
 
-    def __init__(self, session: Session | None = None, *, cancel_at: str = "", reply: Any = None) -> None:
-        self.session, self.cancel_at, self.reply = session, cancel_at, reply
+    Like the real one it knows the size of the network's input, (width, height). `fails` is how often the
+    device fails first, so that the pixels are asked for again.
+    """
+
+    def __init__(
+        self,
+        session: Session | None = None,
+        *,
+        size: tuple[int, int] = (8, 6),
+        cancel_at: str = "",
+        reply: Any = None,
+        fails: int = 0,
+    ) -> None:
+        self.session, self.size, self.cancel_at, self.reply = session, size, cancel_at, reply
+        self.fails, self.releases = fails, 0
         self.stages: list[str] = []
         self.seen: list[NDArray[Any]] = []
 
-    def run(self, data: TypedArray, *shape: int) -> Awaitable[Any]:
+    def run(self, data: TypedArray) -> Awaitable[Any]:
         self.seen.append(data.values)
-        copied: Floats = data.values.reshape(shape).copy()  # ONNX Runtime reads it before its call returns
+        width, height = self.size
+        copied: Bytes8 = data.values.reshape(1, height, width, 3).copy()  # read before its call returns
 
         async def resolve() -> Any:
             await asyncio.sleep(0)
+            if len(self.seen) <= self.fails:
+                return SimpleNamespace(again=True)
             if self.reply is not None:
                 return self.reply
             assert self.session is not None
@@ -123,9 +139,20 @@ class Host:
                 return SimpleNamespace(
                     error=SimpleNamespace(code=error.code, message=error.message, hint=error.hint)
                 )
-            return SimpleNamespace(data=TypedArray(output.reshape(-1)), shape=list(output.shape))
+            return self.answer(output, (1, 1, *output.shape))
 
         return resolve()
+
+    def answer(self, levels: Bytes8, shape: Iterable[int]) -> SimpleNamespace:
+        """Levels in memory of the device: gone once released, which must happen once."""
+        data = TypedArray(levels.reshape(-1).copy())
+
+        def release() -> None:
+            self.releases += 1
+            assert data.values is not None
+            data.detach()
+
+        return SimpleNamespace(data=data, shape=list(shape), release=release)
 
     async def checkpoint(self, stage: str) -> Any:
         self.stages.append(stage)

@@ -32,8 +32,7 @@ def add_ends(graph: GraphProto, spec: ModelSpec, element: int, *, outer: int = T
     BadModelError
         The network's output is not one map.
     """
-    _free_name(graph, PHOTO)
-    _free_name(graph, ALPHA)
+    _free_names(graph)
     first = _normalisation(graph, spec, element, outer)
     last = _quantisation(graph, spec, element, outer)
     assign(graph.node, [*first, *graph.node, *last])
@@ -135,11 +134,15 @@ def _constant(
     graph.initializer.append(numpy_helper.from_array(values.astype(dtype), name))
 
 
-def _free_name(graph: GraphProto, name: str) -> None:
-    """Rename what the published network calls by one of our names."""
+def _free_names(graph: GraphProto) -> None:
+    """Rename what the published network calls by a name of ours: tensors may have any name."""
+
+    def freed(name: str) -> str:
+        ours = name in {PHOTO, ALPHA} or name.startswith(("end_", "inner_"))
+        return f"inner_{name}" if ours else name
+
     for node in graph.node:
-        assign(node.input, [f"{name}_inner" if taken == name else taken for taken in node.input])
-        assign(node.output, [f"{name}_inner" if given == name else given for given in node.output])
-    for info in (*graph.input, *graph.output):
-        if info.name == name:
-            info.name = f"{name}_inner"
+        assign(node.input, map(freed, node.input))
+        assign(node.output, map(freed, node.output))
+    for named in (*graph.input, *graph.output, *graph.initializer):
+        named.name = freed(named.name)

@@ -118,6 +118,7 @@ def _open(data: bytes) -> Image.Image:
     if kind is not None and sniff.has_zero_size(kind, data):
         raise ZeroSizeImageError("The image has no pixels: its width or height is zero.")
     formats = kind.plugins if kind else ("TGA",)  # the one readable format without a signature
+    _load_plugin(formats[0])
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # MAX_PIXELS decides
@@ -131,6 +132,19 @@ def _open(data: bytes) -> Image.Image:
     if image.width * image.height > MAX_PIXELS:
         raise ImageTooLargeError(_too_large(f"{image.width * image.height / 1e6:.0f}"))
     return image
+
+
+def _load_plugin(image_format: str) -> None:
+    """Import the plugin of a format that Pillow does not look for first: it would import all it has."""
+    match image_format:
+        case "WEBP":
+            from PIL import WebPImagePlugin  # noqa: F401
+        case "TIFF":
+            from PIL import TiffImagePlugin  # noqa: F401
+        case "ICO":
+            from PIL import IcoImagePlugin  # noqa: F401
+        case "TGA":
+            from PIL import TgaImagePlugin  # noqa: F401
 
 
 def _too_large(megapixels: str) -> str:

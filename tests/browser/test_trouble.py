@@ -108,7 +108,7 @@ def test_a_bad_model_download_is_explained_and_can_be_tried_again(
         assert driver.finish()["width"] == 451, "the photo was lost"
 
 
-@pytest.mark.parametrize("part", ["pyodide.asm.wasm", "numpy-", "alphacut-", "simd-threaded.jspi.wasm"])
+@pytest.mark.parametrize("part", ["pyodide.asm.wasm", "python.tar", "simd-threaded.jspi.wasm"])
 @pytest.mark.parametrize("fault", [Fault(status=404), Fault(cut_after=500)], ids=["missing", "cut-off"])
 def test_a_bad_runtime_download_is_explained_and_can_be_tried_again(
     page: Page, site: Path, part: str, fault: Fault
@@ -118,11 +118,22 @@ def test_a_bad_runtime_download_is_explained_and_can_be_tried_again(
         driver.open(model="tiny")
         driver.choose(site / "samples" / "chelsea.png")
         error = driver.fail_with()
-        # Wheels are fetched with their hash, and then the browser does not tell how far it came.
-        told = not fault.status and part.endswith(".wasm")
-        assert error["code"] == ("download-cut-off" if told else "download-failed")
+        assert error["code"] == ("download-failed" if fault.status else "download-cut-off")
         assert part in error["details"]
         assert error["hint"]
+        faults.clear()
+        driver.page.click("#retry")
+        assert driver.finish()["width"] == 451, "the photo was lost"
+
+
+def test_damaged_modules_of_python_are_found(page: Page, site: Path) -> None:
+    faults = {"python.tar": Fault(body=bytes((site / "runtime" / "pyodide" / "python.tar").stat().st_size))}
+    with faulty(site, page, faults) as driver:
+        driver.open(model="tiny")
+        driver.choose(site / "samples" / "chelsea.png")
+        error = driver.fail_with()
+        assert error["code"] == "hash-mismatch"
+        assert "expected sha256" in error["details"]
         faults.clear()
         driver.page.click("#retry")
         assert driver.finish()["width"] == 451, "the photo was lost"
@@ -269,7 +280,7 @@ def test_cancelling_the_model_leaves_python_alone(page: Page, site: Path) -> Non
         faults.clear()
         driver.page.click("#again")
         assert driver.finish()["width"] == 451
-        assert len([url for url in driver.requests if "python_stdlib" in url]) == 1
+        assert len([url for url in driver.requests if "python.tar" in url]) == 1
 
 
 def test_cancel_keeps_the_photo(driver: Driver, site: Path) -> None:

@@ -12,9 +12,12 @@ from alphacut.browser.buffers import Buffers
 from alphacut.browser.ort_session import HostError, OrtSession, raise_if_error
 from alphacut.errors import SessionError
 from tests.fakes import Ffi, Host, TypedArray, from_entries
-from tests.helpers import FakeSession, Floats, run
+from tests.helpers import Bytes8, FakeSession, noise, run
 
-PIXELS = np.arange(24, dtype=np.float32).reshape(1, 3, 2, 4)
+SIZE = (4, 2)  # width, height
+PIXELS = noise(*SIZE)[None]
+LEVELS = noise(*SIZE, channels=1, seed=1)
+CYCLE = ["buffer", "release", "destroy"]  # of the memory that is lent
 
 
 def session(host: Any) -> tuple[OrtSession, Ffi]:
@@ -22,23 +25,33 @@ def session(host: Any) -> tuple[OrtSession, Ffi]:
     return OrtSession(host, Buffers(ffi, from_entries)), ffi
 
 
-class Doubling:
-    async def run(self, pixels: Floats) -> Floats:
-        return pixels[:, :1] * 2
+class Inverting:
+    async def run(self, pixels: Bytes8) -> Bytes8:
+        return 255 - pixels[0, :, :, 0]
 
 
-def test_the_networks_output_comes_back_in_its_shape() -> None:
-    ours, _ = session(Host(Doubling()))
-    output = run(ours.run(PIXELS))
-    np.testing.assert_array_equal(output, PIXELS[:, :1] * 2)
-    assert output.dtype == np.float32
+def test_the_networks_levels_come_back_in_their_shape() -> None:
+    output = run(session(Host(Inverting(), size=SIZE))[0].run(PIXELS))
+    np.testing.assert_array_equal(output, 255 - PIXELS[0, :, :, 0])
+    assert output.dtype == np.uint8
+    assert output.shape == (2, 4)
+
+
+def test_the_levels_are_pythons_own_when_the_devices_memory_is_given_back() -> None:
+    host = Host(Inverting(), size=SIZE)
+    output = run(session(host)[0].run(PIXELS))
+    assert host.releases == 1
     assert output.flags.owndata or output.base.flags.owndata  # type: ignore[union-attr]
 
 
+def test_the_map_may_have_another_size_than_the_input() -> None:
+    small = noise(3, 5, channels=1)
+    np.testing.assert_array_equal(run(session(Host(FakeSession(small), size=SIZE))[0].run(PIXELS)), small)
+
+
 def test_the_input_crosses_without_a_copy() -> None:
-    host = Host(Doubling())
-    ours, _ = session(host)
-    run(ours.run(PIXELS))
+    host = Host(Inverting(), size=SIZE)
+    run(session(host)[0].run(PIXELS))
     assert np.shares_memory(host.seen[0], PIXELS)
 
 
@@ -48,8 +61,8 @@ def test_the_input_is_given_back_before_the_network_is_waited_for() -> None:
     seen: list[list[str]] = []
 
     class Slow(Host):
-        def run(self, data: TypedArray, *shape: int) -> Any:
-            promise = super().run(data, *shape)
+        def run(self, data: TypedArray) -> Any:
+            promise = super().run(data)
 
             async def resolve() -> Any:
                 seen.append(list(ffi.log))
@@ -57,27 +70,36 @@ def test_the_input_is_given_back_before_the_network_is_waited_for() -> None:
 
             return resolve()
 
-    run(OrtSession(Slow(Doubling()), Buffers(ffi, from_entries)).run(PIXELS))
-    assert seen == [["buffer", "release", "destroy"]]
+    run(OrtSession(Slow(Inverting(), size=SIZE), Buffers(ffi, from_entries)).run(PIXELS))
+    assert seen == [CYCLE]
 
 
-def test_the_host_gets_the_shape_as_numbers() -> None:
-    shapes: list[tuple[int, ...]] = []
+@pytest.mark.parametrize("fails", [1, 2, 5])
+def test_a_device_that_failed_gets_the_pixels_anew_until_there_is_an_answer(fails: int) -> None:
+    host = Host(Inverting(), size=SIZE, fails=fails)
+    ours, ffi = session(host)
+    np.testing.assert_array_equal(run(ours.run(PIXELS)), 255 - PIXELS[0, :, :, 0])
+    assert len(host.seen) == fails + 1
+    assert all(np.shares_memory(seen, PIXELS) for seen in host.seen)
+    assert ffi.log == CYCLE * (fails + 1)  # lent and given back each time
+    assert len(ffi.proxies) == fails + 1
+    assert host.releases == 1
 
-    class Watching(Host):
-        def run(self, data: TypedArray, *shape: int) -> Any:
-            shapes.append(shape)
-            return super().run(data, *shape)
 
-    run(session(Watching(Doubling()))[0].run(PIXELS))
-    assert shapes == [(1, 3, 2, 4)]
-    assert all(type(side) is int for side in shapes[0])
+def test_a_device_that_fails_for_good_is_an_error() -> None:
+    error = SimpleNamespace(code="inference-failed", message="No device is left.", hint="")
+    host = Host(size=SIZE, fails=2, reply=SimpleNamespace(error=error))
+    ours, ffi = session(host)
+    with pytest.raises(HostError, match="No device is left"):
+        run(ours.run(PIXELS))
+    assert len(host.seen) == 3
+    assert ffi.alive == 0
 
 
 @pytest.mark.parametrize("code", ["device-lost", "inference-failed", "cancelled", "out-of-memory"])
 def test_errors_of_the_host_keep_code_message_and_hint(code: str) -> None:
     reply = SimpleNamespace(error=SimpleNamespace(code=code, message="The GPU was lost.", hint="Try again."))
-    ours, ffi = session(Host(reply=reply))
+    ours, ffi = session(Host(size=SIZE, reply=reply))
     with pytest.raises(HostError) as caught:
         run(ours.run(PIXELS))
     assert (caught.value.code, caught.value.message, caught.value.hint) == (
@@ -100,29 +122,55 @@ def test_a_reply_without_error_is_no_error(reply: Any) -> None:
 
 @pytest.mark.parametrize(("numbers", "shape"), [(5, (1, 1, 2, 3)), (7, (1, 1, 2, 3)), (0, (1, 1, 1, 1))])
 def test_a_shape_that_does_not_fit_the_numbers_is_an_error(numbers: int, shape: tuple[int, ...]) -> None:
-    reply = SimpleNamespace(data=TypedArray(np.zeros(numbers, np.float32)), shape=list(shape))
+    host = Host(size=SIZE)
+    host.reply = host.answer(np.zeros(numbers, np.uint8), shape)
     with pytest.raises(SessionError, match=str(numbers)):
-        run(session(Host(reply=reply))[0].run(PIXELS))
+        run(session(host)[0].run(PIXELS))
+    assert host.releases == 1
+
+
+@pytest.mark.parametrize("shape", [(2, 4), (8,), (), (1, 2, 2, 2), (2, 1, 2, 2), (1, 1, 0, 8), (1, 2, 4)])
+def test_what_is_not_one_map_is_an_error_and_its_memory_is_given_back(shape: tuple[int, ...]) -> None:
+    host = Host(size=SIZE)
+    host.reply = host.answer(LEVELS, shape)
+    with pytest.raises(SessionError) as caught:
+        run(session(host)[0].run(PIXELS))
+    assert str(shape) in caught.value.message
+    assert host.releases == 1
+
+
+def test_the_devices_memory_is_given_back_when_the_levels_can_not_be_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_memory(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("alphacut.browser.buffers.Buffers.take", no_memory)
+    host = Host(Inverting(), size=SIZE)
+    with pytest.raises(MemoryError):
+        run(session(host)[0].run(PIXELS))
+    assert host.releases == 1
 
 
 def test_memory_is_given_back_when_the_host_throws_at_once() -> None:
     class Throwing(Host):
-        def run(self, data: TypedArray, *shape: int) -> Any:
+        def run(self, data: TypedArray) -> Any:
             raise RuntimeError("of the host")
 
     ours, ffi = session(Throwing())
     with pytest.raises(RuntimeError, match="of the host"):
         run(ours.run(PIXELS))
-    assert ffi.log == ["buffer", "release", "destroy"]
+    assert ffi.log == CYCLE
 
 
 def test_nothing_is_left_after_many_runs() -> None:
-    ours, ffi = session(Host(FakeSession(np.zeros((1, 1, 2, 4)))))
+    host = Host(FakeSession(LEVELS), size=SIZE)
+    ours, ffi = session(host)
 
     async def many() -> None:
         for _ in range(50):
             await ours.run(PIXELS)
 
     run(many())
-    assert len(ffi.proxies) == 50
+    assert len(ffi.proxies) == host.releases == 50
     assert ffi.alive == 0

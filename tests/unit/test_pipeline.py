@@ -16,11 +16,14 @@ from alphacut import pipeline
 from alphacut.compose import cut_out
 from alphacut.errors import Cancelled, OutOfMemoryError, SessionError, TruncatedImageError
 from alphacut.pipeline import STAGES, Cutout, Stage, remove_background
-from alphacut.recipe import IMGLY, REMBG
+from alphacut.preprocess import resize
+from alphacut.recipe import DEFAULT, IMGLY, REMBG, Recipe
+from alphacut.scaling import ScaledSession
 from tests.helpers import (
+    Bytes8,
     FakeSession,
-    Floats,
     LuminanceSession,
+    array,
     file_of,
     icc_profile,
     noise,
@@ -32,15 +35,19 @@ from tests.helpers import (
 )
 
 
-def half_map() -> Floats:
+def half_map() -> Bytes8:
     """Left half background, right half subject."""
-    made = np.zeros((1, 1, 6, 8), np.float32)
-    made[..., 4:] = 1
+    made = np.zeros((6, 8), np.uint8)
+    made[:, 4:] = 255
     return made
 
 
-def cut(data: bytes, output: Floats | None = None, **options: object) -> Cutout:
-    session = FakeSession(half_map() if output is None else output)
+def flat_map(level: int) -> Bytes8:
+    return np.full((6, 8), level, np.uint8)
+
+
+def cut(data: bytes, levels: Bytes8 | None = None, **options: object) -> Cutout:
+    session = FakeSession(half_map() if levels is None else levels)
     return run(remove_background(data, session, spec(), **options))  # type: ignore[arg-type]
 
 
@@ -56,7 +63,7 @@ def test_the_cutout_is_the_photo_where_the_network_says_subject_and_nothing_else
 
 
 def test_partial_alpha_keeps_the_photos_colours_unmixed() -> None:
-    pixels = pixels_of(cut(file_of(scene(8, 6)), np.full((1, 1, 6, 8), 0.02, np.float32)).png)
+    pixels = pixels_of(cut(file_of(scene(8, 6)), flat_map(5)).png)
     np.testing.assert_array_equal(pixels[..., :3], scene(8, 6))
     assert (pixels[..., 3] == 5).all()
 
@@ -65,7 +72,7 @@ def test_alpha_the_photo_brought_along_is_multiplied_never_replaced() -> None:
     photo = noise(8, 6, 4)
     photo[0, :, 3] = 0
     photo[1, :, 3] = 255
-    alpha = pixels_of(cut(file_of(photo), np.full((1, 1, 6, 8), 0.6, np.float32)).png)[..., 3]
+    alpha = pixels_of(cut(file_of(photo), flat_map(153)).png)[..., 3]
     assert not alpha[0].any()
     assert (alpha[1] == 153).all()
     lost = 153 * photo[..., 3].astype(float) / 255 - alpha
@@ -83,7 +90,7 @@ def test_the_cutout_has_the_size_of_the_upright_photo() -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 3000), (3000, 1)])
 def test_photos_of_extreme_proportions_come_through(size: tuple[int, int]) -> None:
-    cutout = cut(file_of(scene(*size)), np.ones((1, 1, 6, 8), np.float32))
+    cutout = cut(file_of(scene(*size)), flat_map(255))
     pixels = pixels_of(cutout.png)
     np.testing.assert_array_equal(pixels[..., :3], scene(*size))
     assert (pixels[..., 3] == 255).all()
@@ -93,25 +100,28 @@ def test_photos_of_extreme_proportions_come_through(size: tuple[int, int]) -> No
 def test_the_session_sees_the_photo_and_the_result_follows_it(image_format: str) -> None:
     bright = np.zeros((60, 80, 3), np.uint8)
     bright[:, 40:] = 255
-    described = spec()
-    cutout = run(remove_background(file_of(bright, image_format), LuminanceSession(described), described))
+    cutout = run(remove_background(file_of(bright, image_format), LuminanceSession(), spec()))
     alpha = pixels_of(cutout.png)[..., 3]
     assert alpha[:, :20].max() <= 3
     assert alpha[:, 60:].min() >= 252
 
 
-def test_the_recipe_is_followed_before_and_after_the_network() -> None:
-    values = np.array([[0.2, 0.4], [0.6, 0.8]], np.float32)
-    dark = np.full((2, 2, 3), 100, np.uint8)
-    session, described = FakeSession(values), spec(2, 2)
-    run(remove_background(file_of(dark), session, described, recipe=REMBG))
-    run(remove_background(file_of(dark), session, described, recipe=IMGLY))
-    np.testing.assert_allclose(
-        session.inputs[0][0, 0], (1 - 0.485) / 0.229, atol=1e-5
-    )  # 100 is the brightest
-    np.testing.assert_allclose(session.inputs[1][0, 0], (100 - 128) / 256, atol=1e-6)
-    stretched = pixels_of(run(remove_background(file_of(dark), session, described, recipe=REMBG)).png)[..., 3]
-    assert stretched.tolist() == [[0, 85], [170, 255]] or stretched.tolist() == [[0, 84], [170, 255]]
+@pytest.mark.parametrize("recipe", [DEFAULT, REMBG, IMGLY], ids=["default", "rembg", "imgly"])
+def test_the_way_of_resampling_is_followed_before_and_after_the_network(recipe: Recipe) -> None:
+    pixels, levels = noise(40, 30), noise(8, 6, channels=1)
+    session, how = FakeSession(levels), recipe.resampling
+    cutout = run(remove_background(file_of(pixels), session, spec(), resampling=how))
+    seen = array(resize(Image.fromarray(pixels), (8, 6), how.shrink))
+    np.testing.assert_array_equal(session.inputs[0][0], seen)
+    alpha = array(resize(Image.fromarray(levels), (40, 30), how.grow))
+    np.testing.assert_array_equal(pixels_of(cutout.png)[..., 3], alpha)
+
+
+def test_the_default_way_is_followed_when_none_is_named() -> None:
+    data, levels = file_of(noise(40, 30)), noise(8, 6, channels=1)
+    by_default, other = cut(data, levels), cut(data, levels, resampling=REMBG.resampling)
+    assert by_default.png == cut(data, levels, resampling=DEFAULT.resampling).png
+    assert by_default.png != other.png
 
 
 # ---- privacy ---------------------------------------------------------------------------------------
@@ -158,27 +168,25 @@ def test_colours_of_the_background_are_not_in_the_file() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "notes"),
+    ("level", "notes"),
     [
-        (0.0, ("empty-mask",)),
-        (0.04, ("empty-mask",)),
-        (0.06, ()),
-        (0.5, ()),
-        (0.94, ()),
-        (0.96, ("full-mask",)),
-        (1.0, ("full-mask",)),
+        (0, ("empty-mask",)),
+        (12, ("empty-mask",)),
+        (13, ()),
+        (128, ()),
+        (242, ()),
+        (243, ("full-mask",)),
+        (255, ("full-mask",)),
     ],
 )
-def test_a_person_is_told_when_nothing_or_everything_was_cut_out(
-    value: float, notes: tuple[str, ...]
-) -> None:
-    assert cut(file_of(scene(8, 6)), np.full((1, 1, 6, 8), value, np.float32)).notes == notes
+def test_a_person_is_told_when_nothing_or_everything_was_cut_out(level: int, notes: tuple[str, ...]) -> None:
+    assert cut(file_of(scene(8, 6)), flat_map(level)).notes == notes
 
 
 def test_a_small_subject_is_no_empty_mask() -> None:
-    values = np.zeros((1, 1, 6, 8), np.float32)
-    values[0, 0, 3, 3] = 1
-    assert cut(file_of(scene(8, 6)), values).notes == ()
+    levels = flat_map(0)
+    levels[3, 3] = 255
+    assert cut(file_of(scene(8, 6)), levels).notes == ()
 
 
 def test_a_person_is_told_when_only_the_first_frame_was_used() -> None:
@@ -257,8 +265,9 @@ def test_bad_files_end_the_job_before_the_network_runs() -> None:
 
 
 def test_a_network_that_gives_nonsense_gives_an_error_and_no_cutout() -> None:
+    nonsense = np.full((1, 1, 6, 8), np.nan, np.float32)
     with pytest.raises(SessionError):
-        cut(file_of(scene(8, 6)), np.full((1, 1, 6, 8), np.nan, np.float32))
+        run(remove_background(file_of(scene(8, 6)), ScaledSession(lambda _: nonsense, spec()), spec()))
 
 
 @pytest.mark.parametrize("stage", ["network_input", "alpha_of", "cut_out", "encode_png", "encode_preview"])

@@ -94,13 +94,21 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
  * What build_site.py wrote into site.json.
  * @typedef {object} Site
  * @property {string} version        Hash of the site's content.
- * @property {{ version: string, index: string, assets: SiteFile[] }} pyodide  `index`: folder, relative to the site's root.
+ * @property {SitePython} pyodide
  * @property {{ version: string, index: string, builds: Record<OrtBuild, SiteFile[]> }} ort
  * @property {{ installer: SiteFile[], packages: SiteFile[] }} extras
  *   Wheels for models that visitors bring: `installer` is unpacked, and it installs `packages`.
  * @property {SiteModel[]} models
  * @property {Sample[]} samples
  * @property {Part[]} parts          Third-party parts with their licences.
+ */
+/**
+ * @typedef {object} SitePython
+ * @property {string} version
+ * @property {string} index      Folder, relative to the site's root.
+ * @property {SiteFile[]} assets What every start fetches, `modules` among it.
+ * @property {SiteFile} modules  The Python modules of a job, compiled, in a tar.
+ * @property {SiteFile} late     All other modules, fetched when one of them is first imported.
  */
 /** @typedef {"jspi" | "asyncify"} OrtBuild  How ONNX Runtime waits for promises: natively, or rewritten for it. */
 /** @typedef {{ file: SiteFile, thumb: SiteFile, title: string, credit: string, licence: string, url: string }} Sample */

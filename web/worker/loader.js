@@ -89,10 +89,6 @@ async function loadAll(request, signal, post) {
   ]);
 }
 
-function loadSite() {
-  return siteLoading ??= fetchSite().catch((error) => { siteLoading = null; throw error; });
-}
-
 /** @returns {Promise<Site>} */
 export function loadSite() {
   return (siteLoading ??= fetchSite().catch((error) => { siteLoading = null; throw error; }));
@@ -115,26 +111,26 @@ function notFound(site, id) {
 }
 
 /**
- * Starts Python, and begins with the download that is asked for last. A failure is fatal: half a Python can't be
+ * Starts Python, and begins with the downloads that are asked for last. A failure is fatal: half a Python can't be
  * taken back, and ONNX Runtime does not try a second time.
  * @param {Site} site
  * @param {Tell} tell
  */
 function start(site, tell) {
   const began = performance.now();
-  const ortWasm = site.ort.builds[ORT_BUILD].filter(({ path }) => path.endsWith(".wasm"));
-  const fetched = [...site.pyodide.assets, ...ortWasm].filter(({ path }) => !path.endsWith(".js"));
+  const fetched = [...site.pyodide.assets, ...site.ort.builds[ORT_BUILD]].filter(({ path }) => !path.endsWith(".js"));
   const total = fetched.reduce((sum, { bytes }) => sum + bytes, 0);
   let arrived = 0;
   tell("runtime", 0, total);
   const prefixes = [site.pyodide.index, site.ort.index].map((index) => new URL(index, ROOT).href);
-  const failure = watchFetches(prefixes, (bytes) => tell("runtime", Math.min(arrived += bytes, total), total))
-    .catch((error) => { throw asFatal(AlphacutError.from(error)); });
-  for (const { path } of ortWasm) fetchEarly(new URL(path, ROOT).href);
-  const python = Runtime.load(site).then(async (runtime) => {
+  const count = (/** @type {number} */ bytes) => tell("runtime", Math.min(arrived += bytes, total), total);
+  const failure = watchFetches(prefixes, count).catch((error) => { throw asFatal(AlphacutError.from(error)); });
+  // Each would wait for a script that asks for it.
+  for (const { path } of fetched) if (path.endsWith(".wasm")) fetchEarly(new URL(path, ROOT).href);
+  const python = Runtime.load(site, count).then(async (runtime) => {
     if (await counting) runtime.traceProxies();
     return { runtime, ms: performance.now() - began };
-  });
+  }, (error) => { throw asFatal(AlphacutError.from(error)); });
   for (const promise of [failure, python]) promise.catch(ignore); // heard of by whoever races against them
   return { python, failure };
 }

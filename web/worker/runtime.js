@@ -3,11 +3,16 @@
  */
 
 import { AlphacutError } from "../shared/protocol.js";
-import { ROOT } from "./assets.js";
+import { unpack } from "./archive.js";
+import { fetchVerified, nativeDigest, ROOT } from "./assets.js";
+import { fetchNow } from "./fetch-now.js";
 
-/** @import { Inspection, Note, Site, Target, WireError } from "../shared/protocol.js" */
+/** @import { Inspection, Note, Site, SitePython, Target, WireError } from "../shared/protocol.js" */
 
-const PACKAGES = ["numpy", "pillow", "alphacut"];
+/** What the archive of modules holds, as the lock file names it: installers must not fetch it again. */
+const PACKAGES = ["numpy", "Pillow", "alphacut"];
+/** Written by tools/pack_python.py: the names of the modules that are not fetched at the start. */
+const LATE_NAMES = "late-modules.txt";
 
 /**
  * What Python makes of a photo; see `Cutout` in src/alphacut/pipeline.py.
@@ -57,24 +62,21 @@ export class Runtime {
 
   /**
    * @param {Site} site
+   * @param {(bytes: number) => void} onBytes  Told how many bytes of the modules have arrived since.
    * @returns {Promise<Runtime>}
-   * @throws {AlphacutError} `runtime-failed`
+   * @throws {AlphacutError} `runtime-failed`, or what became of the download
    */
-  static async load(site) {
-    const index = new URL(site.pyodide.index, ROOT).href;
+  static async load({ pyodide: files }, onBytes) {
     /** @type {string[]} */
     const complaints = [];
     try {
-      const [{ loadPyodide }, { default: createPyodideModule }] = await Promise.all([
-        import(`${index}pyodide.js`), import(`${index}pyodide.asm.js`),
-      ]);
-      const pyodide = await loadPyodide({
-        indexURL: index, packageBaseUrl: index, lockFileURL: `${index}pyodide-lock.json`, createPyodideModule,
-        packages: PACKAGES, stdout: () => {}, stderr: (/** @type {string} */ line) => complaints.push(line),
-      });
-      // A package that failed to load is only written to stderr; importing it tells.
-      return new Runtime(pyodide);
+      const modules = fetchModules(files, onBytes);
+      const pyodide = await Promise.race([boot(files, modules, complaints), failureOf(modules)]);
+      const runtime = new Runtime(pyodide);
+      if (!nativeDigest) check(files, runtime.sha256(await modules));
+      return runtime;
     } catch (cause) {
+      if (cause instanceof AlphacutError) throw cause;
       throw new AlphacutError("runtime-failed", "Python could not be started in this browser.", {
         hint: "Reload the page. alphacut needs a current browser: Chrome or Edge 113, Firefox 121, Safari 17.4 or later.",
         details: [String(cause instanceof Error ? cause.stack : cause), ...complaints].join("\n"),
@@ -187,4 +189,79 @@ export class Runtime {
   get proxies() {
     return /** @type {number} */ (this.#pyodide._module.pyproxy_alloc_map.size);
   }
+}
+
+/**
+ * @param {SitePython} files
+ * @param {(bytes: number) => void} onBytes
+ */
+async function fetchModules({ modules }, onBytes) {
+  let before = 0;
+  const bytes = new Uint8Array(modules.bytes);
+  await fetchVerified(modules, bytes, {
+    signal: new AbortController().signal,
+    digest: nativeDigest ?? (async () => modules.sha256), // Python does it as soon as it can: see `load`
+    onBytes: (loaded) => { onBytes(loaded - before); before = loaded; }, cache: "default",
+  });
+  return bytes;
+}
+
+/**
+ * Starts Pyodide from modules that are written into its file system before Python looks for the first one.
+ * @param {SitePython} files
+ * @param {Promise<Uint8Array>} modules
+ * @param {string[]} complaints  Gets what is written to stderr.
+ */
+async function boot(files, modules, complaints) {
+  const index = new URL(files.index, ROOT).href;
+  const [{ loadPyodide }, { default: createPyodideModule }] = await Promise.all([
+    import(`${index}pyodide.js`), import(`${index}pyodide.asm.js`),
+  ]);
+  let folder = "";
+  const pyodide = await loadPyodide({
+    indexURL: index, packageBaseUrl: index, lockFileURL: `${index}pyodide-lock.json`, createPyodideModule,
+    stdLibURL: `${index}empty.zip`,
+    fsInit: async (/** @type {any} */ FS, /** @type {{ sitePackages: string }} */ { sitePackages }) => {
+      folder = sitePackages.slice(0, sitePackages.lastIndexOf("/"));
+      unpack(await modules, FS, folder);
+    },
+    stdout: () => {}, stderr: (/** @type {string} */ line) => complaints.push(line),
+  });
+  for (const name of PACKAGES) pyodide.loadedPackages[name] = "default channel";
+  installLateModules(pyodide, files, folder);
+  return pyodide;
+}
+
+/**
+ * @param {any} pyodide
+ * @param {SitePython} files
+ * @param {string} folder
+ */
+function installLateModules({ FS, pyimport }, { late }, folder) {
+  const finder = pyimport("alphacut.browser.late_modules");
+  finder.install(FS.readFile(`${folder}/${LATE_NAMES}`, { encoding: "utf8" }), late.sha256, {
+    fetch: () => fetchNow(late),
+    unpack: (/** @type {Uint8Array} */ data) => unpack(data, FS, folder),
+  });
+  finder.destroy();
+}
+
+/**
+ * @param {Promise<unknown>} promise
+ * @returns {Promise<never>}  Never resolves.
+ */
+function failureOf(promise) {
+  return promise.then(() => new Promise(() => {}));
+}
+
+/**
+ * @param {SitePython} files
+ * @param {string} found
+ */
+function check({ modules: { path, sha256 } }, found) {
+  if (found === sha256) return;
+  throw new AlphacutError("hash-mismatch", "Python is not the one this site was built with.", {
+    hint: "Reload the page without cache. If that does not help, the site was not copied completely.",
+    details: `${path}\nexpected sha256 ${sha256}\nfound    sha256 ${found}`,
+  });
 }
