@@ -19,7 +19,8 @@ def site(tmp_path: Path) -> Path:
     files = {
         "index.html": '<link rel="stylesheet" href="app.css"><a href="https://example.org/">elsewhere</a>',
         "app.css": "",
-        "page/main.js": 'import { a } from "../shared/protocol.js";',
+        "page/main.js": 'import { a } from "../shared/protocol.js";\nnew URL("../sw.js", import.meta.url);',
+        "sw.js": "",
         "shared/protocol.js": "export const a = 1;",
         "worker/worker.js": 'const m = await import("../shared/protocol.js");',
         "runtime/pyodide/numpy.whl": "numpy",
@@ -86,6 +87,7 @@ def append(text: str) -> Callable[[Path], object]:
         ("models/m/check.bin", append("!"), "check.bin differs"),
         ("runtime/pyodide/numpy.whl", append("!"), "numpy.whl"),
         ("app.css", Path.unlink, "names app.css"),
+        ("sw.js", Path.unlink, "names ../sw.js"),
         ("shared/protocol.js", Path.unlink, "names ../shared/protocol.js"),
         ("index.html", append('<script src="https://example.org/x.js"></script>'), "another host"),
     ],
