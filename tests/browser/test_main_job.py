@@ -122,3 +122,41 @@ def test_fifty_photos_leave_nothing_behind(driver: Driver, site: Path, provider:
     for name in ("pythonHeapBytes", "ortHeapBytes", "proxies", "gpuBuffers", "gpuBytes"):
         later = [count[name] for count in counts[9:]]
         assert max(later) == later[0], f"{name} grew: {[count[name] for count in counts]}"
+
+
+OVERLAP = """async ({ photo, model, device }) => {
+  const worker = new Worker("worker/worker.js", { type: "module" });
+  const blob = await (await fetch(photo)).blob();
+  const seen = [];
+  const results = await new Promise((resolve, reject) => {
+    const found = [];
+    worker.onmessage = ({ data }) => {
+      if (data.type === "error") reject(new Error(JSON.stringify(data.error)));
+      if (data.type === "progress" && data.loaded === 0) seen.push(`${data.id} ${data.stage}`);
+      if (data.type !== "result" || data.id === 1) return;
+      seen.push(`${data.id} done`);
+      found.push(Array.from(new Uint8Array(data.value.png)));
+      if (found.length === 3) resolve(found);
+    };
+    worker.postMessage({ id: 1, type: "start", model, device });
+    for (const id of [2, 3, 4]) worker.postMessage({ id, type: "remove", photo: blob, model, device });
+  });
+  worker.terminate();
+  return { seen, same: results.every((png) => png.join() === results[0].join()) };
+}"""
+
+
+@pytest.mark.parametrize(("device", "overlaps"), [("webgpu", True), ("wasm", False)])
+def test_the_next_photo_is_decoded_while_the_gpu_has_this_one(
+    driver: Driver, device: str, overlaps: bool
+) -> None:
+    driver.open(model="tiny", device="wasm")
+    driver.wait_for("ready")
+    found = driver.page.evaluate(
+        OVERLAP, {"photo": "samples/astronaut.png", "model": "half", "device": device}
+    )
+    seen = found["seen"]
+    assert found["same"]
+    assert (seen.index("3 decode") < seen.index("2 done")) is overlaps
+    # Never three at a time: each may need hundreds of megabytes.
+    assert seen.index("4 decode") > seen.index("2 done")
