@@ -95,9 +95,7 @@ def summarise(network: Mapping[str, Any], report: Result) -> Result:
         "rounds": len(report["runs"]), "steady_ms": round(statistics.median(report["runs"]), 2),
         "fastest_ms": round(min(report["runs"]), 2), "gpu_bytes": report["gpu_bytes"],
     }  # fmt: skip
-    if report["kernels"] is None:
-        return summary
-    return {**summary, "profile_rounds": PROFILE_ROUNDS, "kernels": report["kernels"]}
+    return summary if report["kernels"] is None else {**summary, "kernels": report["kernels"]}
 
 
 def _measure(

@@ -40,7 +40,7 @@ def _part(file: Result, table: str) -> str:
 
 
 def _is_of(bench: str, file: Result) -> bool:
-    return any(result["bench"] == bench for result in file["results"])
+    return any(result.get("bench") == bench for result in file["results"])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -45,14 +45,13 @@ def inference_table(results: Sequence[Result]) -> str:
 
 def kernel_table(result: Result, most: int = 20) -> str:
     """Lay out the kernels of a profiled result, longest first, milliseconds of one run."""
-    kernels, rounds = result["kernels"], result["profile_rounds"]
+    kernels = result["kernels"]
     if not kernels:
         return f"{_model(result)}, {_device(result)}: this device gives no times of kernels"
-    total = sum(kernel["ms"] for kernel in kernels) / rounds
+    total = sum(kernel["ms"] for kernel in kernels)
     rows = [
-        [kernel["name"], f"{kernel['count'] / rounds:g}", f"{ms:.2f}", f"{ms / total:.1%}"]
+        [kernel["name"], f"{kernel['count']:.3g}", f"{kernel['ms']:.2f}", f"{kernel['ms'] / total:.1%}"]
         for kernel in kernels[:most]
-        for ms in [kernel["ms"] / rounds]
     ]
     head = [f"{_model(result)}, {_device(result)}", "a run", "ms", "part"]
     return markdown(head, [*rows, ["all", "", f"{total:.2f}", ""]])

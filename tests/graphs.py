@@ -119,9 +119,9 @@ def network_around(
     size: tuple[int, int],
     opset: int = 13,
 ) -> ModelProto:
-    """A network whose inside takes `features` (1, channels, height, width) and gives `inside`, `last` channels.
+    """A network whose inside takes `features` of `channels` channels and gives `inside` of `last` channels.
 
-    `size` is (width, height) of the photo.
+    `size` is (width, height) of the photo and of the features.
     """
     graph = helper.make_graph(
         [

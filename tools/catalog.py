@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 from alphacut.errors import BadModelError
 from alphacut.models import ModelSpec
@@ -134,11 +134,17 @@ def _read_model(path: Path) -> Model:
             title=table["title"], summary=table["summary"], default=table["default"],
             licence=Licence(**table["licence"]),
             published=Part(f"{path.stem}.onnx", published["sha256"], published["bytes"], sources),
-            output=graph["output"], gpu_precision=graph["gpu_precision"],
+            output=graph["output"], gpu_precision=_precision(graph["gpu_precision"]),
             spec=ModelSpec.from_table({"id": path.stem, **table["spec"]}),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, BadModelError) as error:
         raise CatalogError(f"{path.name}: {error!r}") from error
+
+
+def _precision(name: str) -> Precision:
+    if name not in get_args(Precision):
+        raise ValueError(f"gpu_precision must be one of {', '.join(get_args(Precision))}")
+    return cast(Precision, name)
 
 
 def _beside(source: Mapping[str, str], folder: Path) -> dict[str, object]:

@@ -14,6 +14,7 @@ from typing import Any
 import brotli
 
 _IMPORT = re.compile(r"""(?:from|import)\s*\(?\s*["'](\.{1,2}/[^"']+)["']""")
+_WORKER = re.compile(r"""new URL\(\s*["'](\.{1,2}/[^"']+\.js)["']""")
 _ADDRESS = re.compile(r"""(?:src|href)\s*=\s*["']([^"'#]+)["']""")
 _NOT_LOADED = re.compile(r"<(?:a|base)\s[^>]*>", re.IGNORECASE)
 
@@ -54,14 +55,14 @@ def first_visit(out: Path, site: dict[str, Any]) -> list[Path]:
     ort = site["ort"]["index"]
     ort_files = [f"{ort}{name}" for name in ("ort.jspi.min.js", "ort-wasm-simd-threaded.jspi.js",
                                               "ort-wasm-simd-threaded.jspi.wasm")]  # fmt: skip
-    graph = model["graphs"]["wasm-float32"]["path"]
-    network = [*(chunk["path"] for chunk in model["weights"]["chunks"]), graph]
+    graph = model["graphs"][f"webgpu-{model['gpuPrecision']}"]
+    network = [file["path"] for file in (*model["weights"]["chunks"], graph, model["check"])]
     samples = [sample["thumb"]["path"] for sample in site["samples"]]
     page = [path for path in out.rglob("*") if path.is_file() and path.relative_to(out).parts[0] in _PAGE]
     return [*page, *(out / name for name in (*runtime, *ort_files, *network, *samples))]
 
 
-_PAGE = {"index.html", "app.css", "icon.svg", "site.json", "page", "shared", "worker"}
+_PAGE = {"index.html", "app.css", "icon.svg", "site.json", "page", "shared", "sw.js", "worker"}
 
 
 def _wrong_files(out: Path, site: dict[str, Any]) -> Iterator[str]:
@@ -109,7 +110,7 @@ def _wrong_references(out: Path) -> Iterator[str]:
         if path.suffix == ".html":
             named = _ADDRESS.findall(_NOT_LOADED.sub("", text))
         else:
-            named = _IMPORT.findall(text)
+            named = _IMPORT.findall(text) + _WORKER.findall(text)
         for name in named:
             if "//" in name:
                 yield f"{path.relative_to(out)} names another host: {name}"

@@ -19,10 +19,10 @@ async function times(network, rounds, seconds) {
   return inWorker("?bench", async (measure) => {
     const begin = await measure({ ...network, rounds: 2 });
     const affordable = Math.floor(seconds * 1000 / begin.runs[0]);
-    const more = Math.min(rounds, Math.max(affordable, FEWEST)) - 1;
+    const more = Math.min(rounds, Math.max(affordable, FEWEST)) - begin.runs.length;
     if (more < 1) return begin;
     const rest = await measure({ ...network, rounds: more });
-    return { ...begin, runs: [...begin.runs, rest.first_ms, ...rest.runs] };
+    return { ...begin, runs: [...begin.runs, ...rest.runs] };
   });
 }
 

@@ -44,12 +44,13 @@ def resize_channels_last(graph: GraphProto, shapes: Shapes) -> None:
     """
     rebuilt = _Rebuilt(graph)
     for node in graph.node:
-        if node.op_type != "Resize" or _attributes(node).get("mode") != b"linear":
+        factors = _factors(node, rebuilt, shapes)
+        if factors is None:
             rebuilt.keep(node)
             continue
         name, (_, channels, height, width) = node.output[0], shapes[node.output[0]]
         _, _, rows, columns = shapes[node.input[0]]
-        scales = np.array([height / rows, width / columns, 1], np.float32)
+        scales = np.array([*factors, 1], np.float32)
         last = rebuilt.add("Transpose", [node.input[0]], f"{name}_last", perm=_TO_LAST)
         volume = rebuilt.reshape(last, [rows, columns, channels])
         region = rebuilt.constant(
@@ -60,6 +61,29 @@ def resize_channels_last(graph: GraphProto, shapes: Shapes) -> None:
         batch = rebuilt.reshape(grown, [1, height, width, channels])
         rebuilt.add("Transpose", [batch], name, perm=_TO_FIRST)
     rebuilt.finish()
+
+
+def _factors(node: NodeProto, rebuilt: _Rebuilt, shapes: Shapes) -> list[np.float32] | None:
+    """By how much a linear Resize stretches height and width; None for what is no plain linear Resize.
+
+    Factors that it is given are kept, because the size they lead to may be rounded. Those of a given size
+    must not be less than the ratio of the sizes when they are float32, or the last row would be dropped.
+    """
+    attributes = _attributes(node)
+    if node.op_type != "Resize" or attributes.get("mode") != b"linear":
+        return None
+    cropped = attributes.get("coordinate_transformation_mode") == b"tf_crop_and_resize"
+    if cropped or "axes" in attributes or attributes.get("antialias"):
+        return None
+    if len(node.input) < 3 or len(shapes[node.output[0]]) != 4:  # opset 10 has no region
+        return None
+    if node.input[2] in rebuilt.tensors:
+        given = numpy_helper.to_array(rebuilt.tensors[node.input[2]])
+        if given.size:
+            return list(given[2:])
+    sides = zip(shapes[node.input[0]][2:], shapes[node.output[0]][2:], strict=True)
+    factors = [(np.float32(new / old), new / old) for old, new in sides]
+    return [np.nextafter(f, np.float32(np.inf)) if float(f) < ratio else f for f, ratio in factors]
 
 
 def sum_taps(graph: GraphProto, element: int) -> None:

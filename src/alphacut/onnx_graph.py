@@ -186,7 +186,11 @@ def _graph_for(target: Target, prepared: _Prepared) -> ModelProto:
 
 def _largest(graph: GraphProto, element: int) -> int:
     itemsize = np.dtype(helper.tensor_dtype_to_np_dtype(element)).itemsize
-    return max(math.prod(shape) for shape in shapes_of(graph).values()) * itemsize
+    shapes: list[tuple[int, ...]] = [
+        *shapes_of(graph).values(),
+        *(tuple(tensor.dims) for tensor in graph.initializer),
+    ]
+    return max(math.prod(shape) for shape in shapes) * itemsize
 
 
 def _cast(tensor: TensorProto, element: int) -> list[NodeProto]:

@@ -12,9 +12,11 @@ import onnxruntime
 import pytest
 
 from alphacut.models import ModelSpec
-from alphacut.native import NativeSession
-from alphacut.onnx_graph import Precision
-from tests.helpers import Floats
+from alphacut.onnx_graph import Target
+from alphacut.recipe import DEFAULT, Scaling
+from alphacut.scaling import ScaledSession
+from tests.graphs import run_graph
+from tests.helpers import Bytes8, Floats
 from tools.catalog import choose, read_catalog, read_models
 from tools.fetch import Cache, fetch_all
 from tools.networks import Network, prepare
@@ -37,10 +39,13 @@ class Networks:
         name, outputs = session.get_inputs()[0].name, [session.get_outputs()[0].name]
         return lambda pixels: np.asarray(session.run(outputs, {name: pixels})[0], np.float32)
 
-    @cache  # noqa: B019
-    def shipped(self, precision: Precision = "float32") -> NativeSession:
-        """The graph we ship."""
-        return NativeSession(self.network.graph(precision))
+    def scaled(self, scaling: Scaling = DEFAULT.scaling) -> ScaledSession:
+        """The published file with the scaling of a recipe around it."""
+        return ScaledSession(self.published(), self.spec, scaling)
+
+    def answer(self, target: Target, pixels: Bytes8) -> Bytes8:
+        """What the graph that we ship for the target gives, on the CPU."""
+        return run_graph(self.network.graph(target), pixels, threads=0)
 
 
 @pytest.fixture(scope="session")

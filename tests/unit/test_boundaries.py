@@ -95,12 +95,21 @@ def platform_switches(source: str) -> set[str]:
         ("import urllib.request", {"urllib"}),
         ("from .browser import entry", {"alphacut.browser.entry"}),
         ("from alphacut.onnx_graph import ship", {"alphacut.onnx_graph.ship"}),
+        ("from alphacut.graph_ends import add_ends", {"alphacut.graph_ends.add_ends"}),
         ("from alphacut import native", {"alphacut.native"}),
         ("import numpy as np, io\nfrom PIL import Image\nfrom alphacut.image import decode", set()),
     ],
 )
 def test_the_checker_finds_forbidden_imports(source: str, found: set[str]) -> None:
     assert forbidden_imports(source, "image") == found
+
+
+def test_modules_on_graphs_may_import_onnx_and_each_other_but_no_runtime() -> None:
+    source = (
+        "import onnx\nfrom alphacut.graph_passes import prune\nimport onnxruntime\nimport alphacut.native"
+    )
+    for module in OF_ONNX:
+        assert forbidden_imports(source, module) == {"onnxruntime", "alphacut.native"}
 
 
 @pytest.mark.parametrize("path", [p for p in MODULES if p.parent == SOURCES], ids=lambda p: p.stem)
@@ -118,6 +127,13 @@ def test_browser_modules_get_javascript_passed_in(path: Path) -> None:
 
 def test_only_the_worker_asks_for_the_module_that_needs_onnx() -> None:
     assert not [p for p in MODULES if f"browser.{ON_DEMAND}" in " ".join(imported(p.read_text("utf-8")))]
+
+
+def test_modules_on_graphs_alone_know_onnx() -> None:
+    knowing = {
+        path.stem for path in MODULES if re.search(r"^(?:import|from) onnx\b", path.read_text("utf-8"), re.M)
+    }
+    assert knowing <= OF_ONNX
 
 
 def test_the_checker_finds_imports_in_disguise_and_platform_switches() -> None:
@@ -159,7 +175,10 @@ def test_the_checker_finds_conversions() -> None:
 
 
 def test_one_module_alone_converts_and_destroys() -> None:
-    using = {path.stem for path in MODULES if named(path.read_text("utf-8"), CONVERSIONS)}
+    """But for saying that an answer has been read; what graphs call `assign` has nothing to do with it."""
+    found = {path.stem: named(path.read_text("utf-8"), CONVERSIONS) for path in MODULES}
+    allowed = {"ort_session": {"release"}, **{module: {"assign"} for module in OF_ONNX}}
+    using = {module for module, names in found.items() if names - allowed.get(module, set())}
     assert using == {"buffers"}
 
 
@@ -237,6 +256,11 @@ def test_scripts_import_only_their_own_folder_and_shared(path: Path) -> None:
     assert foreign_imports(path.read_text("utf-8"), path.parent.name) == set()
 
 
+def test_the_service_worker_imports_nothing() -> None:
+    script = code_of((WEB / "sw.js").read_text("utf-8"))
+    assert not re.search(r"\bimport\b|importScripts", script)
+
+
 def test_the_checker_finds_modules_chosen_at_run_time() -> None:
     assert _DYNAMIC_IMPORT.search("await import(`${index}x.js`)")
     assert _DYNAMIC_IMPORT.search('import("../page/x.js")')
@@ -268,7 +292,7 @@ def test_the_checker_counts_calls_but_not_namesakes() -> None:
 
 def test_downloads_are_made_in_one_place_each_by_page_and_worker() -> None:
     downloading = {label(path) for path in SCRIPTS if calls(path.read_text("utf-8"), "fetch|plainFetch")}
-    assert downloading == {"worker/assets.js", "page/site.js"}
+    assert downloading - {"sw.js"} == {"worker/assets.js", "page/site.js"}  # sw.js passes answers on
 
 
 def test_one_script_alone_owns_what_the_browser_keeps_of_models() -> None:

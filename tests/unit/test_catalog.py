@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
 import pytest
 
 from alphacut.native import NativeSession
+from alphacut.onnx_graph import TARGETS, Target
 from alphacut.pipeline import remove_background
-from tests.helpers import MEAN, STD, file_of, network, noise, pixels_of, run
+from alphacut.self_check import stretched, summary, tile
+from tests.graphs import run_graph
+from tests.helpers import MEAN, STD, FakeSession, file_of, network, noise, pixels_of, run
 from tools.catalog import CatalogError, choose, read_catalog, read_models
 from tools.fetch import Cache, fetch_all
-from tools.networks import prepare
+from tools.networks import Network, prepare
 
 THIRD = """
 title = "Third"
@@ -35,7 +41,7 @@ sources = [{{ file = "third.onnx" }}]
 
 [graph]
 output = "alpha"
-precisions = ["float16", "float32"]
+gpu_precision = "float16"
 
 [spec]
 width = 24
@@ -58,14 +64,18 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-@pytest.mark.parametrize("precision", ["float32", "float16"])
-def test_a_third_model_is_one_toml_file(folder: Path, tmp_path: Path, precision: str) -> None:
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_third_model_is_one_toml_file(folder: Path, tmp_path: Path, target: Target) -> None:
     third = read_models([folder])["third"]
     cache = Cache(tmp_path / "cache")
     files = fetch_all([third.published], cache, offline=False)
     prepared = prepare(third, files[third.published.name], cache.root)
     pixels = noise(24, 16)
-    session = NativeSession(prepared.graph(third.precisions[third.precisions.index(precision)]))
+    session = FakeSession(run_graph(prepared.graph(target), pixels[None]))
+    if target == "wasm-float32":
+        assert (
+            run(NativeSession(prepared.graph(target)).run(pixels[None])).tolist() == session.levels.tolist()
+        )
     cutout = pixels_of(run(remove_background(file_of(pixels), session, third.spec)).png)
 
     normal = ((pixels / 255 - MEAN) / STD).transpose(2, 0, 1)[None].astype(np.float32)
@@ -74,7 +84,7 @@ def test_a_third_model_is_one_toml_file(folder: Path, tmp_path: Path, precision:
     )
     alpha = np.asarray(reference.run(["alpha"], {"photo": normal})[0])[0, 0] * 255
     assert alpha.std() > 5
-    assert np.abs(cutout[..., 3] - alpha).max() <= (0.51 if precision == "float32" else 1.5)
+    assert np.abs(cutout[..., 3] - alpha).max() <= (0.51 if target.endswith("float32") else 1.5)
     seen = cutout[..., 3] > 0
     np.testing.assert_array_equal(cutout[seen][:, :3], pixels[seen])
 
@@ -84,16 +94,56 @@ def test_what_was_prepared_once_is_not_prepared_again(folder: Path, tmp_path: Pa
     first = prepare(third, folder / "third.onnx", tmp_path)
     (folder / "third.onnx").unlink()
     assert prepare(third, folder / "third.onnx", tmp_path) == first
-    files = {"weights.bin", "float16.onnx", "float32.onnx", "sha256.json"}
+    graphs = {f"{target}.onnx" for target in TARGETS}
+    files = {"weights.bin", "check.bin", "largest.json", "sha256.json", *graphs}
     assert {path.name for path in first.folder.iterdir()} == files
+
+
+def test_beside_a_network_lie_its_self_check_and_its_largest_tensors(folder: Path, tmp_path: Path) -> None:
+    third = read_models([folder])["third"]
+    prepared = prepare(third, folder / "third.onnx", tmp_path)
+    check = prepared.check.read_bytes()
+    assert len(check) == 3 * 32 * 32 + 16 * 16
+    assert check[: 3 * 32 * 32] == tile().tobytes()
+    levels = run_graph(prepared.graph("wasm-float32"), stretched(24, 16))
+    assert check[3 * 32 * 32 :] == summary(levels).tobytes()
+    largest = json.loads(prepared.largest.read_text())
+    assert largest == {
+        "webgpu-float16": 2 * 20 * 16 * 24,
+        "webgpu-float32": 4 * 20 * 16 * 24,
+        "wasm-float32": 4 * 20 * 16 * 24,
+    }
+
+
+def test_networks_are_prepared_while_an_event_loop_runs(folder: Path, tmp_path: Path) -> None:
+    """As in browser tests, where Playwright's runs in the thread that builds the site."""
+
+    async def within() -> Network:
+        return prepare(read_models([folder])["third"], folder / "third.onnx", tmp_path)
+
+    assert run(within()).check.is_file()
+
+
+@pytest.mark.parametrize("change", [{"output": "side"}, {"gpu_precision": "float32"}, {"mean": (0.5,) * 3}])
+def test_a_network_is_prepared_anew_where_the_result_changes(
+    folder: Path, tmp_path: Path, change: dict[str, Any]
+) -> None:
+    third = read_models([folder])["third"]
+    other = (
+        replace(third, spec=replace(third.spec, **change)) if "mean" in change else replace(third, **change)
+    )
+    first, second = (prepare(model, folder / "third.onnx", tmp_path) for model in (third, other))
+    assert (first.folder == second.folder) == ("gpu_precision" in change)  # which the worker alone heeds
 
 
 def test_what_was_damaged_in_the_cache_is_prepared_again(folder: Path, tmp_path: Path) -> None:
     third = read_models([folder])["third"]
-    network = prepare(third, folder / "third.onnx", tmp_path)
-    right = network.weights.read_bytes()
-    network.weights.write_bytes(bytes([right[0] ^ 1]) + right[1:])
-    assert prepare(third, folder / "third.onnx", tmp_path).weights.read_bytes() == right
+    damaged = prepare(third, folder / "third.onnx", tmp_path)
+    for file in (damaged.weights, damaged.check, damaged.largest, damaged.graph("webgpu-float16")):
+        right = file.read_bytes()
+        file.write_bytes(bytes([right[0] ^ 1]) + right[1:])
+        prepare(third, folder / "third.onnx", tmp_path)
+        assert file.read_bytes() == right
 
 
 def test_our_folder_and_another_are_read_together(folder: Path) -> None:
@@ -113,7 +163,7 @@ def test_the_small_model_is_the_default_and_comes_first_the_large_one_shows_its_
     assert not any(model.default for model in others)
     isnet = read_models()["isnet"]
     assert "restrict commercial use" in isnet.licence.notice
-    assert isnet.precisions == ("float16", "float32")  # one download for GPUs with float16 and without
+    assert (first.gpu_precision, isnet.gpu_precision) == ("float32", "float16")
 
 
 def test_models_can_be_chosen_by_id_and_the_default_still_comes_first() -> None:
@@ -153,6 +203,8 @@ def without(line: str) -> Callable[[str], str]:
                 "[graph]",
             )
         ),
+        without("gpu_precision"),
+        lambda text: text.replace('gpu_precision = "float16"', 'gpu_precision = "float8"'),
         lambda text: text + "\n[",
         lambda text: text.replace('file = "third.onnx"', 'ftp = "third.onnx"'),
         lambda text: text.replace("[licence]", "[licence]\nlicense = 1"),

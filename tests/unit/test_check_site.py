@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tools.check_site import CheckError, check
+from tools.check_site import CheckError, check, first_visit
 
 
 @pytest.fixture
@@ -19,12 +19,15 @@ def site(tmp_path: Path) -> Path:
     files = {
         "index.html": '<link rel="stylesheet" href="app.css"><a href="https://example.org/">elsewhere</a>',
         "app.css": "",
-        "page/main.js": 'import { a } from "../shared/protocol.js";',
+        "page/main.js": 'import { a } from "../shared/protocol.js";\nnew URL("../sw.js", import.meta.url);',
+        "sw.js": "",
         "shared/protocol.js": "export const a = 1;",
         "worker/worker.js": 'const m = await import("../shared/protocol.js");',
         "runtime/pyodide/numpy.whl": "numpy",
         "models/m/weights-000.bin": "weights",
-        "models/m/float32.onnx": "graph",
+        "models/m/webgpu-float16.onnx": "graph",
+        "models/m/wasm-float32.onnx": "the other graph",
+        "models/m/check.bin": "check",
         "samples/a-thumb.jpg": "thumb",
         "runtime/ort/ort.jspi.min.js": "",
         "runtime/ort/ort-wasm-simd-threaded.jspi.js": "",
@@ -47,7 +50,11 @@ def site(tmp_path: Path) -> Path:
             {
                 "id": "m",
                 "weights": {"bytes": 7, "chunks": [entry("models/m/weights-000.bin")]},
-                "graphs": {"float32": entry("models/m/float32.onnx")},
+                "check": entry("models/m/check.bin"),
+                "gpuPrecision": "float16",
+                "graphs": {
+                    target: entry(f"models/m/{target}.onnx") for target in ("webgpu-float16", "wasm-float32")
+                },
             }
         ],
         "samples": [{"thumb": entry("samples/a-thumb.jpg")}],
@@ -60,6 +67,13 @@ def test_a_whole_site_passes_and_its_size_is_told(site: Path) -> None:
     assert "first visit" in check(site)
 
 
+def test_a_first_visit_loads_one_graph_the_weights_and_the_self_check(site: Path) -> None:
+    loaded = first_visit(site, json.loads((site / "site.json").read_text()))
+    names = {path.name for path in loaded if path.parent.name == "m"}
+    assert names == {"weights.bin", "webgpu-float16.onnx", "check.bin"}
+    assert all(path.is_file() for path in loaded)
+
+
 def append(text: str) -> Callable[[Path], object]:
     return lambda path: path.write_text(path.read_text() + text)
 
@@ -69,8 +83,11 @@ def append(text: str) -> Callable[[Path], object]:
     [
         ("models/m/weights-000.bin", Path.unlink, "weights-000.bin is missing"),
         ("models/m/weights-000.bin", append("!"), "weights-000.bin differs"),
+        ("models/m/wasm-float32.onnx", append("!"), "wasm-float32.onnx differs"),
+        ("models/m/check.bin", append("!"), "check.bin differs"),
         ("runtime/pyodide/numpy.whl", append("!"), "numpy.whl"),
         ("app.css", Path.unlink, "names app.css"),
+        ("sw.js", Path.unlink, "names ../sw.js"),
         ("shared/protocol.js", Path.unlink, "names ../shared/protocol.js"),
         ("index.html", append('<script src="https://example.org/x.js"></script>'), "another host"),
     ],

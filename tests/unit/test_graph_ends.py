@@ -99,6 +99,7 @@ SIZES = st.tuples(st.integers(4, 19), st.integers(4, 19))
     seed=st.integers(0, 2**32 - 1),
 )
 def test_the_shipped_graph_takes_and_gives_levels_as_numpy_would_around_the_published_one(
+    *,
     size: tuple[int, int],
     mean: tuple[float, float, float],
     std: tuple[float, float, float],

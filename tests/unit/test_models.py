@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alphacut.errors import BadModelError
-from alphacut.models import ModelSpec, read_spec
+from alphacut.models import ModelSpec, Output, read_spec
 from tests.helpers import ROOT, spec
 
 THREE = st.tuples(*[st.floats(-10, 10)] * 3)
@@ -22,7 +22,7 @@ SPECS = st.builds(
     height=st.integers(1, 4096),
     mean=THREE,
     std=st.tuples(*[st.floats(0.001, 10)] * 3),
-    output=st.sampled_from(["alpha", "logits"]),
+    output=st.sampled_from(get_args(Output)),
 )
 
 

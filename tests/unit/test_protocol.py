@@ -12,7 +12,7 @@ from alphacut import errors
 from alphacut.browser.entry import to_table, to_wire
 from alphacut.browser.own_models import to_json
 from alphacut.errors import AlphacutError
-from alphacut.onnx_graph import Precision
+from alphacut.onnx_graph import TARGETS, Precision
 from alphacut.onnx_inspect import inspect
 from alphacut.pipeline import STAGES, Cutout, Note
 from tests.helpers import ROOT, network
@@ -75,9 +75,10 @@ def test_timings_have_a_field_for_each_stage() -> None:
     assert fields_of("Timings") == {"start", "model", "total", *STAGES}
 
 
-def test_notes_and_precisions_are_the_same() -> None:
+def test_notes_precisions_and_targets_are_the_same() -> None:
     assert union_of("Note") == set(get_args(Note))
     assert union_of("Precision") == set(get_args(Precision))
+    assert union_of("Target") == set(TARGETS)
 
 
 def test_errors_cross_with_the_fields_the_protocol_names() -> None:
@@ -86,7 +87,7 @@ def test_errors_cross_with_the_fields_the_protocol_names() -> None:
 
 def test_cutouts_cross_with_the_fields_the_protocol_names() -> None:
     made = to_table(Cutout(png=b"", width=1, height=1, format="PNG"))
-    assert set(made) == fields_of("Cutout") - {"model", "device"}  # the worker adds these
+    assert set(made) == fields_of("Cutout") - {"model", "device", "remarks"}  # the worker adds these
 
 
 def test_inspections_cross_with_the_fields_the_protocol_names() -> None:

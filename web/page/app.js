@@ -3,6 +3,7 @@
 import { AlphacutError } from "../shared/protocol.js";
 import { byId } from "./dom.js";
 import { ErrorView } from "./error-view.js";
+import { withOutlook } from "./isolation.js";
 import { KeptView } from "./kept-view.js";
 import { ProgressView } from "./progress-view.js";
 import { StageView } from "./stage-view.js";
@@ -126,7 +127,7 @@ export class App {
     const cutout = await this.#client.remove(await photo.load(signal), onWire(chosen), this.#hearing(signal));
     if (!this.#loaded) this.#kept.refresh();
     this.#loaded = true;
-    return { cutout, title: chosen.model.title };
+    return { cutout: { ...cutout, device: withOutlook(cutout.device) }, title: chosen.model.title };
   }
 
   /**

@@ -3,6 +3,7 @@
 import { App } from "./app.js";
 import { byId } from "./dom.js";
 import { listenForPhotos } from "./intake.js";
+import { arrangeIsolation } from "./isolation.js";
 import { LicenceGate } from "./licence-gate.js";
 import { OwnModelDialog } from "./own-model-dialog.js";
 import { OwnModels } from "./own-models.js";
@@ -25,6 +26,7 @@ let settings = null;
 
 listenForPhotos({ onPhoto, onModel: (file) => dialog.open(file), onNote });
 await firstPaint();
+void arrangeIsolation();
 await app.warmUp();
 
 function loadSettings() {

@@ -214,7 +214,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
  * @property {DeviceChoice} device
  * @property {Precision} [precision]  Instead of what the worker would choose; likewise `threads`.
  * @property {number} [threads]
- * @property {number} rounds          Runs, the first one included.
+ * @property {number} rounds          Runs, a session's first one included where no self-check ran before.
  * @property {boolean} [profile]      Also time each kernel, which slows the runs down.
  */
 
@@ -222,12 +222,12 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
  * @typedef {object} Measured
  * @property {DeviceReport} device
  * @property {number} create_ms        Session creation, with the files at hand.
- * @property {number} first_ms         The first run: it compiles the shaders.
- * @property {number[]} runs           Milliseconds of the later runs, upload and read-back included.
+ * @property {number} first_ms         The session's first run, which compiles the shaders; on a GPU that is the self-check.
+ * @property {number[]} runs           Milliseconds of the others, upload and read-back included.
  * @property {Kernel[] | null} kernels Where they were asked for; longest first.
  * @property {number} gpuBytes         Of GPU buffers after the last run; 0 in a worker that was not started with ?stats.
  */
-/** @typedef {{ name: string, count: number, ms: number }} Kernel  What one kind of kernel took in all runs. */
+/** @typedef {{ name: string, count: number, ms: number }} Kernel  What one kind of kernel takes in a run, on average. */
 
 /**
  * What the worker holds on to; tests and bug reports ask for it.

@@ -10,6 +10,9 @@ import { remark } from "./remarks.js";
 
 const FOLDER = "alphacut-models";
 
+/** Chromium does not throw where the quota is used up: it answers with an error's number as if so much were written. */
+const NO_SPACE = 2 ** 32 - 8;
+
 const AGAIN = "so the model is kept in memory only and will be downloaded again next time";
 
 /** @type {Promise<FileSystemDirectoryHandle | null> | null} */
@@ -30,7 +33,8 @@ export async function canKeep() {
 export async function get(sha256, into) {
   try {
     const file = await (await folder())?.getFileHandle(sha256);
-    return file ? await read(file, into) : null;
+    const length = file ? await read(file, into) : null;
+    return length || null; // an empty file is one that another tab has only just made
   } catch (error) {
     if (nameOf(error) !== "NotFoundError") complain("what it keeps can't be read", error);
     return null;
@@ -159,10 +163,12 @@ async function copy(file, into) {
 async function write(file, bytes) {
   const access = await file.createSyncAccessHandle();
   try {
+    if (access.getSize() === bytes.byteLength) return; // kept by another tab meanwhile, which may be reading it
     access.truncate(0);
-    // Chromium does not throw where the disk is full: it answers with an error's number as if so much were written.
     const written = access.write(bytes, { at: 0 });
-    if (written !== bytes.byteLength) throw new DOMException(`${written} bytes were written`, "QuotaExceededError");
+    if (written === bytes.byteLength) return;
+    const isFull = written < bytes.byteLength || written === NO_SPACE;
+    throw new DOMException(`${written} bytes were written`, isFull ? "QuotaExceededError" : "UnknownError");
   } finally {
     access.close(); // without a flush to disk: what a power cut damages is found when it is read
   }

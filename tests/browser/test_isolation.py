@@ -1,0 +1,120 @@
+"""Threads on a server that sends no isolation headers: from the second visit on, by the service worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Error, Page, Response
+
+from tests.browser.driver import Driver
+from tools.serve import Fault, serving
+
+ISOLATION = {
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-embedder-policy": "require-corp",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+@pytest.fixture(params=["/", "/some/where/else/"])
+def plain_url(request: pytest.FixtureRequest, site: Path) -> Iterator[str]:
+    with serving(site, plain=True, base=request.param) as url:
+        yield url
+
+
+def visit(driver: Driver, site: Path) -> dict[str, Any]:
+    """Open the page anew, cut out a photo and return the page's account of its device."""
+    driver.open(model="tiny")
+    device: dict[str, Any] = driver.cut_out(site / "samples" / "chelsea.png")["device"]
+    return device
+
+
+def registrations(page: Page) -> list[str]:
+    """Scopes of the service workers that this origin has."""
+    scopes: list[str] = page.evaluate(
+        "navigator.serviceWorker.getRegistrations().then((all) => all.map(({ scope }) => scope))"
+    )
+    return scopes
+
+
+def is_ready(page: Page) -> None:
+    """Wait until the service worker can take the next visit."""
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+
+
+def test_threads_come_with_the_second_visit(page: Page, site: Path, plain_url: str) -> None:
+    driver = Driver(page, plain_url)
+    opened = list[str]()
+    page.on("framenavigated", lambda frame: opened.append(frame.url))
+    first = visit(driver, site)
+    assert first["threads"] == 1
+    assert "next visit" in first["reason"]
+    is_ready(page)
+    assert registrations(page) == [plain_url]
+    assert len(opened) == 1  # nothing was reloaded under the reader
+
+    answers = list[Response]()
+    page.context.on("response", answers.append)
+    second = visit(driver, site)
+    assert page.evaluate("crossOriginIsolated")
+    assert second["threads"] == min(page.evaluate("navigator.hardwareConcurrency"), 16)
+    assert "next visit" not in second["reason"]
+    check_that_only_pages_and_workers_are_made_anew([a for a in answers if a.from_service_worker], plain_url)
+    assert any(".wasm" in a.url for a in answers if not a.from_service_worker)
+    driver.assert_clean()
+
+
+def check_that_only_pages_and_workers_are_made_anew(answers: list[Response], url: str) -> None:
+    # A worker's threads are workers too; ONNX Runtime starts them from the script it is made of.
+    paths = {urlsplit(answer.url).path.removeprefix(urlsplit(url).path) for answer in answers}
+    assert {"", "worker/worker.js"} <= paths
+    assert all(path == "" or path.endswith(".js") for path in paths)
+    assert not any(path.startswith("page/") for path in paths)
+    for answer in answers:
+        assert answer.all_headers().items() >= ISOLATION.items(), answer.url
+
+
+def test_a_server_that_isolates_needs_no_service_worker(driver: Driver, site: Path) -> None:
+    assert visit(driver, site)["threads"] > 1
+    assert registrations(driver.page) == []
+
+
+def test_one_that_is_left_over_goes(page: Page, site: Path) -> None:
+    """The server sent no headers on the first visit and does on the second."""
+    with serving(site, plain=True) as url:
+        visit(Driver(page, url), site)
+        is_ready(page)
+    with serving(site, port=int(urlsplit(url).port or 0)) as url:
+        driver = Driver(page, url)
+        assert visit(driver, site)["threads"] > 1
+        page.goto("about:blank")
+        driver.open(model="tiny")
+        assert registrations(page) == []
+        driver.assert_clean()
+
+
+def test_nothing_is_promised_where_the_service_worker_does_not_load(page: Page, site: Path) -> None:
+    with serving(site, plain=True, faults=lambda path: Fault(404) if path == "sw.js" else None) as url:
+        device = visit(Driver(page, url), site)
+    assert device["threads"] == 1
+    assert "next visit" not in device["reason"]
+
+
+def test_failures_stay_what_they_are(page: Page, site: Path) -> None:
+    with serving(site, plain=True) as url:
+        driver = Driver(page, url)
+        driver.open(model="tiny")
+        is_ready(page)
+        driver.open(model="tiny")  # from now on the service worker is in between
+        missing = page.goto(f"{url}nothing.html")
+        assert missing is not None
+        assert (missing.status, missing.from_service_worker) == (404, True)
+        redirected = page.goto(f"{url}page")
+        assert redirected is not None
+        assert redirected.url == f"{url}page/"
+    with pytest.raises(Error, match="net::ERR"):
+        page.goto(url)
