@@ -23,7 +23,7 @@ SCRIPTS = sorted(path for path in WEB.rglob("*.js") if "node_modules" not in pat
 
 EVERYWHERE = sys.stdlib_module_names | {"numpy", "PIL", "alphacut"}
 OF_ONNX = {
-    *("onnx_graph", "graph_ends", "graph_gpu", "graph_passes"),
+    *("onnx_graph", "graph_ends", "graph_fusions", "graph_gpu", "graph_passes"),
     *("onnx_check", "onnx_inspect", "onnx_family", "own_model"),
 }
 """Modules that import onnx, which the photo's way does without."""
@@ -63,9 +63,9 @@ def forbidden_imports(source: str, name: str) -> set[str]:
     """What the core module `name` imports though it may not."""
     roots = {module.partition(".")[0] for module in imported(source)}
     wrong = (roots - EVERYWHERE - BESIDES.get(name, set())) | (roots & NETWORK)
-    heavy = {m for m in imported(source) if re.match(rf"alphacut\.({'|'.join(OF_ONNX)}|native|cli)\b", m)}
-    browser = {m for m in imported(source) if m.startswith("alphacut.browser")}
-    return wrong | browser | (set() if name in {"cli", "native"} | OF_ONNX else heavy)
+    heavy = "native|cli|browser" if name in OF_ONNX else f"{'|'.join(OF_ONNX)}|native|cli|browser"
+    found = {m for m in imported(source) if re.match(rf"alphacut\.({heavy})\b", m)}
+    return wrong | (set() if name in {"cli", "native"} else found)
 
 
 def named(source: str, names: set[str]) -> set[str]:

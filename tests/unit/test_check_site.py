@@ -70,7 +70,7 @@ def test_a_whole_site_passes_and_its_size_is_told(site: Path) -> None:
 def test_a_first_visit_loads_one_graph_the_weights_and_the_self_check(site: Path) -> None:
     loaded = first_visit(site, json.loads((site / "site.json").read_text()))
     names = {path.name for path in loaded if path.parent.name == "m"}
-    assert names == {"weights.bin", "webgpu-float16.onnx", "check.bin"}
+    assert names == {"weights-000.bin", "webgpu-float16.onnx", "check.bin"}
     assert all(path.is_file() for path in loaded)
 
 
