@@ -32,6 +32,7 @@ from alphacut.graph_passes import (
     fold_constants,
     infer,
     keep_output,
+    prune,
     shapes_of,
 )
 from alphacut.models import ModelSpec
@@ -178,6 +179,7 @@ def _graph_for(target: Target, prepared: _Prepared) -> ModelProto:
     assign(graph.initializer, tensors)
     assign(graph.node, [*casts, *graph.node])
     add_ends(graph, prepared.spec, element, outer=element if on_gpu else TensorProto.UINT8)
+    prune(graph)
     made.producer_name, made.producer_version, made.doc_string = "alphacut", "", ""
     infer(made)
     onnx.checker.check_model(_without_external(made), full_check=True)
