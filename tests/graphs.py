@@ -64,9 +64,9 @@ def published(model: ModelProto, output: str = "alpha", layout: Layout = "NCHW")
     return network
 
 
-def run_graph(graph: Path, pixels: Bytes8, threads: int = 1) -> Bytes8:
+def run_graph(graph: Path | onnxruntime.InferenceSession, pixels: Bytes8) -> Bytes8:
     """Run a shipped graph; levels cross float ends as in web/worker/gpu-io.js: cast, fraction dropped."""
-    session = opened(str(graph), threads)
+    session = opened(str(graph)) if isinstance(graph, Path) else graph
     (taken,), (given,) = session.get_inputs(), session.get_outputs()
     assert (taken.name, given.name, taken.type) == ("photo", "alpha", given.type)
     assert taken.shape == list(pixels.shape)

@@ -8,14 +8,13 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
 
 from alphacut.models import ModelSpec
 from alphacut.onnx_graph import Target
 from alphacut.recipe import DEFAULT, Scaling
 from alphacut.scaling import ScaledSession
-from tests.graphs import run_graph
+from tests.graphs import opened, run_graph
 from tests.helpers import Bytes8, Floats
 from tools.catalog import choose, read_catalog, read_models
 from tools.fetch import Cache, fetch_all
@@ -33,9 +32,7 @@ class Networks:
     @cache  # noqa: B019 - lives as long as the test run
     def published(self) -> Callable[[Floats], Floats]:
         """The published file in onnxruntime; runs it on an input."""
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4
-        session = onnxruntime.InferenceSession(str(self.published_file), options, ["CPUExecutionProvider"])
+        session = opened(str(self.published_file), threads=0)
         name, outputs = session.get_inputs()[0].name, [session.get_outputs()[0].name]
         return lambda pixels: np.asarray(session.run(outputs, {name: pixels})[0], np.float32)
 
@@ -43,9 +40,11 @@ class Networks:
         """The published file with the scaling of a recipe around it."""
         return ScaledSession(self.published(), self.spec, scaling)
 
-    def answer(self, target: Target, pixels: Bytes8) -> Bytes8:
-        """What the graph that we ship for the target gives, on the CPU."""
-        return run_graph(self.network.graph(target), pixels, threads=0)
+    @cache  # noqa: B019
+    def shipped(self, target: Target) -> Callable[[Bytes8], Bytes8]:
+        """The graph that we ship for the target, on the CPU; runs it on pixels."""
+        session = opened(str(self.network.graph(target)), threads=0)
+        return lambda pixels: run_graph(session, pixels)
 
 
 @pytest.fixture(scope="session")
