@@ -146,14 +146,14 @@ OVERLAP = """async ({ photo, model, device }) => {
 }"""
 
 
-@pytest.mark.parametrize(("device", "overlaps"), [("webgpu", True), ("wasm", False)])
+@pytest.mark.parametrize(("provider", "overlaps"), [("webgpu", True), ("wasm", False)])
 def test_the_next_photo_is_decoded_while_the_gpu_has_this_one(
-    driver: Driver, device: str, overlaps: bool
+    driver: Driver, provider: str, overlaps: bool
 ) -> None:
     driver.open(model="tiny", device="wasm")
     driver.wait_for("ready")
     found = driver.page.evaluate(
-        OVERLAP, {"photo": "samples/astronaut.png", "model": "half", "device": device}
+        OVERLAP, {"photo": "samples/astronaut.png", "model": "half", "device": provider}
     )
     seen = found["seen"]
     assert found["same"]
