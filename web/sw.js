@@ -18,25 +18,26 @@ const ISOLATION = {
 
 scope.addEventListener("install", () => scope.skipWaiting());
 scope.addEventListener("fetch", (event) => {
-  if (needsIsolation(event.request)) event.respondWith(isolated(event));
+  if (needsIsolation(event.request)) event.respondWith(isolated(event.request));
 });
 
-/** @param {Request} request */
-function needsIsolation({ mode, destination, url }) {
-  return new URL(url).origin === scope.location.origin && (mode === "navigate" || destination === "worker");
+/**
+ * The modules that a worker imports have its destination too, but not its mode.
+ * @param {Request} request
+ */
+function needsIsolation({ mode, destination }) {
+  return mode === "navigate" || (destination === "worker" && mode === "same-origin");
 }
 
 /**
- * Fetches as the browser would have; a failure stays the same failure.
- * @param {FetchEvent} event
+ * Fetches as the browser would have; a failure stays the same failure. Where the server isolates the site by now, its
+ * answers pass as they are, but for the scripts that the browser still has from before: these are completed.
+ * @param {Request} request
  */
-async function isolated(event) {
-  const response = await fetch(event.request);
-  if (response.type !== "basic") return response; // a redirect, which the browser follows by itself
-  if (!isolates(response)) return withHeaders(response);
-  // The server isolates the site by now: once its pages are closed, this worker is not needed any more.
-  if (event.request.mode === "navigate") event.waitUntil(scope.registration.unregister());
-  return response;
+async function isolated(request) {
+  const response = await fetch(request);
+  const asItIs = response.type !== "basic" || isolates(response); // not basic: a redirect, which the browser follows
+  return asItIs ? response : withHeaders(response);
 }
 
 /** @param {Response} response */

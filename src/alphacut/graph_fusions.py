@@ -72,9 +72,9 @@ def winograd(graph: GraphProto, shapes: Mapping[str, tuple[int, ...]]) -> list[s
     Parameters
     ----------
     graph : GraphProto
-        Float32 network with NCHW tensors and batch size 1; opset 11 or later. Its kernels are initializers.
+        Float32 network with NCHW tensors and batch size 1; opset 11 or later.
     shapes : mapping of str to tuple of int
-        Shapes by tensor name, of the convolutions' inputs at least.
+        Shapes by tensor name; a convolution whose input or kernels it lacks is left alone.
 
     Returns
     -------
@@ -96,12 +96,12 @@ def winograd(graph: GraphProto, shapes: Mapping[str, tuple[int, ...]]) -> list[s
 
 
 def _layers(graph: GraphProto, shapes: Mapping[str, tuple[int, ...]]) -> Iterator[_Layer]:
-    kernels = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
+    known = {**shapes, **{tensor.name: tuple(tensor.dims) for tensor in graph.initializer}}
     kept = {output.name for output in graph.output}
     for conv in graph.node:
         if conv.op_type != "Conv" or not _is_plain(conv):
             continue
-        kernel, shape = kernels.get(conv.input[1], ()), shapes.get(conv.input[0], ())
+        kernel, shape = (known.get(name, ()) for name in (conv.input[1], conv.input[0]))
         if kernel[2:] != (3, 3) or len(shape) != 4 or shape[2] % _TILE or shape[3] % _TILE:
             continue
         (given, taken), rows, columns = kernel[:2], shape[2] // _TILE, shape[3] // _TILE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Iterator
 from hashlib import sha256
@@ -15,7 +16,7 @@ import pytest
 from alphacut.browser import late_modules
 
 ARCHIVE = b"an archive"
-NAMES = "left_out\nleft_out.inner\nleft_out_too"
+NAMES = "left_out\nleft_out.inner\nleft_out_too\nnot_packed"
 
 
 class Host:
@@ -32,9 +33,12 @@ class Host:
 
     def unpack(self, data: Any) -> None:
         assert data is self.reply.data
+        before = self.folder.stat()
         (self.folder / "left_out").mkdir()
         for name in ("left_out/__init__.py", "left_out/inner.py", "left_out_too.py"):
             (self.folder / name).write_text("HERE = True\n")
+        # Within one tick of the clock, the folder looks as it did.
+        os.utime(self.folder, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
 @pytest.fixture
@@ -53,6 +57,13 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
 def test_the_first_import_fetches_all_of_them(host: Host) -> None:
     assert importlib.import_module("left_out.inner").HERE
     assert importlib.import_module("left_out_too").HERE
+    assert host.fetched == 1
+
+
+def test_what_the_archive_does_not_bring_is_not_there_and_not_fetched_again(host: Host) -> None:
+    for _ in range(2):
+        with pytest.raises(ModuleNotFoundError, match="not_packed"):
+            importlib.import_module("not_packed")
     assert host.fetched == 1
 
 
