@@ -20,6 +20,7 @@ from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_h
 
 from alphacut.errors import BadModelError
 from alphacut.graph_ends import add_ends
+from alphacut.graph_fusions import winograd
 from alphacut.graph_gpu import prepare_for_gpu
 from alphacut.graph_passes import (
     FLOATS,
@@ -165,6 +166,8 @@ def _graph_for(target: Target, prepared: _Prepared) -> ModelProto:
     graph, element = made.graph, _ELEMENT[target]
     if on_gpu := target.startswith("webgpu"):
         prepare_for_gpu(made, prepared.shapes, element)
+    else:
+        winograd(graph, prepared.shapes)
     casts: list[NodeProto] = []
     tensors: list[TensorProto] = []
     exact = {name for node in graph.node if node.op_type == "Resize" for name in node.input[1:3]}
