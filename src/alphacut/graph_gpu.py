@@ -2,8 +2,7 @@
 
 onnxruntime's WebGPU provider computes convolutions and pooling channels-last, and puts transposes around
 whatever else it finds between them. Its convolution kernel gives each workgroup 32 pixels by 32 channels
-and walks through all taps and channels of the input one after the other. What each pass gains is in
-bench/results/.
+and walks through all taps and channels of the input one after the other.
 """
 
 from __future__ import annotations

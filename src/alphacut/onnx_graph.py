@@ -53,6 +53,16 @@ _ELEMENT: dict[Target, int] = {
     "webgpu-float32": TensorProto.FLOAT,
     "wasm-float32": TensorProto.FLOAT,
 }
+# What onnx and its reference evaluator raise for graphs they did not expect, and so do our passes.
+_DAMAGED = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 _ALIGN = 64  # of each tensor in the weights file, so that it can be used in place
 
 
@@ -118,8 +128,7 @@ def ship(
     except (
         onnx.checker.ValidationError,
         onnx.shape_inference.InferenceError,
-        ValueError,
-        TypeError,
+        *_DAMAGED,
     ) as error:
         raise BadModelError(f"The network can't be rewritten: {error}") from error
     except Exception as error:
