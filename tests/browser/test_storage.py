@@ -111,7 +111,7 @@ def test_a_chunk_that_fails_once_is_nobodys_trouble(page: Page, site: Path) -> N
         expect_asked(visit, "weights-000.bin")
         visit.faults.clear()
         visit.driver.wait_for("ready")
-        assert visit.asked_for() == ["float32.onnx", "weights-000.bin", "weights-000.bin"]
+        assert visit.asked_for() == ["check.bin", "wasm-float32.onnx", "weights-000.bin", "weights-000.bin"]
 
 
 def expect_asked(visit: Visit, name: str) -> None:
@@ -145,7 +145,7 @@ def test_a_second_visit_asks_for_no_model(page: Page, site: Path, script: str) -
     with visiting(site, page) as visit:
         visit.driver.open(model="u2netp")
         visit.driver.wait_for("ready")
-        assert len(visit.asked) == 1 + len(chunks_of(site, "u2netp"))
+        assert len(visit.asked) == 2 + len(chunks_of(site, "u2netp"))
         visit.faults["models/"] = Fault(status=503)
         visit.again()
         visit.driver.cut_out(site / "samples" / "chelsea.png")
@@ -182,7 +182,7 @@ def test_full_storage_is_said_and_costs_no_photo(page: Page, site: Path) -> None
         devtools.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": 50_000_000})
         visit.again()
         report = visit.driver.cut_out(site / "samples" / "chelsea.png")
-        assert 1 < len(visit.asked) < 1 + len(chunks_of(site, "u2netp")), "what fitted was kept"
+        assert 1 < len(visit.asked) < 2 + len(chunks_of(site, "u2netp")), "what fitted was kept"
         assert storage_remarks(report) == ""
 
 
@@ -197,7 +197,7 @@ def test_clear_deletes_everything(page: Page, site: Path) -> None:
         assert page.evaluate(ASK, {"type": "storage"}) == {"bytes": 0, "models": [], "others": 0}
         visit.again()
         visit.driver.wait_for("ready")
-        assert visit.asked_for() == ["float32.onnx", "weights-000.bin"]
+        assert visit.asked_for() == ["check.bin", "wasm-float32.onnx", "weights-000.bin"]
 
 
 def test_one_model_is_forgotten_others_stay(page: Page, site: Path) -> None:
