@@ -122,7 +122,7 @@ def _browser(playwright: Playwright, profile: Path) -> Iterator[BrowserContext]:
 
 
 def _visit(browser: BrowserContext, url: str, *, use: bool = False) -> Times:
-    """Open the page in a new tab and take what was watched until it is ready; `use`: cut out a sample then."""
+    """Open the page in a new tab and return what was watched until ready; `use`: then cut out a sample."""
     _calm()
     page = browser.new_page()
     try:
