@@ -32,6 +32,7 @@ from tools.chunks import CHUNK_BYTES, split
 from tools.fetch import Cache, FetchError, fetch_all
 from tools.networks import Network, prepare
 from tools.pack_python import CompileError, pack_python
+from tools.preload import add_preloads
 from tools.wheel import build_wheel
 
 PYTHON_PACKAGES = ("numpy", "pillow")
@@ -117,6 +118,7 @@ def _copy_ours(out: Path, base: str) -> None:
         shutil.copyfile(source, target)
     for name in LEGAL:
         shutil.copyfile(ROOT / name, out / name)
+    add_preloads(out / "index.html")
     if base != "./":
         index = out / "index.html"
         index.write_text(

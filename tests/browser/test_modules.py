@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -137,3 +138,14 @@ def test_tracebacks_name_files_and_lines(page: Page, site: Path) -> None:
         source = Path("src/alphacut/encode.py").read_text("utf-8").splitlines()
         line = next(number for number, text in enumerate(source, 1) if "image.info.clear()" in text)
         assert f'File "alphacut/encode.py", line {line}, in encode_png' in details
+
+
+def test_the_page_asks_for_each_of_its_modules_once_and_finds_them_all_named(
+    driver: Driver, site: Path
+) -> None:
+    driver.open(model="tiny")
+    driver.wait_for("ready")
+    asked = [path for url in driver.requests if (path := url.removeprefix(driver.url)).startswith("page/")]
+    assert len(asked) == len(set(asked))
+    named = re.findall(r'rel="modulepreload" href="(page/[^"]+)"', (site / "index.html").read_text("utf-8"))
+    assert set(asked) - {"page/guard.js", "page/main.js"} == set(named)

@@ -190,7 +190,7 @@ def test_clear_deletes_everything(page: Page, site: Path) -> None:
     with visiting(site, page) as visit:
         visit.driver.open(model="half")
         visit.driver.wait_for("ready")
-        expect(page.locator("#kept-words")).to_contain_text("5 kB")
+        expect(page.locator("#kept-words")).to_contain_text("9 kB")
         page.click("#forget")
         expect(page.locator("#kept-words")).to_contain_text("No model is kept")
         expect(page.locator("#forget")).to_be_hidden()
