@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("alphacut", deadline=None)
+settings.load_profile("alphacut")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -149,7 +149,7 @@ class Host:
 
         def release() -> None:
             self.releases += 1
-            assert data.values is not None
+            data.values[:] = 255 - data.values  # the device uses its memory again
             data.detach()
 
         return SimpleNamespace(data=data, shape=list(shape), release=release)

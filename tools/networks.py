@@ -10,7 +10,7 @@ from pathlib import Path
 
 import onnx
 
-from alphacut import graph_ends, graph_gpu, graph_passes, onnx_graph, self_check
+from alphacut import graph_ends, graph_fusions, graph_gpu, graph_passes, onnx_graph, self_check
 from alphacut.native import NativeSession
 from alphacut.onnx_graph import TARGETS, Target, ship
 from tools.cache import digest
@@ -87,7 +87,7 @@ def _sums(folder: Path) -> dict[str, str]:
 
 def _key(model: Model) -> str:
     """Make a name that changes with whatever the result depends on."""
-    modules = (onnx_graph, graph_passes, graph_ends, graph_gpu, self_check)
+    modules = (onnx_graph, graph_passes, graph_ends, graph_fusions, graph_gpu, self_check)
     code = b"".join(Path(str(module.__file__)).read_bytes() for module in modules)
     facts = [model.published.sha256, model.output, model.spec.to_table(), onnx.__version__]
     return hashlib.sha256(code + json.dumps(facts).encode()).hexdigest()[:16]

@@ -2,8 +2,7 @@
 
 onnxruntime's WebGPU provider computes convolutions and pooling channels-last, and puts transposes around
 whatever else it finds between them. Its convolution kernel gives each workgroup 32 pixels by 32 channels
-and walks through all taps and channels of the input one after the other. What each pass gains is in
-bench/results/.
+and walks through all taps and channels of the input one after the other.
 """
 
 from __future__ import annotations
@@ -169,7 +168,8 @@ def _small_convolution(node: NodeProto, rebuilt: _Rebuilt, shapes: Shapes) -> _C
     weights = _weights_shape(node, rebuilt)
     attributes = _attributes(node)
     is_plain = attributes.get("group", 1) == 1 and attributes.get("auto_pad", b"NOTSET") == b"NOTSET"
-    if weights is None or weights[2:] != (3, 3) or not is_plain or len(node.input) < 3:
+    has_bias = len(node.input) == 3 and node.input[2] != ""
+    if weights is None or weights[2:] != (3, 3) or not is_plain or not has_bias:
         return None
     if node.output[0] not in shapes or node.input[0] not in shapes:
         return None

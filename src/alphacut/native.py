@@ -28,6 +28,7 @@ class NativeSession:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
+        options.enable_cpu_mem_arena = False  # it would hold gigabytes between two photos
         try:
             self._session = onnxruntime.InferenceSession(str(graph), options, ["CPUExecutionProvider"])
         except _ERRORS as error:

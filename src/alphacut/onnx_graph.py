@@ -20,6 +20,7 @@ from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_h
 
 from alphacut.errors import BadModelError
 from alphacut.graph_ends import add_ends
+from alphacut.graph_fusions import winograd
 from alphacut.graph_gpu import prepare_for_gpu
 from alphacut.graph_passes import (
     FLOATS,
@@ -52,6 +53,16 @@ _ELEMENT: dict[Target, int] = {
     "webgpu-float32": TensorProto.FLOAT,
     "wasm-float32": TensorProto.FLOAT,
 }
+# What onnx and its reference evaluator raise for graphs they did not expect, and so do our passes.
+_DAMAGED = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 _ALIGN = 64  # of each tensor in the weights file, so that it can be used in place
 
 
@@ -117,8 +128,7 @@ def ship(
     except (
         onnx.checker.ValidationError,
         onnx.shape_inference.InferenceError,
-        ValueError,
-        TypeError,
+        *_DAMAGED,
     ) as error:
         raise BadModelError(f"The network can't be rewritten: {error}") from error
     except Exception as error:
@@ -165,6 +175,8 @@ def _graph_for(target: Target, prepared: _Prepared) -> ModelProto:
     graph, element = made.graph, _ELEMENT[target]
     if on_gpu := target.startswith("webgpu"):
         prepare_for_gpu(made, prepared.shapes, element)
+    else:
+        winograd(graph, prepared.shapes)
     casts: list[NodeProto] = []
     tensors: list[TensorProto] = []
     exact = {name for node in graph.node if node.op_type == "Resize" for name in node.input[1:3]}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,11 +28,11 @@ class Networks:
     spec: ModelSpec
     published_file: Path
     network: Network
+    sessions: dict[str, Any] = field(default_factory=dict)
 
-    @cache  # noqa: B019 - lives as long as the test run
     def published(self) -> Callable[[Floats], Floats]:
         """The published file in onnxruntime; runs it on an input."""
-        session = opened(str(self.published_file), threads=0)
+        session = self._session(self.published_file)
         name, outputs = session.get_inputs()[0].name, [session.get_outputs()[0].name]
         return lambda pixels: np.asarray(session.run(outputs, {name: pixels})[0], np.float32)
 
@@ -40,19 +40,24 @@ class Networks:
         """The published file with the scaling of a recipe around it."""
         return ScaledSession(self.published(), self.spec, scaling)
 
-    @cache  # noqa: B019
     def shipped(self, target: Target) -> Callable[[Bytes8], Bytes8]:
         """The graph that we ship for the target, on the CPU; runs it on pixels."""
-        session = opened(str(self.network.graph(target)), threads=0)
+        session = self._session(self.network.graph(target))
         return lambda pixels: run_graph(session, pixels)
 
+    def _session(self, file: Path) -> Any:
+        """Open a file once; each session takes hundreds of megabytes."""
+        if file.name not in self.sessions:
+            self.sessions[file.name] = opened(str(file), threads=0)
+        return self.sessions[file.name]
 
-@pytest.fixture(scope="session")
-def models() -> dict[str, Networks]:
+
+@pytest.fixture(scope="module")
+def models() -> Iterator[dict[str, Networks]]:
     known = choose(read_models(), None)
     cache_folder = Cache.default()
     files = fetch_all([model.published for model in known], cache_folder, offline=False)
-    return {
+    found = {
         model.id: Networks(
             model.spec,
             files[model.published.name],
@@ -60,6 +65,9 @@ def models() -> dict[str, Networks]:
         )
         for model in known
     }
+    yield found
+    for networks in found.values():
+        networks.sessions.clear()  # the tests after these need the memory
 
 
 @pytest.fixture(scope="session")

@@ -177,4 +177,4 @@ def test_details_tell_the_cause_too() -> None:
     except BadModelError as error:
         wire = to_wire(error)
     assert (wire["code"], wire["message"], wire["hint"]) == ("bad-model", "outer", "Do otherwise.")
-    assert "KeyError: 'inner'" in wire["details"]
+    assert "KeyError: 'inner'" in str(wire["details"])

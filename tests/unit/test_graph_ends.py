@@ -30,7 +30,7 @@ from tests.graphs import (
 )
 from tests.helpers import node, noise, spec
 
-NAMES = ("photo", "alpha", "photo_inner", "end_mean", "end_scaled", "x")
+NAMES = ("photo", "alpha", "inner_photo", "end_mean", "end_scaled", "x")
 
 
 def network(

@@ -264,7 +264,7 @@ NOT_GATHERED: dict[str, dict[str, Any]] = {
     "too few channels": {"shape": (16, 255, 3, 3)},
     "another kernel": {"shape": (16, 512, 1, 3)},
     "a larger kernel": {"shape": (4, 256, 5, 5)},
-    "enough to do at once": {"shape": (64, 256, 3, 3), "size": (64, 65), "pads": [1] * 4},
+    "enough to do at once": {"shape": (32, 256, 3, 3), "size": (32, 257), "pads": [1] * 4},
 }
 
 
@@ -278,9 +278,9 @@ def test_other_convolutions_are_not_gathered(what: str) -> None:
 
 
 def test_the_largest_map_that_leaves_a_gpu_idle_is_gathered() -> None:
-    """128 tiles of pixels by 2 of channels; one row more, above, is too much."""
-    model = convolving((64, 256, 3, 3), size=(64, 64), pads=[1] * 4)
-    graph = graph_of(shipped(model, spec(64, 64), GPU[0]), GPU[0])
+    """256 tiles of pixels by one of channels; one row more, above, is too much."""
+    model = convolving((32, 256, 3, 3), size=(32, 256), pads=[1] * 4)
+    graph = graph_of(shipped(model, spec(32, 256), GPU[0]), GPU[0])
     assert count(graph, *GATHERED) == GATHERED
 
 

@@ -174,7 +174,8 @@ def check_in_worker(levels: Bytes8, answer: Bytes8, width: int, height: int) -> 
 def test_the_worker_sends_the_same_picture_and_sums_up_the_same_way(
     size: tuple[int, int], map_size: tuple[int, int]
 ) -> None:
-    levels = noise(*map_size, channels=1, seed=2)
+    levels = noise(*map_size, channels=1, seed=2) // 8
+    levels[:, map_size[0] // 2 :] += 200
     answer = summary(levels)
     seen = check_in_worker(levels, answer, *size)
     assert seen["pixels"] == stretched(*size).ravel().tolist()
@@ -189,3 +190,12 @@ def test_the_worker_knows_a_flat_map() -> None:
     flat = np.full((20, 20), 7, np.uint8)
     seen = check_in_worker(flat, summary(flat), 8, 8)
     assert seen["flat"] is True
+
+
+def test_a_faint_answer_is_told_from_a_flat_one() -> None:
+    """Nothing but zeros is never near enough, however little of a subject the answer shows."""
+    levels = np.zeros((64, 64), np.uint8)
+    levels[16:48, 16:48] = 12
+    answer = summary(levels)
+    assert check_in_worker(levels, answer, 64, 64)["error"] == ""
+    assert "wrong" in str(check_in_worker(np.zeros_like(levels), answer, 64, 64)["error"])

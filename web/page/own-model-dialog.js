@@ -57,9 +57,9 @@ export class OwnModelDialog {
    * @param {File} [file]
    */
   open(file) {
-    if (this.#dialog.open) this.#dialog.close();
+    if (this.#dialog.open) this.#task.abort(); // another file was dropped; closing would end its work too
+    else this.#dialog.showModal();
     this.#show("pick");
-    this.#dialog.showModal();
     if (file) this.#inspect(file);
   }
 
@@ -83,7 +83,7 @@ export class OwnModelDialog {
       if (options.signal.aborted) return;
       settings.add(model);
       this.#dialog.close();
-      this.#onNote(`“${model.title}” is ready. It stays in this browser until you remove it.`);
+      this.#onNote(`“${model.title}” is ready and kept in this browser.`);
     });
   }
 

@@ -8,7 +8,7 @@ import { downloadWords } from "./text.js";
 
 /** Each stage in words, and its share of the bar: about the time it takes on a first visit. */
 export const STEPS = /** @type {const} @satisfies {Record<Stage, { words: string, label: string, weight: number }>} */ ({
-  runtime: { words: "Downloading Python", label: "Python", weight: 36 },
+  runtime: { words: "Loading Python", label: "Python", weight: 36 },
   model: { words: "Loading the model", label: "Model", weight: 24 },
   session: { words: "Preparing the model", label: "Session", weight: 10 },
   decode: { words: "Reading the photo", label: "Decode", weight: 4 },

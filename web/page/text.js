@@ -50,7 +50,7 @@ export function modelBytes(model) {
 export function keptWords(bytes, lasting) {
   if (bytes === 0) return "No model is kept in this browser now.";
   const term = lasting ? "" : " The browser may clear them when it runs out of space.";
-  return `Kept in this browser for the next visit: ${sizeWords(bytes)} of models.${term}`;
+  return `Kept in this browser for the next visit: ${sizeWords(bytes)} of models and tools, your own models included.${term}`;
 }
 
 /**

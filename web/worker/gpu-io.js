@@ -75,6 +75,7 @@ export class GpuIo {
       this.#device.queue.writeBuffer(bytes, 0, whole);
     }
     this.#upload.encode(encoder);
+    encoder.clearBuffer(this.output); // commands that do nothing must not leave the photo before in it
     this.#device.queue.submit([encoder.finish()]);
     if (mapped) this.#staging.mapAsync(GPUMapMode.WRITE).catch(() => {}); // a lost device is heard of elsewhere
   }

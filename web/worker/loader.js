@@ -161,7 +161,7 @@ function open(site, model, request, python, signal, tell) {
         // Not before the new one's bytes are here: a download that fails must not cost the network that works.
         const previous = current;
         current = null;
-        await previous?.session.release();
+        await previous?.session.release().catch(ignore); // a lost device must not keep the next one from being used
       },
     });
     tell("session", 1, 1);

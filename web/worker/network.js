@@ -8,6 +8,7 @@ import { fetchKept } from "./model-files.js";
 import { createSession, firstLine, isBroken, loadOrt } from "./ort.js";
 import { remark } from "./remarks.js";
 import { isFlat, selfCheck } from "./self-check.js";
+import { canKeep } from "./store.js";
 
 /** @import { DeviceChoice, DeviceReport, Site, SiteFile, SiteModel, Target, WireError } from "../shared/protocol.js" */
 /** @import { Digest } from "./assets.js" */
@@ -23,7 +24,11 @@ import { isFlat, selfCheck } from "./self-check.js";
  * @property {Wish} [wish]
  */
 
-/** What a session is made of, wherever it runs. @typedef {{ site: Site, model: SiteModel, digest: Digest, wish: Wish }} Source */
+/**
+ * What a session is made of, wherever it runs. `held`: the weights, where the browser keeps no files: another device
+ * must not need the network.
+ * @typedef {{ site: Site, model: SiteModel, digest: Digest, wish: Wish, held: Uint8Array | null }} Source
+ */
 /** @typedef {NetworkFiles & { check: Uint8Array }} Files */
 /** A session, and the milliseconds it took to make it and to run it the first time, which compiles the shaders. */
 /** @typedef {{ session: Awaited<ReturnType<typeof createSession>>, ms: { create: number, first: number | null } }} Settled */
@@ -63,9 +68,11 @@ export class Network {
   static async open(site, model, choice, { signal, digest, onBytes, onSession, wish = {} }) {
     remark("device", "");
     remark("fast-path", "");
-    const source = { site, model, digest, wish };
+    /** @type {Source} */
+    const source = { site, model, digest, wish, held: null };
     const [report] = await Promise.all([chooseDevice(choice, model, wish), loadOrt(site, wish)]);
     const files = await download(source, report, { signal, onBytes });
+    if (!(await canKeep())) source.held = files.weights;
     await onSession();
     return new Network(source, await settle(source, report, files, 0));
   }
@@ -139,8 +146,7 @@ export class Network {
     this.#failures += 1;
     try {
       await session.release().catch(() => {}); // what was lost may be beyond releasing
-      remark("device", `The GPU failed while it worked on a photo (${firstLine(cause)}) and was started again.`);
-      const next = this.#failures > 1 ? cpuAfter(report, cause) : report;
+      const next = this.#failures > 1 ? cpuAfter(report, cause) : again(report, cause);
       this.#settled = await settle(this.#source, next, await download(this.#source, next), this.#failures);
       return { again: true };
     } catch (error) {
@@ -172,11 +178,20 @@ async function settle(source, report, files, failures) {
   } catch (cause) {
     await session?.release().catch(() => {});
     if (report.provider === "wasm" || isBroken(cause)) throw sessionFailed(source.model, cause);
-    if (failures === 0) return settle(source, report, files, 1);
+    if (failures === 0) return settle(source, again(report, cause), files, 1);
     const onCpu = cpuAfter(report, cause);
     const graph = await fetchAll([graphOf(source.model, onCpu)], source);
     return settle(source, onCpu, { ...files, graph }, failures);
   }
+}
+
+/**
+ * @param {DeviceReport} report
+ * @param {unknown} cause
+ */
+function again(report, cause) {
+  remark("device", `The GPU failed (${firstLine(cause)}) and was started again.`);
+  return report;
 }
 
 /**
@@ -199,13 +214,14 @@ async function download(source, device, { signal, onBytes = () => {} } = {}) {
   const { model } = source, graphFile = graphOf(model, device);
   const total = graphFile.bytes + model.weights.bytes + model.check.bytes;
   const loaded = [0, 0, 0];
-  const [graph, weights, check] = await Promise.all([[graphFile], model.weights.chunks, [model.check]].map((files, i) => (
+  const chunks = source.held ? [] : model.weights.chunks;
+  const [graph, weights, check] = await Promise.all([[graphFile], chunks, [model.check]].map((files, i) => (
     fetchAll(files, source, { signal, onBytes: (bytes) => {
       loaded[i] = bytes;
       onBytes(loaded.reduce((a, b) => a + b), total);
     } })
   )));
-  return /** @type {Files} */ ({ graph, weights, check });
+  return /** @type {Files} */ ({ graph, weights: source.held ?? weights, check });
 }
 
 /**

@@ -26,6 +26,12 @@ const ENTRY = { jspi: "ort.jspi.min", asyncify: "ort.webgpu.min" };
 /** What ONNX Runtime says when its own WebAssembly is beyond repair; it does not start a second time. */
 const BROKEN = /no available backend|previous call to|initWasm|Aborted|bad_alloc|out of memory|memory access/i;
 
+/** What it says where only its GPU part can't begin. */
+const WITHOUT_GPU = /GPU adapter|WebGPU is not supported/i;
+
+/** How long a run that failed may take to end before its session is let be. */
+const LAST_WAIT_MS = 5000;
+
 /** @type {typeof Ort | null} */
 let ort = null;
 
@@ -74,13 +80,14 @@ export async function createSession(site, report, files, profile = false) {
     const session = await InferenceSession.create(files.graph, { ...options, executionProviders: ["wasm"] });
     return new CpuSession(session, report, Tensor);
   }
-  const device = await requestDevice({ timed: profile });
+  const device = await requestDevice({ timed: profile }), failure = failureOf(device);
   const onDevice = { ...options, executionProviders: [{ name: "webgpu", device }] };
+  const creating = profile ? InferenceSession.create(files.graph, onDevice) : captured(InferenceSession, files.graph, onDevice);
   try {
-    const session = await (profile ? InferenceSession.create(files.graph, onDevice) : captured(InferenceSession, files.graph, onDevice));
-    return new GpuSession(session, report, Tensor, device);
+    return new GpuSession(await Promise.race([creating, failure]), report, Tensor, { device, failure });
   } catch (cause) {
     device.destroy();
+    creating.then((session) => session.release()).catch(() => {}); // or its weights would stay
     throw cause;
   }
 }
@@ -156,18 +163,20 @@ class GpuSession {
   #feeds;
   #fetches;
   #shape;
-  /** @type {Promise<never>} Rejects when the device is lost or reports an error that no call of ours heard of. */
   #failure;
+  /** The run under way, which a failure does not end. @type {Promise<unknown>} */
+  #running = Promise.resolve();
 
   /**
    * @param {Ort.InferenceSession} session
    * @param {DeviceReport} report
    * @param {typeof Ort.Tensor} tensor
-   * @param {GPUDevice} device
+   * @param {{ device: GPUDevice, failure: Promise<never> }} gpu
    */
-  constructor(session, report, tensor, device) {
+  constructor(session, report, tensor, { device, failure }) {
     this.#session = session;
     this.#device = device;
+    this.#failure = failure;
     this.report = report;
     this.inputShape = shapeOf(session.inputMetadata[0]);
     this.#shape = shapeOf(session.outputMetadata[0]);
@@ -176,7 +185,6 @@ class GpuSession {
     const { input, output } = this.#io, dataType = report.precision;
     this.#feeds = { [String(session.inputNames[0])]: tensor.fromGpuBuffer(input, { dataType, dims: this.inputShape }) };
     this.#fetches = { [String(session.outputNames[0])]: tensor.fromGpuBuffer(output, { dataType, dims: this.#shape }) };
-    this.#failure = failureOf(device);
   }
 
   /**
@@ -186,7 +194,9 @@ class GpuSession {
    */
   run(pixels) {
     this.#io.upload(pixels);
-    return Promise.race([this.#answer(), this.#failure]);
+    const answer = this.#answer();
+    this.#running = answer.catch(() => {});
+    return Promise.race([answer, this.#failure]);
   }
 
   /** @returns {Promise<Answer>} */
@@ -201,18 +211,21 @@ class GpuSession {
     this.#session.endProfiling();
   }
 
-  /** Frees the session's memory on the GPU. */
+  /**
+   * Frees the session's memory, on the GPU at once. ONNX Runtime must not free what a run that failed still uses: one
+   * that does not end is let be.
+   */
   async release() {
-    try {
-      await this.#session.release();
-    } finally {
-      this.#io.destroy();
-      this.#device.destroy();
-    }
+    const ended = this.#running.then(() => true);
+    this.#io.destroy();
+    this.#device.destroy();
+    const late = new Promise((resolve) => { setTimeout(resolve, LAST_WAIT_MS, false); });
+    if (await Promise.race([ended, late])) await this.#session.release();
   }
 }
 
 /**
+ * Rejects when the device is lost or reports an error that no call of ours hears of.
  * @param {GPUDevice} device
  * @returns {Promise<never>}
  */
@@ -222,7 +235,7 @@ function failureOf(device) {
     device.lost.then(({ message, reason }) => reject(new GpuFailure(`the GPU device was lost: ${message || reason}`)));
     device.addEventListener("uncapturederror", ({ error }) => reject(new GpuFailure(`the GPU reported: ${error.message}`)));
   });
-  failure.catch(() => {}); // raced against by each run
+  failure.catch(() => {}); // raced against by creation and each run
   return failure;
 }
 
@@ -244,7 +257,7 @@ function notLoaded(cause) {
  * @param {unknown} cause
  */
 export function isBroken(cause) {
-  return !(cause instanceof GpuFailure) && BROKEN.test(String(cause));
+  return !(cause instanceof GpuFailure) && !WITHOUT_GPU.test(String(cause)) && BROKEN.test(String(cause));
 }
 
 /** @param {unknown} cause */

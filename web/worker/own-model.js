@@ -58,6 +58,7 @@ export async function adopt({ id, file, choices }, signal, post) {
   const digest = digestOf(runtime);
   const check = await learnAnswer(await loadSite(), made, digest, signal);
   const { model, files } = await describe(made, choices, check, digest);
+  if (signal.aborted) throw new AlphacutError("cancelled", "Cancelled.");
   await putOwn({ model, onTrial: true, since: Date.now() }, files);
   return model;
 }
@@ -160,7 +161,8 @@ async function download({ extras }, runtime, signal, onBytes) {
  * @param {Digest} digest
  */
 async function describe({ spec, weights, graphs, largest }, { title, output, gpuPrecision }, check, digest) {
-  const what = new TextEncoder().encode(JSON.stringify([await digest(weights), spec, output]));
+  // Of its own for each time: what is tried must not meet, or cost, what was kept before.
+  const what = new TextEncoder().encode(JSON.stringify([await digest(weights), spec, output, Date.now()]));
   const id = `${OWN}${(await digest(what)).slice(0, 12)}`;
   /** @type {Map<string, Uint8Array<ArrayBuffer>>} */
   const files = new Map();

@@ -23,7 +23,8 @@ const SMALL_BYTES = 16_000_000;
 
 /** Resolves when the next request may begin. */
 let queue = Promise.resolve();
-/** What was begun last: `key` says which photos may begin before it is answered. */
+/** What was begun last: `key` says which photos may begin before it, and all that began earlier, is answered. */
+/** @type {{ key: string, served: Promise<unknown> }} */
 let last = { key: "", served: Promise.resolve() };
 /** Requests not answered yet. @type {Map<number, AbortController>} */
 const open = new Map();
@@ -60,7 +61,7 @@ async function admit(request) {
   const before = last.served;
   /** @type {Promise<void>} */
   const onGpu = new Promise((resolve) => {
-    last = { key, served: serve(request, resolve) };
+    last = { key, served: Promise.all([before, serve(request, resolve)]) };
   });
   await Promise.race([last.served, Promise.all([onGpu, before])]);
 }
@@ -88,7 +89,8 @@ async function serve(request, onGpu) {
   if (request.type === "inspect" || request.type === "adopt") {
     const work = request.type === "inspect" ? inspect(request, signal, post) : adopt(request, signal, post);
     await answer(request.id, () => Promise.race([work, aborted(signal), crashed]));
-    return done(request.id);
+    done(request.id);
+    return void await work.catch(() => {}); // it shares Python with the next one
   }
   const loading = load(request, signal, post);
   await answer(request.id, async () => {

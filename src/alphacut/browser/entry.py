@@ -8,7 +8,7 @@ import traceback
 from typing import Any
 
 from alphacut.browser.buffers import Buffers, ForeignInterface, JsObject
-from alphacut.browser.ort_session import OrtSession, raise_if_error
+from alphacut.browser.ort_session import HostError, OrtSession, raise_if_error
 from alphacut.errors import AlphacutError, OutOfMemoryError
 from alphacut.models import ModelSpec
 from alphacut.pipeline import Cutout, Stage, remove_background
@@ -58,10 +58,13 @@ class Application:
         return await remove_background(self._buffers.to_bytes(photo), session, model, checkpoint=checkpoint)
 
 
-def to_wire(error: AlphacutError) -> dict[str, str]:
+def to_wire(error: AlphacutError) -> dict[str, str | bool]:
     """Make the `WireError` of web/shared/protocol.js."""
     details = "".join(traceback.format_exception(error))
-    return {"code": error.code, "message": error.message, "hint": error.hint, "details": details}
+    wire: dict[str, str | bool] = {"code": error.code, "message": error.message, "hint": error.hint}
+    if isinstance(error, HostError):
+        return wire | {"details": f"{error.details}\n{details}", "fatal": error.fatal}
+    return wire | {"details": details}
 
 
 def to_table(cutout: Cutout) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A `Session` over the network that the JavaScript side (web/worker/ort.js) has loaded."""
+"""A `Session` over the network that the JavaScript side (web/worker/network.js) has loaded."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from alphacut.session import map_shape
 
 
 class HostError(AlphacutError):
-    """An error that the host reported; it keeps the host's code."""
+    """An error that the host reported; it keeps the host's code, details, and whether the worker must go."""
 
-    def __init__(self, code: str, message: str, hint: str) -> None:
+    def __init__(self, code: str, message: str, hint: str, details: str = "", *, fatal: bool = False) -> None:
         super().__init__(message, hint=hint)
         self.code = code  # type: ignore[misc]
+        self.details = details
+        self.fatal = fatal
 
 
 class OrtSession:
@@ -56,4 +58,5 @@ def raise_if_error(reply: JsObject) -> None:
     """Raise what the host reported."""
     error = getattr(reply, "error", None)
     if error is not None:
-        raise HostError(str(error.code), str(error.message), str(error.hint))
+        details, fatal = str(getattr(error, "details", "")), bool(getattr(error, "fatal", False))
+        raise HostError(str(error.code), str(error.message), str(error.hint), details, fatal=fatal)
