@@ -22,10 +22,11 @@ from alphacut.graph_passes import assign
 _TILE = 4  # output pixels of a tile along a side
 _POINTS = 6  # values a tile has along a side once transformed: _TILE + 3 - 1
 _SQUARE = _POINTS * _POINTS
-# The transforms cost by the sum of the channels, what they save goes by the product. Below these it is not
-# worth it (bench/wasm_variants.py).
+# The transforms cost by the sum of the channels, what they save goes by the product. Beyond these limits a
+# convolution is not worth its time or its memory (bench/wasm_variants.py).
 _LEAST_GAIN = 30  # product of the channels over their sum
-_FEWEST_TILES = 400
+_FEWEST_TILES = 256  # transformed weights are four times as large as the weights: many tiles must share them
+_LARGEST = 128_000_000  # bytes of a layer's transformed input, which is there twice for a moment
 
 # The matrices of F(4, 3) with the interpolation points 0, 1, -1, 2, -2 and infinity.
 _INPUT = np.array(
@@ -105,10 +106,15 @@ def _layers(graph: GraphProto, shapes: Mapping[str, tuple[int, ...]]) -> Iterato
         if kernel[2:] != (3, 3) or len(shape) != 4 or shape[2] % _TILE or shape[3] % _TILE:
             continue
         (given, taken), rows, columns = kernel[:2], shape[2] // _TILE, shape[3] // _TILE
-        if given * taken >= _LEAST_GAIN * (given + taken) and rows * columns >= _FEWEST_TILES:
+        if _is_worth_it(taken, given, rows * columns):
             users = [node for node in graph.node if conv.output[0] in node.input]
             alone = len(users) == 1 and users[0].op_type == "Relu" and conv.output[0] not in kept
             yield _Layer(conv, users[0] if alone else None, taken, given, rows, columns)
+
+
+def _is_worth_it(taken: int, given: int, tiles: int) -> bool:
+    enough = given * taken >= _LEAST_GAIN * (given + taken) and tiles >= _FEWEST_TILES
+    return enough and taken * tiles * _SQUARE * np.dtype(np.float32).itemsize <= _LARGEST
 
 
 def _is_plain(conv: NodeProto) -> bool:

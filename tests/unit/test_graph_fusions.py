@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
+from alphacut import graph_fusions
 from alphacut.graph_fusions import winograd
 from alphacut.graph_passes import infer, shapes_of
 
@@ -130,3 +131,11 @@ def test_others_are_left_alone(options: dict[str, Any]) -> None:
     made, found = rewrite(model)
     assert found == []
     assert made.graph.node == model.graph.node
+
+
+def test_one_that_would_take_too_much_memory_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    transformed = TAKEN * 36 * (HEIGHT // 4) * (WIDTH // 4) * 4  # bytes
+    monkeypatch.setattr(graph_fusions, "_LARGEST", transformed)
+    assert rewrite(network(RELU))[1] == ["y"]
+    monkeypatch.setattr(graph_fusions, "_LARGEST", transformed - 1)
+    assert rewrite(network(RELU))[1] == []
