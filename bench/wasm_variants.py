@@ -58,16 +58,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with bench(options) as running:
         about = running.about()
         for name, graphs in made.items():
-            model = models[name]
-            results += _told(_on_one_core(model, graphs, _rounds(model, options)))
-            results += _told(_memory(running, model, graphs))
-            results += _told(_compare(running, model, graphs, options))
-    for name, graphs in made.items():
-        if options.profile:
-            _print_profile(models[name], graphs)
-        results += _told(quality(models[name], graphs, options.truth))
-    write_results(f"wasm-variants-{options.machine}", options, about, results)
+            if options.profile:
+                _print_profile(models[name], graphs)
+            for some in _measured(running, models[name], graphs, options):
+                results += _told(some)
+                # Each time: it takes an hour, and what is known by then is kept.
+                write_results(f"wasm-variants-{options.machine}", options, about, results)
     return 0
+
+
+def _measured(
+    running: Bench, model: Model, graphs: Sequence[Graph], options: argparse.Namespace
+) -> Iterator[Iterator[Result]]:
+    yield _compare(running, model, graphs, options)
+    yield _on_one_core(model, graphs, _rounds(model, options))
+    yield _memory(running, model, graphs)
+    yield quality(model, graphs, options.truth)
 
 
 def table(results: Sequence[Mapping[str, Any]]) -> str:
