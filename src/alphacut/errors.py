@@ -87,6 +87,13 @@ class ZeroSizeImageError(ImageError):
     hint = "The file is damaged; export it again."
 
 
+class BadRegionError(AlphacutError):
+    """The region that should hold the subject holds no pixel of the photo."""
+
+    code = "bad-region"
+    hint = "Draw it again, on the photo."
+
+
 class OutOfMemoryError(AlphacutError):
     """Memory ran out."""
 

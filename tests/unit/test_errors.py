@@ -17,6 +17,7 @@ CODES = {
     "TruncatedImageError": "truncated-image",
     "ImageTooLargeError": "image-too-large",
     "ZeroSizeImageError": "zero-size-image",
+    "BadRegionError": "bad-region",
     "OutOfMemoryError": "out-of-memory",
     "BadModelError": "bad-model",
     "SessionError": "inference-failed",

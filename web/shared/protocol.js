@@ -27,7 +27,7 @@ export const STAGES = /** @type {const} */ ([
 export const ERROR_CODES = /** @type {const} */ ([
   "cancelled", "internal",
   "empty-file", "not-an-image", "unsupported-format", "truncated-image", "image-too-large",
-  "zero-size-image", "out-of-memory", "unknown-model", "bad-model", "unreadable-file",
+  "zero-size-image", "bad-region", "out-of-memory", "unknown-model", "bad-model", "unreadable-file",
   "offline", "download-failed", "download-cut-off", "hash-mismatch",
   "runtime-failed", "worker-crashed",
   "webgpu-unavailable", "session-failed", "inference-failed",
