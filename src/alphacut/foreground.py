@@ -19,6 +19,7 @@ FINE = 1_000_000
 
 _HEADROOMS = (0, 32, 96, 255)
 """Levels below 0 and above 255 that a sheet reaches to; its steps are 1, 1.25, 1.75 and 3 levels then."""
+_LET_GO = 0.5  # levels that a result may lack of what bytes from 0 to 255 can't hold
 _UNSEEN = 0.5  # levels: less would change no pixel on any background
 _IS_SOFT = [0] + [255] * 254 + [0]  # lookup table
 
@@ -26,10 +27,10 @@ _IS_SOFT = [0] + [255] * 254 + [0]  # lookup table
 def estimate(rgb: Image.Image, alpha: Image.Image, *, reduced_to: int = REDUCED_TO) -> Image.Image:
     """Replace colours that are mixed with the old background by the subject's own.
 
-    Both layers are found on a reduced photo (`alphacut.layers.separate`). At full size each pixel takes one step
-    from them towards what the photo shows, ``F + alpha * (I - alpha * F - (1 - alpha) * B)``. That is a blend,
-    ``alpha * I + (1 - alpha) * G`` with ``G = F + alpha * (F - B)``; G, of the reduced photo too, is enlarged
-    and Pillow blends bytes, tile by tile. No array of the photo's size is made.
+    Both layers are found on a reduced photo (`alphacut.layers.separate`). At full size each pixel takes one
+    step from them towards what the photo shows, ``F + alpha * (I - alpha * F - (1 - alpha) * B)``. That is a
+    blend, ``alpha * I + (1 - alpha) * G`` with ``G = F + alpha * (F - B)``: G, of the reduced photo too, is
+    enlarged and Pillow blends bytes, tile by tile. No array of the photo's size is made.
 
     Parameters
     ----------
@@ -62,20 +63,21 @@ class _Towards:
         foreground, background = separate(image, share)
         self._levels = 255 * (foreground + share * (foreground - background))
         excess = np.maximum(self._levels - 255, -self._levels).max(axis=0)
-        self._excess = np.where((1 - share) * excess > 1, excess, 0)  # a level of the result is let go
+        self._excess = np.where((1 - share) * excess > _LET_GO, excess, 0)
         self._change = 255 * (share * np.abs(foreground - image)).max(axis=0)
         self._step = step
         self._sheets: dict[int, Image.Image] = {}
 
     def blend_into(self, rgb: Image.Image, alpha: Image.Image, tile: Box) -> None:
         """Change one tile of the photo."""
-        left, top, right, bottom = place = tuple(edge / self._step for edge in tile)
-        here = np.s_[int(top) : math.ceil(bottom), int(left) : math.ceil(right)]
+        left, top, right, bottom = (edge / self._step for edge in tile)
+        # One more on each side, which enlarging reads too.
+        here = np.s_[max(int(top) - 1, 0) : int(bottom) + 2, max(int(left) - 1, 0) : int(right) + 2]
         if self._change[here].max() < _UNSEEN:
             return
         headroom = next(room for room in _HEADROOMS if room >= min(self._excess[here].max(), _HEADROOMS[-1]))
         size = tile[2] - tile[0], tile[3] - tile[1]
-        blended = self._sheet(headroom).resize(size, Image.Resampling.BILINEAR, place)
+        blended = self._sheet(headroom).resize(size, Image.Resampling.BILINEAR, (left, top, right, bottom))
         pixels, mask = rgb.crop(tile), alpha.crop(tile)
         if headroom:
             blended.paste(pixels.point(_into(headroom)), None, mask)

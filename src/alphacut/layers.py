@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,10 @@ _LEAST_WEIGHT = np.float32(0.01)  # lets a layer's colours spread to where nothi
 def separate(image: Planes, alpha: Planes, rounds: Sequence[int] = ROUNDS) -> tuple[Planes, Planes]:
     """Find smooth layers with ``image = alpha * foreground + (1 - alpha) * background``.
 
-    In each round a pixel's layers become the means of its neighbours, weighted by how much of that layer they
-    show (the blur fusion of Forte 2021, "Approximate fast foreground colour estimation"), and are then moved by
-    the least change that gives the pixel (Germer et al. 2020, "Fast multi-level foreground estimation"). Levels
-    of half the size each bring the colours over any distance.
+    In each round a pixel's layers become the means of its neighbours, weighted by how much of that layer
+    they show (the blur fusion of Forte 2021, "Approximate fast foreground colour estimation"), and are then
+    moved by the least change that gives the pixel (Germer et al. 2020, "Fast multi-level foreground
+    estimation"). Levels of half the size each bring the colours over any distance.
 
     Parameters
     ----------
@@ -63,11 +63,10 @@ def _settle(foreground: Planes, background: Planes, image: Planes, alpha: Planes
         np.copyto(missing, image)
         for (layer, share, weight, _), inverse in zip(layers, inverses, strict=True):
             np.multiply(layer, weight, out=buffer)
-            _sum_of_neighbours(buffer, layer)
-            layer *= inverse
-            missing -= np.multiply(layer, share, out=buffer)
+            np.multiply(_sum_of_neighbours(buffer, layer), inverse, out=layer)
+            np.subtract(missing, np.multiply(layer, share, out=buffer), out=missing)
         for layer, _, _, pull in layers:
-            layer += np.multiply(missing, pull, out=buffer)
+            np.add(layer, np.multiply(missing, pull, out=buffer), out=layer)
             np.clip(layer, 0, 1, out=layer)
 
 
