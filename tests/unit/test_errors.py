@@ -18,6 +18,7 @@ CODES = {
     "ImageTooLargeError": "image-too-large",
     "ZeroSizeImageError": "zero-size-image",
     "OutOfMemoryError": "out-of-memory",
+    "BadOptionsError": "bad-options",
     "BadModelError": "bad-model",
     "SessionError": "inference-failed",
 }
