@@ -83,12 +83,16 @@ def _from_cmyk(image: Image.Image, profile: bytes | None) -> Colours:
 
 def _with_littlecms(image: Image.Image, profile: bytes | None) -> Image.Image | None:
     """Convert to sRGB by a profile; None without LittleCMS, or where the profile is damaged."""
+    try:
+        from PIL import _imagingcms  # noqa: F401 - ImageCms itself can be imported without it, at some cost
+    except ImportError:
+        return None
     from PIL import ImageCms
 
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile or b""))
         return ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except (ImportError, OSError, ImageCms.PyCMSError):
+    except (OSError, ImageCms.PyCMSError):
         return None
 
 

@@ -104,7 +104,7 @@ def _xyz(values: tuple[float, float, float]) -> bytes:
 
 
 def _text(words: str) -> bytes:
-    text = words.encode("utf-16-be")
+    text = b"".join(bytes((0, ord(letter))) for letter in words)  # UTF-16, of ASCII
     return b"mluc" + struct.pack(">3I2s2s2I", 0, 1, 12, b"en", b"US", len(text), 28) + text
 
 
