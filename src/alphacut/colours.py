@@ -115,10 +115,13 @@ _D50 = (0.9642, 1.0, 0.8249)
 
 
 def _lab_to_srgb(lab: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Convert CIE 1976 L*a*b* under D50, (h, w, 3) uint8: L* in 255ths, a* + 128, b* + 128 (Pillow's LAB)."""
-    lightness, a, b = np.moveaxis(lab.astype(np.float64), -1, 0)
+    """Convert CIE 1976 L*a*b* under D50 to sRGB, (h, w, 3) uint8 both.
+
+    L* comes in 255ths, a* and b* as signed bytes, as Pillow gives them out.
+    """
+    lightness, (a, b) = lab[..., 0].astype(np.float64), np.moveaxis(lab[..., 1:].astype(np.int8), -1, 0)
     fy = (lightness * (100 / 255) + 16) / 116
-    f = np.stack([fy + (a - 128) / 500, fy, fy - (b - 128) / 200], -1)
+    f = np.stack([fy + a / 500, fy, fy - b / 200], -1)
     xyz = profiles.luminance(116 * f - 16) * _D50
     return np.rint(255 * profiles.srgb_encoded(xyz @ np.transpose(_TO_SRGB))).astype(np.uint8)
 
