@@ -26,7 +26,7 @@ _BAND = 64  # rows that are encoded at once
 _SUB, _UP = 1, 2  # PNG's filters
 _COLOUR_TYPE = {1: 0, 3: 2, 4: 6}
 # Level, strategy: run lengths alone are fast, as in encode.encode_png.
-_COMPRESSION = {"fast": (1, zlib.Z_RLE), "small": (6, zlib.Z_DEFAULT_STRATEGY)}
+_COMPRESSION = {"fast": (1, zlib.Z_RLE), "small": (6, zlib.Z_FILTERED)}
 
 
 def read_low_bytes(image: ImageFile.ImageFile) -> Image.Image | None:

@@ -69,7 +69,12 @@ def encode_png(
 ) -> bytes:
     """Encode 8-bit pixels as PNG; of metadata, what is given is embedded and nothing else."""
     image.info.clear()  # Pillow would carry over comments, EXIF and colour keys of the source
-    return _save(image, "PNG", icc_profile, exif, _png_options(image, effort))
+    fast = _save(image, "PNG", icc_profile, exif, {"compress_type": _RUN_LENGTH})
+    if effort == "fast":
+        return fast
+    level = _SMALL_LEVEL_OF_LARGE if image.width * image.height > _LARGE else _SMALL_LEVEL
+    small = _save(image, "PNG", icc_profile, exif, {"compress_level": level})
+    return min(fast, small, key=len)  # grain that holds no repetition is smaller by run lengths alone
 
 
 def encode_preview(image: Image.Image, side: int = 1280) -> bytes:
@@ -106,13 +111,6 @@ def _save(
     buffer = io.BytesIO()
     image.save(buffer, kind, **{name: data for name, data in kept.items() if data}, **options)
     return buffer.getvalue()
-
-
-def _png_options(image: Image.Image, effort: Effort) -> dict[str, int]:
-    if effort == "fast":
-        return {"compress_type": _RUN_LENGTH}
-    large = image.width * image.height > _LARGE
-    return {"compress_level": _SMALL_LEVEL_OF_LARGE if large else _SMALL_LEVEL}
 
 
 def _webp_options(output: Output) -> dict[str, Any]:

@@ -131,7 +131,8 @@ def _read(data: bytes, image: ImageFile.ImageFile, output: Output) -> Photo:
     if profile is None and image.format == "AVIF" and describe(data).is_wide:
         profile = profiles.display_p3()  # the file names the space by a number, which Pillow passes over
     return Photo(
-        turn(colours.rgb), colours.alpha and turn(colours.alpha), image.format or "", _frames(data, image), profile, colours.managed,
+        turn(colours.rgb), colours.alpha and turn(colours.alpha), image.format or "",
+        _frames(data, image), profile, colours.managed,
         low=_low_bytes(data, image, turn) if output.depth == 16 else None,
         exif=_exif(image) if output.metadata == "keep" else None,
     )  # fmt: skip

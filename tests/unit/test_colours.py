@@ -1,4 +1,4 @@
-"""Colours of every space become RGB as a colour engine (LittleCMS) has them, or are said to be approximate."""
+"""Colours of every space become RGB as LittleCMS has them, or are said to be approximate."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ def by_littlecms(image: Image.Image, profile: bytes) -> Bytes8:
     """The oracle: relative colorimetric, black point left where it is."""
     source, srgb = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
     intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
-    exactly = {"renderingIntent": intent, "flags": ImageCms.Flags.NOOPTIMIZE}
-    made = ImageCms.profileToProfile(image, source, srgb, outputMode="RGB", **exactly)
+    made = ImageCms.profileToProfile(image, source, srgb, intent, "RGB", flags=ImageCms.Flags.NOOPTIMIZE)
     assert made is not None
     return np.asarray(made)
 
@@ -176,8 +175,8 @@ def test_lab_is_converted_as_littlecms_does() -> None:
     lab = np.array(list(itertools.product(*values)), np.uint8).reshape(6, -1, 3)
     image = Image.frombytes("LAB", (lab.shape[1], lab.shape[0]), lab.tobytes())
     lab_profile, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-    exactly = {"renderingIntent": ImageCms.Intent.RELATIVE_COLORIMETRIC, "flags": ImageCms.Flags.NOOPTIMIZE}
-    expected = ImageCms.profileToProfile(image, lab_profile, srgb, outputMode="RGB", **exactly)
+    intent, exactly = ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Flags.NOOPTIMIZE
+    expected = ImageCms.profileToProfile(image, lab_profile, srgb, intent, "RGB", flags=exactly)
     ours = array(colours.split(image).rgb).astype(int)
     inside = ((np.asarray(expected) > 0) & (np.asarray(expected) < 255)).all(axis=-1)
     assert inside.sum() > 40
