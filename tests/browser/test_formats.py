@@ -70,10 +70,14 @@ def worker(browser: Any, site: Path) -> Iterator[Worker]:
     """One worker for all: it takes longer to start than a test to run."""
     with serving(site) as url:
         page = browser.new_page()
+        asked: list[str] = []
+        page.context.on("request", lambda request: asked.append(request.url))
         page.goto(f"{url}site.json")  # a page of the same origin that does nothing
         page.evaluate(OPEN)
         yield Worker(page)
         page.close()
+        assert any("python.tar" in url for url in asked)
+        assert not [url for url in asked if "python-late" in url]  # the start brings all that a job imports
 
 
 def red(width: int = 40, height: int = 30) -> Bytes8:
