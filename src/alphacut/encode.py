@@ -46,6 +46,7 @@ def encode(
     low : PIL.Image.Image or None
         RGB of the lower bytes of 16-bit colours.
     """
+    cutout.info.clear()
     if output.depth == 16:
         return _encode_deep(cutout, output, icc_profile, exif, low)
     if output.format == "mask-png":
@@ -106,7 +107,6 @@ def _encode_deep(
 def _save(
     image: Image.Image, kind: str, icc_profile: bytes | None, exif: bytes | None, options: dict[str, Any]
 ) -> bytes:
-    image.info.clear()
     kept = {"icc_profile": icc_profile, "exif": exif}
     buffer = io.BytesIO()
     image.save(buffer, kind, **{name: data for name, data in kept.items() if data}, **options)

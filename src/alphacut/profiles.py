@@ -145,7 +145,6 @@ def _parametric(tag: bytes) -> Curve:
     for index in range((1, 3, 4, 5, 7)[kind]):
         values[index] = struct.unpack_from(">i", tag, 12 + 4 * index)[0] / 65536
     g, a, b, c, d, e, f = values
-    if kind in {1, 2}:  # their straight part begins where a x + b is 0, and is flat
-        e = f = c if kind == 2 else 0.0
-        c, d = 0.0, -b / a if a else 0.0
+    if kind in {1, 2}:  # where a x + b is negative they are flat
+        c, d, e = 0.0, 0.0, c
     return lambda x: np.where(x >= d, np.maximum(a * x + b, 0) ** g + e, c * x + f)

@@ -50,6 +50,8 @@ TONES = {
     "para 0": icc.parametric(0, 2.4),
     "para 1": icc.parametric(1, 2.0, 0.9, 0.1),
     "para 2": icc.parametric(2, 2.0, 0.8, 0.1, 0.19),
+    "flat para 1": icc.parametric(1, 2.0, 1.25, -0.25),
+    "flat para 2": icc.parametric(2, 2.0, 1.125, -0.225, 0.19),
     "para 3": icc.parametric(3, 2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045),
     "para 4": icc.parametric(4, 2.0, 0.85, 0.1, 1.0, 0.1, 0.0975, 0.0317),
 }
