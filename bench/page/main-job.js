@@ -11,8 +11,8 @@ export async function* run({ model, device, photos, rounds }) {
     const runs = [];
     for (let round = 0; round <= rounds; round += 1) {
       const began = performance.now();
-      const { png, ms, width, height } = await worker.call({ type: "remove", photo, model, device });
-      runs.push({ ...ms, page: performance.now() - began, bytes_out: png.byteLength, width, height });
+      const { data, ms, width, height } = await worker.call({ type: "remove", photo, model, device });
+      runs.push({ ...ms, page: performance.now() - began, bytes_out: data.byteLength, width, height });
     }
     yield { device: ready.device, photo: name, cold_ms: cold.ms, warm_ms: ms, runs };
   }

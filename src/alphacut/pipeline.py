@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from alphacut.compose import cut_out
-from alphacut.encode import encode_png, encode_preview
-from alphacut.errors import OutOfMemoryError
-from alphacut.image import decode
+from alphacut.encode import encode, encode_preview
+from alphacut.errors import BROWSER_FORMATS, OutOfMemoryError
+from alphacut.foreign import Decoder, read_photo
+from alphacut.image import Photo
 from alphacut.mask import Alpha, alpha_of
 from alphacut.models import ModelSpec
+from alphacut.output import Output
 from alphacut.preprocess import network_input
 from alphacut.recipe import DEFAULT, Resampling
 from alphacut.session import Session
@@ -21,12 +23,13 @@ Stage = Literal["decode", "preprocess", "inference", "mask", "compose", "encode"
 STAGES: tuple[Stage, ...] = ("decode", "preprocess", "inference", "mask", "compose", "encode")
 """In the order they are passed; web/shared/protocol.js names the same."""
 
-Note = Literal["first-frame", "empty-mask", "full-mask"]
+Note = Literal["first-frame", "empty-mask", "full-mask", "approximate-colours", "metadata-lost"]
 
 Checkpoint = Callable[[Stage], Awaitable[None]]
 """Awaited when a stage begins; raises Cancelled to end the job there."""
 
-_SHOWN_BY_BROWSERS = {"JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "ICO"}
+_SHOWN_BY_BROWSERS = {"JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "ICO", *BROWSER_FORMATS}
+_PNG = Output()
 _EMPTY_BELOW = 13  # alpha of 5%: nothing a person would call a subject
 _FULL_ABOVE = 242
 
@@ -37,15 +40,18 @@ class Cutout:
 
     Attributes
     ----------
-    png : bytes
-        RGBA, straight alpha, at the photo's size.
+    data : bytes
+        The file, at the photo's size.
+    type : str
+        Its MIME type.
     preview : bytes or None
         JPEG of the original where browsers can't show its format.
     ms : dict
         Milliseconds each stage took.
     """
 
-    png: bytes
+    data: bytes
+    type: str
     width: int
     height: int
     format: str
@@ -83,6 +89,8 @@ async def remove_background(
     session: Session,
     spec: ModelSpec,
     *,
+    output: Output = _PNG,
+    decoder: Decoder | None = None,
     resampling: Resampling = DEFAULT.resampling,
     checkpoint: Checkpoint = _pass_by,
 ) -> Cutout:
@@ -94,50 +102,67 @@ async def remove_background(
         The photo's file.
     session : Session
         The network that `spec` describes.
+    output : Output
+        What file to make.
+    decoder : callable or None
+        The browser's, for what Pillow can't read.
     checkpoint : callable
         Awaited at the beginning of each stage; what it raises ends the job.
 
     Raises
     ------
     AlphacutError
-        See `alphacut.image.decode` and `Session.run`; OutOfMemoryError wherever memory runs out.
+        See `alphacut.foreign.read_photo`, `Output.check_size` and `Session.run`; OutOfMemoryError wherever
+        memory runs out.
     """
     clock = _Clock(checkpoint)
     try:
-        return await _run(data, session, spec, resampling, clock)
+        await clock.enter("decode")
+        photo = await read_photo(data, output, decoder)
+        output.check_size(photo.size)
+        alpha = await _find_alpha(photo, session, spec, resampling, clock)
+        return await _finish(photo, alpha, output, clock)
     except MemoryError as error:
         raise OutOfMemoryError("Memory ran out while the photo was processed.") from error
 
 
-async def _run(
-    data: bytes, session: Session, spec: ModelSpec, resampling: Resampling, clock: _Clock
-) -> Cutout:
-    await clock.enter("decode")
-    photo = decode(data)
+async def _find_alpha(
+    photo: Photo, session: Session, spec: ModelSpec, resampling: Resampling, clock: _Clock
+) -> Alpha:
     await clock.enter("preprocess")
     pixels = network_input(photo, spec, resampling.shrink)
     await clock.enter("inference")
     levels = await session.run(pixels)
     await clock.enter("mask")
-    alpha = alpha_of(levels, photo.size, photo.alpha, resampling.grow)
+    return alpha_of(levels, photo.size, photo.alpha, resampling.grow)
+
+
+async def _finish(photo: Photo, alpha: Alpha, output: Output, clock: _Clock) -> Cutout:
     await clock.enter("compose")
     preview = None if photo.format in _SHOWN_BY_BROWSERS else encode_preview(photo.rgb)
     cutout = cut_out(photo, alpha)
     await clock.enter("encode")
-    png = encode_png(cutout, photo.icc_profile)
+    data = encode(cutout, output, icc_profile=photo.icc_profile, exif=photo.exif, low=photo.low)
     clock.stop()
     width, height = photo.size
     return Cutout(
-        png=png, width=width, height=height, format=photo.format, preview=preview,
-        notes=_notes(photo.frames, alpha), ms=clock.ms,
+        data=data, type=output.type, width=width, height=height, format=photo.format, preview=preview,
+        notes=(*_notes_of_photo(photo, output), *_notes_of_alpha(alpha)), ms=clock.ms,
     )  # fmt: skip
 
 
-def _notes(frames: int, alpha: Alpha) -> tuple[Note, ...]:
+def _notes_of_photo(photo: Photo, output: Output) -> Iterator[Note]:
+    if photo.frames > 1:
+        yield "first-frame"
+    if photo.managed != "exact":
+        yield "approximate-colours"
+    if output.metadata == "keep" and photo.exif is None and photo.format in BROWSER_FORMATS:
+        yield "metadata-lost"
+
+
+def _notes_of_alpha(alpha: Alpha) -> Iterator[Note]:
     least, greatest = cast(tuple[int, int], alpha.getextrema())  # of one band
-    notes: list[Note] = ["first-frame"] if frames > 1 else []
     if greatest < _EMPTY_BELOW:
-        notes.append("empty-mask")
+        yield "empty-mask"
     elif least > _FULL_ABOVE:
-        notes.append("full-mask")
-    return tuple(notes)
+        yield "full-mask"

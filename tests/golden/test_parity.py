@@ -45,7 +45,7 @@ def our_mask(photo: bytes, network: Networks, recipe: Recipe) -> NDArray[np.uint
     """The pipeline's mask with the published network, scaled as the recipe says."""
     session = network.scaled(recipe.scaling)
     cutout = run(remove_background(photo, session, network.spec, resampling=recipe.resampling))
-    return pixels_of(cutout.png)[..., 3]
+    return pixels_of(cutout.data)[..., 3]
 
 
 def distance(ours: NDArray[np.uint8], theirs: NDArray[np.uint8], what: str) -> int:
@@ -90,7 +90,7 @@ def test_the_session_of_cpython_is_the_same_network(
     session = NativeSession(network.network.graph("wasm-float32"))
     cutout = run(remove_background(samples[photo], session, network.spec))
     theirs = our_mask(samples[photo], network, DEFAULT)
-    assert distance(pixels_of(cutout.png)[..., 3], theirs, f"u2netp {photo} natively") <= 2
+    assert distance(pixels_of(cutout.data)[..., 3], theirs, f"u2netp {photo} natively") <= 2
 
 
 # ---- the self-check --------------------------------------------------------------------------------

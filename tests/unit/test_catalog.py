@@ -76,7 +76,7 @@ def test_a_third_model_is_one_toml_file(folder: Path, tmp_path: Path, target: Ta
         assert (
             run(NativeSession(prepared.graph(target)).run(pixels[None])).tolist() == session.levels.tolist()
         )
-    cutout = pixels_of(run(remove_background(file_of(pixels), session, third.spec)).png)
+    cutout = pixels_of(run(remove_background(file_of(pixels), session, third.spec)).data)
 
     normal = ((pixels / 255 - MEAN) / STD).transpose(2, 0, 1)[None].astype(np.float32)
     reference = onnxruntime.InferenceSession(

@@ -44,12 +44,12 @@ def test_the_browsers_cutout_is_the_native_one(data: bytes) -> None:
     session = LuminanceSession()
     reply, _ = remove(data, Host(session))
     native = run(remove_background(data, session, spec()))
-    assert reply.value.png.to_bytes() == native.png
+    assert reply.value.data.to_bytes() == native.data
     assert (reply.value.width, reply.value.height) == (native.width, native.height)
     assert (reply.value.format, reply.value.notes) == (native.format, list(native.notes))
     preview = None if reply.value.preview is None else reply.value.preview.to_bytes()
     assert preview == native.preview
-    assert pixels_of(native.png)[..., 3].std() > 1
+    assert pixels_of(native.data)[..., 3].std() > 1
 
 
 def test_the_host_hears_of_each_stage_and_the_timings_name_them() -> None:
@@ -137,8 +137,8 @@ def test_nonsense_from_the_network_gives_an_error_and_no_cutout(shape: tuple[int
 
 def test_a_device_that_fails_at_first_gives_the_same_cutout() -> None:
     host = Host(LuminanceSession(), fails=2)
-    again = remove(PHOTO, host)[0].value.png.to_bytes()
-    assert again == remove(PHOTO, Host(LuminanceSession()))[0].value.png.to_bytes()
+    again = remove(PHOTO, host)[0].value.data.to_bytes()
+    assert again == remove(PHOTO, Host(LuminanceSession()))[0].value.data.to_bytes()
     assert (len(host.seen), host.releases) == (3, 1)
     assert tuple(host.stages) == STAGES  # and none of them twice
 

@@ -19,6 +19,7 @@ CODES = {
     "ZeroSizeImageError": "zero-size-image",
     "BadRegionError": "bad-region",
     "OutOfMemoryError": "out-of-memory",
+    "BadOptionsError": "bad-options",
     "BadModelError": "bad-model",
     "SessionError": "inference-failed",
 }

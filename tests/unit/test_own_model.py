@@ -77,7 +77,7 @@ def cut_out(model: ModelProto, of: ModelSpec, pixels: Bytes8, folder: Path) -> B
     (folder / WEIGHTS_NAME).write_bytes(made.weights)
     (folder / "graph.onnx").write_bytes(made.graphs["wasm-float32"])
     session = NativeSession(folder / "graph.onnx")
-    return pixels_of(run(remove_background(file_of(pixels), session, of)).png)[..., 3]
+    return pixels_of(run(remove_background(file_of(pixels), session, of)).data)[..., 3]
 
 
 @pytest.mark.parametrize("layout", ["NCHW", "NHWC"])

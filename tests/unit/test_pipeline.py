@@ -56,14 +56,14 @@ def cut(data: bytes, levels: Bytes8 | None = None, **options: object) -> Cutout:
 
 def test_the_cutout_is_the_photo_where_the_network_says_subject_and_nothing_elsewhere() -> None:
     cutout = cut(file_of(scene(8, 6)))
-    pixels = pixels_of(cutout.png)
+    pixels = pixels_of(cutout.data)
     np.testing.assert_array_equal(pixels[:, 4:], np.dstack([scene(8, 6), np.full((6, 8), 255)])[:, 4:])
     assert not pixels[:, :4].any()
     assert (cutout.width, cutout.height, cutout.format, cutout.notes) == (8, 6, "PNG", ())
 
 
 def test_partial_alpha_keeps_the_photos_colours_unmixed() -> None:
-    pixels = pixels_of(cut(file_of(scene(8, 6)), flat_map(5)).png)
+    pixels = pixels_of(cut(file_of(scene(8, 6)), flat_map(5)).data)
     np.testing.assert_array_equal(pixels[..., :3], scene(8, 6))
     assert (pixels[..., 3] == 5).all()
 
@@ -72,7 +72,7 @@ def test_alpha_the_photo_brought_along_is_multiplied_never_replaced() -> None:
     photo = noise(8, 6, 4)
     photo[0, :, 3] = 0
     photo[1, :, 3] = 255
-    alpha = pixels_of(cut(file_of(photo), flat_map(153)).png)[..., 3]
+    alpha = pixels_of(cut(file_of(photo), flat_map(153)).data)[..., 3]
     assert not alpha[0].any()
     assert (alpha[1] == 153).all()
     lost = 153 * photo[..., 3].astype(float) / 255 - alpha
@@ -84,14 +84,14 @@ def test_the_cutout_has_the_size_of_the_upright_photo() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     cutout = cut(file_of(scene(30, 20), "JPEG", exif=exif))
-    assert pixels_of(cutout.png).shape == (30, 20, 4)
+    assert pixels_of(cutout.data).shape == (30, 20, 4)
     assert (cutout.width, cutout.height) == (20, 30)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 3000), (3000, 1)])
 def test_photos_of_extreme_proportions_come_through(size: tuple[int, int]) -> None:
     cutout = cut(file_of(scene(*size)), flat_map(255))
-    pixels = pixels_of(cutout.png)
+    pixels = pixels_of(cutout.data)
     np.testing.assert_array_equal(pixels[..., :3], scene(*size))
     assert (pixels[..., 3] == 255).all()
 
@@ -101,7 +101,7 @@ def test_the_session_sees_the_photo_and_the_result_follows_it(image_format: str)
     bright = np.zeros((60, 80, 3), np.uint8)
     bright[:, 40:] = 255
     cutout = run(remove_background(file_of(bright, image_format), LuminanceSession(), spec()))
-    alpha = pixels_of(cutout.png)[..., 3]
+    alpha = pixels_of(cutout.data)[..., 3]
     assert alpha[:, :20].max() <= 3
     assert alpha[:, 60:].min() >= 252
 
@@ -114,14 +114,14 @@ def test_the_way_of_resampling_is_followed_before_and_after_the_network(recipe: 
     seen = array(resize(Image.fromarray(pixels), (8, 6), how.shrink))
     np.testing.assert_array_equal(session.inputs[0][0], seen)
     alpha = array(resize(Image.fromarray(levels), (40, 30), how.grow))
-    np.testing.assert_array_equal(pixels_of(cutout.png)[..., 3], alpha)
+    np.testing.assert_array_equal(pixels_of(cutout.data)[..., 3], alpha)
 
 
 def test_the_default_way_is_followed_when_none_is_named() -> None:
     data, levels = file_of(noise(40, 30)), noise(8, 6, channels=1)
     by_default, other = cut(data, levels), cut(data, levels, resampling=REMBG.resampling)
-    assert by_default.png == cut(data, levels, resampling=DEFAULT.resampling).png
-    assert by_default.png != other.png
+    assert by_default.data == cut(data, levels, resampling=DEFAULT.resampling).data
+    assert by_default.data != other.data
 
 
 # ---- privacy ---------------------------------------------------------------------------------------
@@ -136,10 +136,10 @@ def test_nothing_the_photo_told_about_its_owner_is_in_the_cutout(image_format: s
     data = file_of(scene(16, 12), image_format, exif=exif, **comment)
     assert b"secret" in data
     cutout = cut(data)
-    for told in (cutout.png, cutout.preview or b""):
+    for told in (cutout.data, cutout.preview or b""):
         assert b"secret" not in told
         assert b"Exif" not in told
-    assert png_chunks(cutout.png) == [b"IHDR", b"IDAT", b"IEND"]
+    assert png_chunks(cutout.data) == [b"IHDR", b"IDAT", b"IEND"]
 
 
 def test_text_of_a_png_is_not_in_the_cutout() -> None:
@@ -148,18 +148,18 @@ def test_text_of_a_png_is_not_in_the_cutout() -> None:
     text.add_itxt("XML:com.adobe.xmp", "<secret/>", zip=False)
     data = file_of(scene(8, 6), pnginfo=text)
     assert b"secret" in data
-    assert png_chunks(cut(data).png) == [b"IHDR", b"IDAT", b"IEND"]
+    assert png_chunks(cut(data).data) == [b"IHDR", b"IDAT", b"IEND"]
 
 
 def test_the_colour_profile_stays_because_colours_would_change_without() -> None:
-    png = cut(file_of(scene(8, 6), "JPEG", icc_profile=icc_profile())).png
+    png = cut(file_of(scene(8, 6), "JPEG", icc_profile=icc_profile())).data
     with Image.open(io.BytesIO(png)) as image:
         assert image.info["icc_profile"] == icc_profile()
 
 
 def test_colours_of_the_background_are_not_in_the_file() -> None:
     photo = noise(64, 48)
-    pixels = pixels_of(cut(file_of(photo), half_map()).png)
+    pixels = pixels_of(cut(file_of(photo), half_map()).data)
     assert not pixels[pixels[..., 3] == 0].any()
     assert (pixels[..., 3] == 0).sum() > 1000
 
@@ -270,7 +270,7 @@ def test_a_network_that_gives_nonsense_gives_an_error_and_no_cutout() -> None:
         run(remove_background(file_of(scene(8, 6)), ScaledSession(lambda _: nonsense, spec()), spec()))
 
 
-@pytest.mark.parametrize("stage", ["network_input", "alpha_of", "cut_out", "encode_png", "encode_preview"])
+@pytest.mark.parametrize("stage", ["network_input", "alpha_of", "cut_out", "encode", "encode_preview"])
 def test_running_out_of_memory_anywhere_is_told_as_such(stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_memory(*_: object, **__: object) -> None:
         raise MemoryError

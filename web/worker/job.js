@@ -1,6 +1,7 @@
 /** One photo: read, handed to Python, answered. */
 
 import { AlphacutError } from "../shared/protocol.js";
+import { decode } from "./decode.js";
 import { teller } from "./loader.js";
 import { remarks } from "./remarks.js";
 
@@ -19,18 +20,20 @@ export async function cutOut(request, { python, network, model }, { signal, post
   const photo = await read(request.photo);
   const progress = progressOf(request.id, signal, post);
   const { session } = network;
-  const { png, preview, ms, width, height, format, notes } = await python.runtime.remove(photo, model.spec, {
+  const { output, region } = request;
+  const { data, preview, ms, ...facts } = await python.runtime.remove(photo, model.spec, {
     run: (pixels) => {
       const reply = session.run(pixels);
       if (session.report.provider === "webgpu") onGpu();
       return reply;
     },
+    decode: (type, space, limit) => decode(request.photo, type, { space, limit }),
     checkpoint: progress.checkpoint,
-  });
+  }, { output, region });
   progress.end();
   const timings = { start: python.ms, model: network.ms, ...ms, total: performance.now() - began };
   return {
-    png: png.buffer, preview: preview?.buffer ?? null, width, height, format, notes,
+    ...facts, data: data.buffer, preview: preview?.buffer ?? null,
     model: model.id, device: session.report, remarks: remarks(), ms: timings,
   };
 }

@@ -7,7 +7,7 @@ import { unpack } from "./archive.js";
 import { fetchVerified, nativeDigest, ROOT } from "./assets.js";
 import { fetchNow } from "./fetch-now.js";
 
-/** @import { Inspection, Note, Site, SitePython, Target, WireError } from "../shared/protocol.js" */
+/** @import { Inspection, Note, Options, Site, SitePython, Target, WireError } from "../shared/protocol.js" */
 
 /** What the archive of modules holds, as the lock file names it: installers must not fetch it again. */
 const PACKAGES = ["numpy", "Pillow", "alphacut"];
@@ -17,7 +17,8 @@ const LATE_NAMES = "late-modules.txt";
 /**
  * What Python makes of a photo; see `Cutout` in src/alphacut/pipeline.py.
  * @typedef {object} PythonCutout
- * @property {Uint8Array<ArrayBuffer>} png
+ * @property {Uint8Array<ArrayBuffer>} data
+ * @property {string} type
  * @property {Uint8Array<ArrayBuffer> | undefined} preview
  * @property {number} width
  * @property {number} height
@@ -37,10 +38,11 @@ const LATE_NAMES = "late-modules.txt";
  */
 
 /**
- * What Python asks of this side; `run` and `checkpoint` resolve and never reject, because a promise rejected
- * with something that is no Error would never wake Python.
+ * What Python asks of this side; all resolve and never reject, because a promise rejected with something that is
+ * no Error would never wake Python.
  * @typedef {object} Host
  * @property {(pixels: Uint8Array) => Promise<import("./network.js").RunReply>} run
+ * @property {(type: string, space: PredefinedColorSpace, limit: number) => Promise<import("./decode.js").Decoded>} decode
  * @property {(stage: string) => Promise<{ error?: WireError }>} checkpoint
  */
 
@@ -90,13 +92,14 @@ export class Runtime {
    * @param {Uint8Array} photo
    * @param {Record<string, unknown>} spec
    * @param {Host} host
+   * @param {Options} options
    * @returns {Promise<PythonCutout>}
    * @throws {AlphacutError}
    */
-  async remove(photo, spec, host) {
+  async remove(photo, spec, host, options) {
     /** @type {PythonReply} */
     let reply;
-    const task = this.#remove(photo, JSON.stringify(spec), host);
+    const task = this.#remove(photo, JSON.stringify(spec), host, JSON.stringify(options));
     try {
       reply = await task; // a trap in WebAssembly never gets here: worker.js hears of it
     } finally {
