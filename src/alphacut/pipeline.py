@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from alphacut.compose import cut_out
-from alphacut.encode import encode_png, encode_preview
+from alphacut.encode import encode_preview
 from alphacut.errors import OutOfMemoryError
 from alphacut.image import decode
 from alphacut.mask import Alpha, alpha_of
 from alphacut.models import ModelSpec
+from alphacut.png import PngEncoder, encode_alone
 from alphacut.preprocess import network_input
 from alphacut.recipe import DEFAULT, Resampling
 from alphacut.session import Session
@@ -85,6 +86,7 @@ async def remove_background(
     *,
     resampling: Resampling = DEFAULT.resampling,
     checkpoint: Checkpoint = _pass_by,
+    encode_png: PngEncoder = encode_alone,
 ) -> Cutout:
     """Cut the subject out of a photo.
 
@@ -96,6 +98,8 @@ async def remove_background(
         The network that `spec` describes.
     checkpoint : callable
         Awaited at the beginning of each stage; what it raises ends the job.
+    encode_png : callable
+        Makes the PNG: Pillow, unless there is something faster.
 
     Raises
     ------
@@ -104,13 +108,19 @@ async def remove_background(
     """
     clock = _Clock(checkpoint)
     try:
-        return await _run(data, session, spec, resampling, clock)
+        return await _run(data, session, spec, resampling, clock, encode_png=encode_png)
     except MemoryError as error:
         raise OutOfMemoryError("Memory ran out while the photo was processed.") from error
 
 
 async def _run(
-    data: bytes, session: Session, spec: ModelSpec, resampling: Resampling, clock: _Clock
+    data: bytes,
+    session: Session,
+    spec: ModelSpec,
+    resampling: Resampling,
+    clock: _Clock,
+    *,
+    encode_png: PngEncoder,
 ) -> Cutout:
     await clock.enter("decode")
     photo = decode(data)
@@ -124,7 +134,7 @@ async def _run(
     preview = None if photo.format in _SHOWN_BY_BROWSERS else encode_preview(photo.rgb)
     cutout = cut_out(photo, alpha)
     await clock.enter("encode")
-    png = encode_png(cutout, photo.icc_profile)
+    png = await encode_png(cutout, photo.icc_profile)
     clock.stop()
     width, height = photo.size
     return Cutout(

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, _imaging
 from PIL.PngImagePlugin import PngInfo
 
-from alphacut import pipeline
+from alphacut import pipeline, png
 from alphacut.compose import cut_out
 from alphacut.errors import Cancelled, OutOfMemoryError, SessionError, TruncatedImageError
 from alphacut.pipeline import STAGES, Cutout, Stage, remove_background
@@ -270,12 +270,12 @@ def test_a_network_that_gives_nonsense_gives_an_error_and_no_cutout() -> None:
         run(remove_background(file_of(scene(8, 6)), ScaledSession(lambda _: nonsense, spec()), spec()))
 
 
-@pytest.mark.parametrize("stage", ["network_input", "alpha_of", "cut_out", "encode_png", "encode_preview"])
+@pytest.mark.parametrize("stage", ["network_input", "alpha_of", "cut_out", "encode_preview", "encode_png"])
 def test_running_out_of_memory_anywhere_is_told_as_such(stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_memory(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(pipeline, stage, no_memory)
+    monkeypatch.setattr(png if stage == "encode_png" else pipeline, stage, no_memory)
     with pytest.raises(OutOfMemoryError):
         cut(file_of(scene(8, 6), "TIFF"))
 

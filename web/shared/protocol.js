@@ -66,7 +66,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
 /**
  * Something that was done another way than planned, and why.
  * @typedef {object} Remark
- * @property {"device" | "fast-path" | "storage" | "start"} topic
+ * @property {"device" | "fast-path" | "storage" | "start" | "encode"} topic
  * @property {string} text  A sentence for people.
  */
 

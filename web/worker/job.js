@@ -2,6 +2,7 @@
 
 import { AlphacutError } from "../shared/protocol.js";
 import { teller } from "./loader.js";
+import { pngPool } from "./png-pool.js";
 import { remarks } from "./remarks.js";
 
 /** @import { Cutout, RemoveRequest, Stage } from "../shared/protocol.js" */
@@ -16,6 +17,7 @@ import { remarks } from "./remarks.js";
  */
 export async function cutOut(request, { python, network, model }, { signal, post, onGpu }) {
   const began = performance.now();
+  pngPool.start(); // ready when the network is done
   const photo = await read(request.photo);
   const progress = progressOf(request.id, signal, post);
   const { session } = network;
@@ -26,6 +28,8 @@ export async function cutOut(request, { python, network, model }, { signal, post
       return reply;
     },
     checkpoint: progress.checkpoint,
+    get lanes() { return pngPool.lanes; },
+    deflate: async (...strip) => signal.aborted ? { error: cancelled() } : pngPool.deflate(...strip),
   });
   progress.end();
   const timings = { start: python.ms, model: network.ms, ...ms, total: performance.now() - began };
@@ -66,9 +70,13 @@ function progressOf(id, signal, post) {
       current = /** @type {Stage} */ (stage);
       tell(current, 0, 1);
       await breathe();
-      return signal.aborted ? { error: new AlphacutError("cancelled", "Cancelled.").toWire() } : {};
+      return signal.aborted ? { error: cancelled() } : {};
     },
   };
+}
+
+function cancelled() {
+  return new AlphacutError("cancelled", "Cancelled.").toWire();
 }
 
 /** Lets messages in: a cancel that waits is heard before the next stage begins. */

@@ -7,6 +7,7 @@ import { unpack } from "./archive.js";
 import { fetchVerified, nativeDigest, ROOT } from "./assets.js";
 import { fetchNow } from "./fetch-now.js";
 
+/** @import { PngPool, Strip } from "./png-pool.js" */
 /** @import { Inspection, Note, Site, SitePython, Target, WireError } from "../shared/protocol.js" */
 
 /** What the archive of modules holds, as the lock file names it: installers must not fetch it again. */
@@ -37,11 +38,13 @@ const LATE_NAMES = "late-modules.txt";
  */
 
 /**
- * What Python asks of this side; `run` and `checkpoint` resolve and never reject, because a promise rejected
+ * What Python asks of this side; its functions resolve and never reject, because a promise rejected
  * with something that is no Error would never wake Python.
  * @typedef {object} Host
  * @property {(pixels: Uint8Array) => Promise<import("./network.js").RunReply>} run
  * @property {(stage: string) => Promise<{ error?: WireError }>} checkpoint
+ * @property {number} lanes  How many strips of a PNG are deflated at a time; 0 where Python must do it.
+ * @property {(...strip: Parameters<PngPool["deflate"]>) => Promise<Strip | { error: WireError }>} deflate
  */
 
 export class Runtime {

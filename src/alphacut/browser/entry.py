@@ -9,6 +9,7 @@ from typing import Any
 
 from alphacut.browser.buffers import Buffers, ForeignInterface, JsObject
 from alphacut.browser.ort_session import HostError, OrtSession, raise_if_error
+from alphacut.browser.png_pool import PngPool
 from alphacut.errors import AlphacutError, OutOfMemoryError
 from alphacut.models import ModelSpec
 from alphacut.pipeline import Cutout, Stage, remove_background
@@ -31,7 +32,7 @@ class Application:
             JSON of the model's `ModelSpec`.
         host : object
             `run(data)`, see OrtSession; `checkpoint(stage)`, which resolves to an object with
-            `error` where the job must end.
+            `error` where the job must end; `lanes` and `deflate(...)`, see PngPool.
 
         Returns
         -------
@@ -54,8 +55,10 @@ class Application:
             raise_if_error(await host.checkpoint(stage))
 
         model = ModelSpec.from_table(json.loads(spec))
-        session = OrtSession(host, self._buffers)
-        return await remove_background(self._buffers.to_bytes(photo), session, model, checkpoint=checkpoint)
+        session, pool = OrtSession(host, self._buffers), PngPool(host, self._buffers)
+        return await remove_background(
+            self._buffers.to_bytes(photo), session, model, checkpoint=checkpoint, encode_png=pool.encode
+        )
 
 
 def to_wire(error: AlphacutError) -> dict[str, str | bool]:
