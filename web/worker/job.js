@@ -29,7 +29,10 @@ export async function cutOut(request, { python, network, model }, { signal, post
     },
     checkpoint: progress.checkpoint,
     get lanes() { return pngPool.lanes; },
-    deflate: async (...strip) => signal.aborted ? { error: cancelled() } : pngPool.deflate(...strip),
+    async deflate(...rows) {
+      const strip = await pngPool.deflate(...rows);
+      return signal.aborted ? { error: cancelled() } : strip;
+    },
   });
   progress.end();
   const timings = { start: python.ms, model: network.ms, ...ms, total: performance.now() - began };
