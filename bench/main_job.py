@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from bench import peer
-from bench.harness import Result, bench, parse, parser, providers, twelve_megapixels, write_results
+from bench.harness import Result, bench, parse, parser, providers, scaled, write_results
 from bench.tables import STAGES, job_table
 
 
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     made.add_argument("--devices", default="", help="comma-separated; without it those worth measuring")
     made.add_argument("--rounds", type=int, default=10, help="jobs with each photo after the first")
     options = parse(made, arguments)
-    options.photo = options.photo or [twelve_megapixels(options.site)]
+    options.photo = options.photo or [scaled(options.site, megapixels) for megapixels in (1.2, 12)]
     photos = [photo.name for photo in options.photo]
     results: list[Result] = []
     with bench(options) as running:
