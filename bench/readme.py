@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from bench.harness import RESULTS, ROOT, Result
-from bench.tables import inference_table, job_table
+from bench.tables import inference_table, job_table, pixel_table
 
 README = ROOT / "README.md"
 BEGIN, END = "<!-- figures:begin -->\n", "<!-- figures:end -->"
@@ -21,6 +21,11 @@ WHOLE = (
     "starting the worker to the model loaded, with an empty and with a filled HTTP cache, over loopback;\n"
     "*first*: the first time with that photo; the other columns: medians of later times.\n\n"
 )
+PIXELS = (
+    "Python's part of a job, for photos of several sizes, each in a worker of its own: medians of each\n"
+    "stage, and the length of Pyodide's memory before the first job and at most, Python itself included.\n"
+    "*aim*: what each may take on 2 cores.\n\n"
+)
 
 
 def rendered(text: str, files: Sequence[Result]) -> str:
@@ -31,6 +36,8 @@ def rendered(text: str, files: Sequence[Result]) -> str:
     alone = [file for file in files if _is_of("inference", file)]
     parts = [ALONE, *(_part(file, inference_table(file["results"])) for file in alone)] if alone else []
     parts += [WHOLE, *(_part(file, job_table(file["results"])) for file in jobs)] if jobs else []
+    pixels = [file for file in files if _is_of("pixels", file)]
+    parts += [PIXELS, *(_part(file, pixel_table(file["results"])) for file in pixels)] if pixels else []
     return head + BEGIN + "".join(parts).removesuffix("\n") + END + tail
 
 

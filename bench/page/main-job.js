@@ -2,10 +2,10 @@
 
 import { SiteWorker } from "./site-worker.js";
 
-export async function* run({ model, device, photos, rounds }) {
-  const cold = await start(model, device);
+export async function* run({ model, device, photos, rounds, flags }) {
+  const cold = await start(model, device, flags);
   cold.worker.end();
-  const { worker, ready, ms } = await start(model, device);
+  const { worker, ready, ms } = await start(model, device, flags);
   for (const name of photos) {
     const photo = await (await fetch(name)).blob();
     const runs = [];
@@ -20,9 +20,9 @@ export async function* run({ model, device, photos, rounds }) {
 }
 
 /** Starts a worker and loads a model; `ms` is what a visitor waits for. */
-async function start(model, device) {
+async function start(model, device, flags) {
   const began = performance.now();
-  const worker = new SiteWorker();
+  const worker = new SiteWorker(flags);
   const ready = await worker.call({ type: "start", model, device });
   return { worker, ready, ms: performance.now() - began };
 }

@@ -98,6 +98,11 @@ class Photo:
         """Width and height in pixels."""
         return self.rgb.size
 
+    def part(self, box: tuple[int, int, int, int]) -> Photo:
+        """Cut a part out, to be looked at: left, top, right, bottom in pixels."""
+        alpha = None if self.alpha is None else self.alpha.crop(box)
+        return Photo(self.rgb.crop(box), alpha, self.format)
+
 
 def decode(data: bytes, output: Output = _PLAIN) -> Photo:
     """Read a photo from the bytes of a file, with what `output` needs of it.

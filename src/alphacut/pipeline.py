@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal, cast
 
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from alphacut.clock import STAGES, Checkpoint, Clock, Stage, pass_by
 from alphacut.compose import cut_out
 from alphacut.encode import encode, encode_preview
 from alphacut.errors import BROWSER_FORMATS, OutOfMemoryError
+from alphacut.foreground import estimate
 from alphacut.foreign import Decoder, read_photo
 from alphacut.image import Photo
-from alphacut.mask import Alpha, alpha_of
+from alphacut.mask import Alpha, alpha_of, placed, times
 from alphacut.models import ModelSpec
+from alphacut.notes import Note, notes_of_map, notes_of_photo
 from alphacut.output import Output
+from alphacut.png import PngEncoder, encode_alone
 from alphacut.preprocess import network_input
-from alphacut.recipe import DEFAULT, Resampling
+from alphacut.recipe import DEFAULT, Recipe
+from alphacut.region import around
 from alphacut.session import Session
 
-Stage = Literal["decode", "preprocess", "inference", "mask", "compose", "encode"]
-STAGES: tuple[Stage, ...] = ("decode", "preprocess", "inference", "mask", "compose", "encode")
-"""In the order they are passed; web/shared/protocol.js names the same."""
-
-Note = Literal["first-frame", "empty-mask", "full-mask", "approximate-colours", "metadata-lost"]
-
-Checkpoint = Callable[[Stage], Awaitable[None]]
-"""Awaited when a stage begins; raises Cancelled to end the job there."""
+__all__ = ["STAGES", "Cutout", "Note", "Stage", "remove_background"]
 
 _SHOWN_BY_BROWSERS = {"JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "ICO", *BROWSER_FORMATS}
 _PNG = Output()
-_EMPTY_BELOW = 13  # alpha of 5%: nothing a person would call a subject
-_FULL_ABOVE = 242
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,28 +57,18 @@ class Cutout:
     ms: dict[Stage, float] = field(default_factory=dict)
 
 
-async def _pass_by(stage: Stage) -> None:
-    """Do nothing at a checkpoint."""
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    """What all stages need."""
 
-
-@dataclass
-class _Clock:
-    """Announces each stage and measures it."""
-
-    checkpoint: Checkpoint
-    ms: dict[Stage, float] = field(default_factory=dict)
-    _running: Stage | None = None
-    _since: float = 0.0
-
-    async def enter(self, stage: Stage) -> None:
-        self.stop()
-        await self.checkpoint(stage)
-        self._running, self._since = stage, time.perf_counter()
-
-    def stop(self) -> None:
-        if self._running is not None:
-            self.ms[self._running] = 1000 * (time.perf_counter() - self._since)
-            self._running = None
+    session: Session
+    spec: ModelSpec
+    output: Output
+    region: tuple[float, float, float, float] | None
+    recipe: Recipe
+    decoder: Decoder | None
+    encode_png: PngEncoder
+    clock: Clock
 
 
 async def remove_background(
@@ -90,9 +77,11 @@ async def remove_background(
     spec: ModelSpec,
     *,
     output: Output = _PNG,
+    region: tuple[float, float, float, float] | None = None,
+    recipe: Recipe = DEFAULT,
     decoder: Decoder | None = None,
-    resampling: Resampling = DEFAULT.resampling,
-    checkpoint: Checkpoint = _pass_by,
+    encode_png: PngEncoder = encode_alone,
+    checkpoint: Checkpoint = pass_by,
 ) -> Cutout:
     """Cut the subject out of a photo.
 
@@ -104,65 +93,74 @@ async def remove_background(
         The network that `spec` describes.
     output : Output
         What file to make.
+    region : tuple of float or None
+        Left, top, right and bottom, in pixels of the upright photo, of the part that holds the subject: the
+        network sees it and a margin alone, and everything else is transparent.
+    recipe : Recipe
+        How masks are made; its scaling is the session's affair.
     decoder : callable or None
         The browser's, for what Pillow can't read.
+    encode_png : callable
+        Makes the usual PNG: Pillow, unless there is something faster.
     checkpoint : callable
         Awaited at the beginning of each stage; what it raises ends the job.
 
     Raises
     ------
     AlphacutError
-        See `alphacut.foreign.read_photo`, `Output.check_size` and `Session.run`; OutOfMemoryError wherever
-        memory runs out.
+        See `alphacut.foreign.read_photo`, `Output.check_size`, `alphacut.region.around` and `Session.run`;
+        OutOfMemoryError wherever memory runs out.
     """
-    clock = _Clock(checkpoint)
+    job = _Job(
+        session=session, spec=spec, output=output, region=region, recipe=recipe, decoder=decoder,
+        encode_png=encode_png, clock=Clock(checkpoint),
+    )  # fmt: skip
     try:
-        await clock.enter("decode")
-        photo = await read_photo(data, output, decoder)
-        output.check_size(photo.size)
-        alpha = await _find_alpha(photo, session, spec, resampling, clock)
-        return await _finish(photo, alpha, output, clock)
+        return await _run(data, job)
     except MemoryError as error:
         raise OutOfMemoryError("Memory ran out while the photo was processed.") from error
 
 
-async def _find_alpha(
-    photo: Photo, session: Session, spec: ModelSpec, resampling: Resampling, clock: _Clock
-) -> Alpha:
-    await clock.enter("preprocess")
-    pixels = network_input(photo, spec, resampling.shrink)
-    await clock.enter("inference")
-    levels = await session.run(pixels)
-    await clock.enter("mask")
-    return alpha_of(levels, photo.size, photo.alpha, resampling.grow)
-
-
-async def _finish(photo: Photo, alpha: Alpha, output: Output, clock: _Clock) -> Cutout:
-    await clock.enter("compose")
+async def _run(data: bytes, job: _Job) -> Cutout:
+    await job.clock.enter("decode")
+    photo = await read_photo(data, job.output, job.decoder)
+    job.output.check_size(photo.size)
+    alpha, levels = await _find_alpha(photo, job)
+    await _clean_colours(photo, alpha, job)
+    await job.clock.enter("compose")
     preview = None if photo.format in _SHOWN_BY_BROWSERS else encode_preview(photo.rgb)
-    cutout = cut_out(photo, alpha)
-    await clock.enter("encode")
-    data = encode(cutout, output, icc_profile=photo.icc_profile, exif=photo.exif, low=photo.low)
-    clock.stop()
+    cutout = cut_out(photo, times(alpha, photo.alpha))
+    await job.clock.enter("encode")
+    file = await _encode(cutout, photo, job)
+    job.clock.stop()
     width, height = photo.size
     return Cutout(
-        data=data, type=output.type, width=width, height=height, format=photo.format, preview=preview,
-        notes=(*_notes_of_photo(photo, output), *_notes_of_alpha(alpha)), ms=clock.ms,
+        data=file, type=job.output.type, width=width, height=height, format=photo.format, preview=preview,
+        notes=(*notes_of_photo(photo, job.output), *notes_of_map(levels)), ms=job.clock.ms,
     )  # fmt: skip
 
 
-def _notes_of_photo(photo: Photo, output: Output) -> Iterator[Note]:
-    if photo.frames > 1:
-        yield "first-frame"
-    if photo.managed != "exact":
-        yield "approximate-colours"
-    if output.metadata == "keep" and photo.exif is None and photo.format in BROWSER_FORMATS:
-        yield "metadata-lost"
+async def _find_alpha(photo: Photo, job: _Job) -> tuple[Alpha, NDArray[np.uint8]]:
+    """Return the network's alpha at the photo's size, and its map."""
+    await job.clock.enter("preprocess")
+    box = (0, 0, *photo.size) if job.region is None else around(job.region, photo.size)
+    part = photo if job.region is None else photo.part(box)
+    pixels = network_input(part, job.spec, job.recipe.resampling.shrink)
+    await job.clock.enter("inference")
+    levels = await job.session.run(pixels)
+    await job.clock.enter("mask")
+    alpha = alpha_of(levels, part.rgb, pixels[0], job.recipe)
+    return placed(alpha, box, photo.size), levels
 
 
-def _notes_of_alpha(alpha: Alpha) -> Iterator[Note]:
-    least, greatest = cast(tuple[int, int], alpha.getextrema())  # of one band
-    if greatest < _EMPTY_BELOW:
-        yield "empty-mask"
-    elif least > _FULL_ABOVE:
-        yield "full-mask"
+async def _clean_colours(photo: Photo, alpha: Alpha, job: _Job) -> None:
+    """Take the old background out of soft pixels. Where a photo brought alpha along, somebody has done so."""
+    await job.clock.enter("foreground")
+    if job.recipe.colours and photo.alpha is None and job.output.format != "mask-png":
+        estimate(photo.rgb, alpha)
+
+
+async def _encode(cutout: Image.Image, photo: Photo, job: _Job) -> bytes:
+    if job.output == _PNG:
+        return await job.encode_png(cutout, photo.icc_profile)
+    return encode(cutout, job.output, icc_profile=photo.icc_profile, exif=photo.exif, low=photo.low)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -178,3 +179,29 @@ def test_details_tell_the_cause_too() -> None:
         wire = to_wire(error)
     assert (wire["code"], wire["message"], wire["hint"]) == ("bad-model", "outer", "Do otherwise.")
     assert "KeyError: 'inner'" in str(wire["details"])
+
+
+def test_a_png_made_by_the_hosts_pool_holds_the_same_pixels() -> None:
+    photo = file_of(scene(700, 500), "JPEG", quality=90)
+    host = Host(LuminanceSession(), lanes=2)
+    reply, _ = remove(photo, host)
+    assert host.strips > 2
+    native = run(remove_background(photo, LuminanceSession(), spec()))
+    np.testing.assert_array_equal(pixels_of(reply.value.data.to_bytes()), pixels_of(native.data))
+
+
+def test_pillow_makes_the_png_where_the_pool_fails() -> None:
+    photo = file_of(scene(700, 500), "JPEG", quality=90)
+    native = run(remove_background(photo, LuminanceSession(), spec()))
+    failed = SimpleNamespace(failed=True)
+    host = Host(LuminanceSession(), lanes=2, strip_fails_at=1, strip_reply=failed)
+    reply, _ = remove(photo, host)
+    assert host.strips > 1
+    assert reply.value.data.to_bytes() == native.data
+
+
+def test_a_job_that_is_cancelled_while_its_png_is_made_ends_there() -> None:
+    error = SimpleNamespace(code="cancelled", message="Cancelled.", hint="")
+    host = Host(LuminanceSession(), lanes=2, strip_fails_at=1, strip_reply=SimpleNamespace(error=error))
+    reply, _ = remove(file_of(scene(700, 500), "JPEG", quality=90), host)
+    assert reply.error.code == "cancelled"

@@ -10,7 +10,8 @@ const PHOTO_STEPS = [
   ["decode", "Decode"],
   ["preprocess", "Prepare"],
   ["inference", "Network"],
-  ["mask", "Mask"],
+  ["mask", "Mask and edges"],
+  ["foreground", "Edge colours"],
   ["compose", "Compose"],
   ["encode", "Encode"],
 ];

@@ -81,6 +81,8 @@ const NOTES = {
   "approximate-colours": "The photo is made for print, and its colour profile is missing or can't be used here: colours are approximate.",
   "metadata-lost": "Camera, time and place could not be kept: the browser read this photo, and it gives pixels only.",
   "full-mask": "Everything was taken for the subject, so nothing was removed. Another model may do better.",
+  "flat-mask": "The model saw no difference between subject and background, so this is no cutout. Another model may do better.",
+  "undecided-mask": "The model is unsure what the subject is: look at the cutout closely. Another model, or a photo cropped to the subject, may do better.",
 };
 
 /** @param {Note} note */

@@ -12,11 +12,11 @@
 
 /**
  * The steps a person can wait for, in order. `runtime`, `model` and `session` happen once;
- * the others once a photo. The names of the photo's steps are those of `alphacut.pipeline.STAGES`.
+ * the others once a photo. The names of the photo's steps are those of `alphacut.clock.STAGES`.
  */
 export const STAGES = /** @type {const} */ ([
   "runtime", "model", "session",
-  "decode", "preprocess", "inference", "mask", "compose", "encode",
+  "decode", "preprocess", "inference", "mask", "foreground", "compose", "encode",
 ]);
 /** @typedef {(typeof STAGES)[number]} Stage */
 
@@ -67,7 +67,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
 /**
  * Something that was done another way than planned, and why.
  * @typedef {object} Remark
- * @property {"device" | "fast-path" | "storage" | "start"} topic
+ * @property {"device" | "fast-path" | "storage" | "start" | "encode"} topic
  * @property {string} text  A sentence for people.
  */
 
@@ -125,6 +125,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
  * @property {number} preprocess
  * @property {number} inference
  * @property {number} mask
+ * @property {number} foreground
  * @property {number} compose
  * @property {number} encode
  * @property {number} total
@@ -144,7 +145,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
  * @property {Remark[]} remarks
  * @property {Timings} ms
  */
-/** @typedef {"first-frame" | "empty-mask" | "full-mask" | "approximate-colours" | "metadata-lost"} Note  Things a person should know about a cutout that is not an error. */
+/** @typedef {"first-frame" | "approximate-colours" | "metadata-lost" | "empty-mask" | "full-mask" | "flat-mask" | "undecided-mask"} Note  Things a person should know about a cutout that is not an error. */
 
 /**
  * What can be asked for beside a cutout; Python checks it (alphacut/browser/options.py) and answers `bad-options`.

@@ -7,6 +7,7 @@ import { unpack } from "./archive.js";
 import { fetchVerified, nativeDigest, ROOT } from "./assets.js";
 import { fetchNow } from "./fetch-now.js";
 
+/** @import { PngPool, Strip } from "./png-pool.js" */
 /** @import { Inspection, Note, Options, Site, SitePython, Target, WireError } from "../shared/protocol.js" */
 
 /** What the archive of modules holds, as the lock file names it: installers must not fetch it again. */
@@ -24,7 +25,7 @@ const LATE_NAMES = "late-modules.txt";
  * @property {number} height
  * @property {string} format
  * @property {Note[]} notes
- * @property {Record<"decode" | "preprocess" | "inference" | "mask" | "compose" | "encode", number>} ms
+ * @property {Record<"decode" | "preprocess" | "inference" | "mask" | "foreground" | "compose" | "encode", number>} ms
  */
 /** @typedef {{ value: PythonCutout, error?: undefined } | { error: WireError }} PythonReply */
 /** @typedef {{ name: string, bytes: Uint8Array }} Wheel */
@@ -38,12 +39,14 @@ const LATE_NAMES = "late-modules.txt";
  */
 
 /**
- * What Python asks of this side; all resolve and never reject, because a promise rejected with something that is
- * no Error would never wake Python.
+ * What Python asks of this side; its functions resolve and never reject, because a promise rejected
+ * with something that is no Error would never wake Python.
  * @typedef {object} Host
  * @property {(pixels: Uint8Array) => Promise<import("./network.js").RunReply>} run
  * @property {(type: string, space: PredefinedColorSpace, limit: number) => Promise<import("./decode.js").Decoded>} decode
  * @property {(stage: string) => Promise<{ error?: WireError }>} checkpoint
+ * @property {number} lanes  How many strips of a PNG are deflated at a time; 0 where Python must do it.
+ * @property {(...strip: Parameters<PngPool["deflate"]>) => Promise<Strip | { error: WireError }>} deflate
  */
 
 export class Runtime {

@@ -11,6 +11,7 @@ from alphacut.browser.buffers import Buffers, ForeignInterface, JsObject
 from alphacut.browser.decoder import decoder_of
 from alphacut.browser.options import read_options
 from alphacut.browser.ort_session import HostError, OrtSession, raise_if_error
+from alphacut.browser.png_pool import PngPool
 from alphacut.errors import AlphacutError, OutOfMemoryError
 from alphacut.models import ModelSpec
 from alphacut.pipeline import Cutout, Stage, remove_background
@@ -32,8 +33,9 @@ class Application:
         spec : str
             JSON of the model's `ModelSpec`.
         host : object
-            `run(data)`, see OrtSession; `decode(type, space, limit)`, see `decoder_of`; `checkpoint(stage)`,
-            which resolves to an object with `error` where the job must end.
+            `run(data)`, see OrtSession; `decode(type, space, limit)`, see `decoder_of`; `lanes` and
+            `deflate(...)`, see PngPool; `checkpoint(stage)`, which resolves to an object with `error` where
+            the job must end.
         options : str
             JSON of what the request asks for; see `alphacut.browser.options`.
 
@@ -59,10 +61,10 @@ class Application:
             raise_if_error(await host.checkpoint(stage))
 
         model = ModelSpec.from_table(json.loads(spec))
-        session = OrtSession(host, self._buffers)
+        session, pool = OrtSession(host, self._buffers), PngPool(host, self._buffers)
         return await remove_background(
-            self._buffers.to_bytes(photo), session, model,
-            checkpoint=checkpoint, decoder=decoder_of(host, self._buffers), **read_options(options),
+            self._buffers.to_bytes(photo), session, model, checkpoint=checkpoint,
+            decoder=decoder_of(host, self._buffers), encode_png=pool.encode, **read_options(options),
         )  # fmt: skip
 
 
