@@ -27,7 +27,7 @@ export class PngPool {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #idle;
 
-  constructor(cores = navigator.hardwareConcurrency) {
+  constructor(cores = navigator.hardwareConcurrency || 2) {
     this.lanes = Math.max(2, Math.min(MOST_WORKERS, cores));
   }
 
