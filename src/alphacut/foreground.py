@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageChops
 
 from alphacut.layers import Planes, separate
 from alphacut.tiles import Box, boxes
@@ -77,14 +77,13 @@ class _Towards:
             return
         headroom = next(room for room in _HEADROOMS if room >= min(self._excess[here].max(), _HEADROOMS[-1]))
         size = tile[2] - tile[0], tile[3] - tile[1]
-        blended = self._sheet(headroom).resize(size, Image.Resampling.BILINEAR, (left, top, right, bottom))
-        pixels, mask = rgb.crop(tile), alpha.crop(tile)
+        enlarged = self._sheet(headroom).resize(size, Image.Resampling.BILINEAR, (left, top, right, bottom))
+        mask = alpha.crop(tile)
         if headroom:
-            blended.paste(pixels.point(_into(headroom)), None, mask)
-            rgb.paste(blended.point(_out_of(headroom)), tile, mask.point(_IS_SOFT, "1"))
+            enlarged.paste(rgb.crop(tile).point(_into(headroom)), None, mask)
+            rgb.paste(enlarged.point(_out_of(headroom)), tile, mask.point(_IS_SOFT, "1"))
         else:
-            blended.paste(pixels, None, mask)
-            rgb.paste(blended, tile)
+            rgb.paste(enlarged, tile, ImageChops.invert(mask))
 
     def _sheet(self, headroom: int) -> Image.Image:
         """G in bytes, which stand for levels from -headroom to 255 + headroom."""
