@@ -115,6 +115,8 @@ def _save(
 
 def _webp_options(output: Output) -> dict[str, Any]:
     """Colours under alpha 0 may change: they hold nothing, and lossy files get 2% smaller (`exact` False)."""
+    from PIL import WebPImagePlugin  # noqa: F401 - or Pillow would import every plugin it has
+
     if output.lossless:
         return {"lossless": True, "exact": True, **_LOSSLESS[output.effort]}
     return {"quality": output.chosen_quality, "exact": False, "method": _LOSSY_METHOD[output.effort]}
