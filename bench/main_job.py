@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     made = parser("main_job", "Measure the main job.")
     made.add_argument("--devices", default="", help="comma-separated; without it those worth measuring")
     made.add_argument("--rounds", type=int, default=10, help="jobs with each photo after the first")
-    made.add_argument("--wake", type=int, default=0, help="runs that wake the GPU while a photo is decoded")
+    made.add_argument("--wake", type=int, help="runs that wake the GPU while a photo is decoded; without it as on the site")
     options = parse(made, arguments)
     options.photo = options.photo or [scaled(options.site, megapixels) for megapixels in (1.2, 12)]
     photos = [photo.name for photo in options.photo]
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for model in options.models:
             for device in devices:
                 job = {"model": model, "device": device, "photos": photos, "rounds": options.rounds}
-                job["flags"] = f"?bench&wake={options.wake}" if options.wake else ""
+                job["flags"] = "" if options.wake is None else f"?bench&wake={options.wake}"
                 for report in running.run({"script": "main-job.js", **job}):
                     results.append(summarise(job, report))
                     print(job_table(results[-1:]).splitlines()[-1], flush=True)
