@@ -23,7 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     made = parser("main_job", "Measure the main job.")
     made.add_argument("--devices", default="", help="comma-separated; without it those worth measuring")
     made.add_argument("--rounds", type=int, default=10, help="jobs with each photo after the first")
-    made.add_argument("--wake", type=int, help="runs that wake the GPU while a photo is decoded; without it as on the site")
+    made.add_argument(
+        "--wake", type=int, help="runs that wake the GPU while a photo is decoded; without it as on the site"
+    )
     options = parse(made, arguments)
     options.photo = options.photo or [scaled(options.site, megapixels) for megapixels in (1.2, 12)]
     photos = [photo.name for photo in options.photo]

@@ -10,8 +10,8 @@ export async function* run({ model, device, photos, outputs, rounds }) {
     const photo = await (await fetch(name)).blob();
     const runs = [];
     for (let round = 0; round <= rounds; round += 1) {
-      const { png, ms, width, height } = await worker.call({ type: "remove", photo, model, device, ...output });
-      runs.push({ ms, width, height, bytes_out: png.byteLength });
+      const { data, ms, width, height } = await worker.call({ type: "remove", photo, model, device, output });
+      runs.push({ ms, width, height, bytes_out: data.byteLength });
     }
     const heap = (await worker.call({ type: "stats" })).pythonHeapBytes;
     worker.end();
