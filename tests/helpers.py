@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import io
 import struct
+import sys
 import zlib
 from collections.abc import Coroutine, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
@@ -22,6 +24,12 @@ ROOT = Path(__file__).resolve().parent.parent
 Bytes8 = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 T = TypeVar("T")
+
+# The core's tests run in Pyodide too (tests/browser/test_core.py).
+_IN_PYODIDE = sys.platform == "emscripten"
+needs_littlecms = pytest.mark.skipif(_IN_PYODIDE, reason="Pillow in Pyodide has no LittleCMS")
+needs_avif = pytest.mark.skipif(_IN_PYODIDE, reason="Pillow in Pyodide has no AVIF")
+needs_pymatting = pytest.mark.skipif(_IN_PYODIDE, reason="pymatting needs numba, which Pyodide does not have")
 
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
