@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # Found again in every run: what is random is tried on CPython, and Pyodide takes several times as long.
 hypothesis.settings.register_profile(
-    "pyodide", deadline=None, max_examples=20, derandomize=True, database=None
+    "pyodide", deadline=None, max_examples=50, derandomize=True, database=None
 )
 
 
@@ -70,7 +70,7 @@ def versions() -> str:
 def run(file: str) -> str:
     """Run the tests of a file, named from the project's folder; gives an `Outcome` as JSON."""
     outcome = Outcome()
-    options = ["-q", "--hypothesis-profile=pyodide", "-p", "no:cacheprovider"]
+    options = ["--tb=short", "--hypothesis-profile=pyodide", "-p", "no:cacheprovider"]
     places = [f"--rootdir={ROOT}", f"--confcutdir={ROOT}", "--import-mode=importlib", str(ROOT / file)]
     with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.redirect_stderr(said):
         status = pytest.main([*options, *places], plugins=[outcome])
