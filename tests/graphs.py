@@ -16,7 +16,8 @@ from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_h
 from alphacut.models import ModelSpec
 from alphacut.onnx_graph import Layout, Shipped, Target, ship
 from alphacut.scaling import FloatNetwork, ScaledSession, normalise, unit_map
-from tests.helpers import Bytes8, Floats, node, run
+from tests.helpers import Bytes8, Floats, run
+from tests.networks import node
 
 WASM: Target = "wasm-float32"
 GPU: tuple[Target, ...] = ("webgpu-float32", "webgpu-float16")

@@ -55,6 +55,7 @@ _DAMAGE = (
     KeyError,
     TypeError,
     EOFError,
+    OverflowError,  # in WebAssembly, of offsets from 2 GB on
     struct.error,
     zlib.error,
 )

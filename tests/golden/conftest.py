@@ -52,12 +52,12 @@ class Networks:
         return self.sessions[file.name]
 
 
-@pytest.fixture(scope="module")
-def models() -> Iterator[dict[str, Networks]]:
+def read_networks() -> dict[str, Networks]:
+    """Fetch and prepare every model of the project."""
     known = choose(read_models(), None)
     cache_folder = Cache.default()
     files = fetch_all([model.published for model in known], cache_folder, offline=False)
-    found = {
+    return {
         model.id: Networks(
             model.spec,
             files[model.published.name],
@@ -65,6 +65,18 @@ def models() -> Iterator[dict[str, Networks]]:
         )
         for model in known
     }
+
+
+def read_samples() -> dict[str, bytes]:
+    """Fetch the sample photos; gives their files by their names without ending."""
+    photos = read_catalog().components["scikit-image"].files
+    files = fetch_all(list(photos.values()), Cache.default(), offline=False)
+    return {Path(name).stem: files[name].read_bytes() for name in photos}
+
+
+@pytest.fixture(scope="module")
+def models() -> Iterator[dict[str, Networks]]:
+    found = read_networks()
     yield found
     for networks in found.values():
         networks.sessions.clear()  # the tests after these need the memory
@@ -72,6 +84,4 @@ def models() -> Iterator[dict[str, Networks]]:
 
 @pytest.fixture(scope="session")
 def samples() -> dict[str, bytes]:
-    photos = read_catalog().components["scikit-image"].files
-    files = fetch_all(list(photos.values()), Cache.default(), offline=False)
-    return {Path(name).stem: files[name].read_bytes() for name in photos}
+    return read_samples()

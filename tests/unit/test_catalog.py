@@ -19,7 +19,8 @@ from alphacut.pipeline import remove_background
 from alphacut.recipe import PLAIN
 from alphacut.self_check import stretched, summary, tile
 from tests.graphs import run_graph
-from tests.helpers import MEAN, STD, FakeSession, file_of, network, noise, pixels_of, run
+from tests.helpers import MEAN, STD, FakeSession, file_of, noise, pixels_of, run
+from tests.networks import network
 from tools.catalog import CatalogError, choose, read_catalog, read_models
 from tools.fetch import Cache, fetch_all
 from tools.networks import Network, prepare

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from alphacut import colours, profiles
 from alphacut.image import decode
 from tests import icc
-from tests.helpers import Bytes8, array, file_of, noise, scene
+from tests.helpers import Bytes8, array, file_of, needs_littlecms, noise, scene
 
 
 def by_littlecms(image: Image.Image, profile: bytes) -> Bytes8:
@@ -57,6 +57,7 @@ TONES = {
 }
 
 
+@needs_littlecms
 @pytest.mark.parametrize("tone", TONES.values(), ids=list(TONES))
 @pytest.mark.parametrize("pcs", [b"XYZ ", b"Lab "])
 def test_grey_profiles_are_applied_as_littlecms_does(tone: bytes, pcs: bytes) -> None:
@@ -99,6 +100,7 @@ def test_grey_in_an_rgb_profile_keeps_it() -> None:
 
 @settings(max_examples=300)
 @given(st.sampled_from([*TONES.values()]), st.integers(0, 400), st.binary(max_size=40))
+@example(icc.curve(2.2), 318, b"\0\0\x80\0\0\0")  # as many levels as no list of them can hold
 def test_damaged_grey_profiles_give_levels_or_nothing(tone: bytes, at: int, damage: bytes) -> None:
     profile = bytearray(icc.grey(tone))
     profile[at : at + len(damage)] = damage
@@ -109,6 +111,7 @@ def test_damaged_grey_profiles_give_levels_or_nothing(tone: bytes, at: int, dama
 # ---- print -----------------------------------------------------------------------------------------
 
 
+@needs_littlecms
 @pytest.mark.parametrize("image_format", ["JPEG", "TIFF"])
 def test_inks_are_converted_by_their_profile_where_littlecms_is_there(image_format: str) -> None:
     image = inks(200, 30, 60, 0)
@@ -171,6 +174,7 @@ def test_inks_in_the_photographic_encoding_are_converted_too() -> None:
 # ---- L*a*b* ----------------------------------------------------------------------------------------
 
 
+@needs_littlecms
 def test_lab_is_converted_as_littlecms_does() -> None:
     sides = [0, 20, 60, 196, 236]  # of a* and b*, as signed bytes
     values = [range(0, 256, 51), sides, sides]
@@ -212,6 +216,7 @@ def test_wide_profiles_are_told_from_narrow_ones() -> None:
     assert profiles.is_wide(profiles.display_p3())
 
 
+@needs_littlecms
 def test_our_display_p3_is_one_that_littlecms_reads_and_agrees_with() -> None:
     ours = profiles.display_p3()
     pixels = Image.fromarray(noise(8, 8) // 2 + 64)

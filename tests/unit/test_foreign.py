@@ -27,7 +27,7 @@ from alphacut.isobmff import describe
 from alphacut.output import Output
 from tests import icc
 from tests.fakes import Ffi, Host, TypedArray, from_entries
-from tests.helpers import LuminanceSession, array, file_of, noise, run, scene, spec
+from tests.helpers import LuminanceSession, array, file_of, needs_avif, noise, run, scene, spec
 from tests.unit.test_colours import without_littlecms as _without_littlecms
 from tests.unit.test_pipeline import cut
 
@@ -74,6 +74,7 @@ def test_opaque_photos_have_no_alpha() -> None:
     assert read(HEIC, Browser(opaque)).alpha is None
 
 
+@needs_avif
 @pytest.mark.parametrize(
     ("options", "space"),
     [
@@ -90,6 +91,7 @@ def test_wide_photos_are_asked_for_in_display_p3(options: dict[str, Any], space:
     assert photo.icc_profile == (profiles.display_p3() if space == "display-p3" else None)
 
 
+@needs_avif
 def test_a_browser_that_gives_srgb_instead_is_believed() -> None:
     assert read(avif(icc_profile=icc.rgb()), Browser(pixels(space="srgb"))).icc_profile is None
 
@@ -101,6 +103,7 @@ def with_primaries(number: int) -> bytes:
     return bytes(data)
 
 
+@needs_avif
 @pytest.mark.parametrize(("number", "wide"), [(1, False), (2, False), (6, False), (9, True), (12, True)])
 def test_spaces_that_are_named_by_number_are_known(number: int, wide: bool) -> None:
     assert describe(with_primaries(number)).is_wide is wide
@@ -109,6 +112,7 @@ def test_spaces_that_are_named_by_number_are_known(number: int, wide: bool) -> N
     assert photo.icc_profile == (profiles.display_p3() if wide else None)
 
 
+@needs_avif
 def test_without_a_browser_pillow_reads_avif_if_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -120,6 +124,7 @@ def test_without_a_browser_pillow_reads_avif_if_it_can(monkeypatch: pytest.Monke
         read(avif(), None)
 
 
+@needs_avif
 def test_moving_avif_says_how_many_frames_it_holds() -> None:
     frames = [Image.fromarray(scene(64, 48)), Image.new("RGB", (64, 48))]
     data = file_of(frames[0], "AVIF", save_all=True, append_images=frames[1:] * 2, duration=50)
@@ -183,6 +188,7 @@ def test_metadata_that_a_browser_does_not_give_is_missed_aloud() -> None:
     assert "metadata-lost" not in cut(HEIC, decoder=Browser(pixels())).notes
 
 
+@needs_avif
 @given(st.binary(max_size=400), st.integers(0, 400))
 def test_boxes_that_are_damaged_are_no_more_than_unknown(damage: bytes, at: int) -> None:
     data = bytearray(avif(icc_profile=icc.rgb()))

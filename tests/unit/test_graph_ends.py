@@ -28,7 +28,8 @@ from tests.graphs import (
     shipped,
     tensor,
 )
-from tests.helpers import node, noise, spec
+from tests.helpers import noise, spec
+from tests.networks import node
 
 NAMES = ("photo", "alpha", "inner_photo", "end_mean", "end_scaled", "x")
 

@@ -525,6 +525,7 @@ def test_damage_anywhere_gives_a_photo_or_an_error_of_ours(name: str, data: st.D
 @pytest.mark.usefixtures("few_pixels")
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from([sample[:12] for sample in SAMPLES.values()] + [b""]), st.binary(max_size=200))
+@example(b"\0\0\1\0\1\0\x10\x10", bytes(13) + b"\x80")  # an icon that is said to be 2 GB away
 def test_any_bytes_after_a_signature_give_a_photo_or_an_error_of_ours(signature: bytes, rest: bytes) -> None:
     decodes_or_says_why(signature + rest)
 

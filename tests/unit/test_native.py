@@ -13,7 +13,8 @@ from onnx import TensorProto, helper
 from alphacut.errors import BadModelError, SessionError
 from alphacut.native import NativeSession
 from tests.graphs import assert_levels_of, published, shipped
-from tests.helpers import network, noise, run, spec
+from tests.helpers import noise, run, spec
+from tests.networks import network
 
 SPEC = spec(24, 16)
 PIXELS = noise(24, 16, seed=3)[None]

@@ -26,7 +26,8 @@ from tests.graphs import (
     scaled,
     shipped,
 )
-from tests.helpers import Bytes8, network, node, noise, spec, weights
+from tests.helpers import Bytes8, noise, spec
+from tests.networks import network, node, weights
 
 SIZE = (24, 16)  # width, height
 SPEC = spec(*SIZE)

@@ -14,7 +14,7 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 from alphacut.errors import BadModelError
 from alphacut.onnx_family import NORMALISATIONS
 from alphacut.onnx_inspect import Inspection, inspect
-from tests.helpers import network, node, weights
+from tests.networks import network, node, weights
 
 FREE: list[Any] = ["n", 3, "h", "w"]
 

@@ -22,7 +22,8 @@ from alphacut.own_model import WEIGHTS_NAME, rewrite
 from alphacut.pipeline import remove_background
 from alphacut.recipe import PLAIN
 from tests.fakes import Ffi, TypedArray, from_entries
-from tests.helpers import ROOT, Bytes8, file_of, network, node, noise, pixels_of, run, spec, weights
+from tests.helpers import ROOT, Bytes8, file_of, noise, pixels_of, run, spec
+from tests.networks import network, node, weights
 from tools import networks
 
 WIDTH, HEIGHT = 24, 16

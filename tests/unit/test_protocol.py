@@ -15,7 +15,8 @@ from alphacut.errors import AlphacutError
 from alphacut.onnx_graph import TARGETS, Precision
 from alphacut.onnx_inspect import inspect
 from alphacut.pipeline import STAGES, Cutout, Note
-from tests.helpers import ROOT, network
+from tests.helpers import ROOT
+from tests.networks import network
 
 PROTOCOL = (ROOT / "web" / "shared" / "protocol.js").read_text("utf-8")
 
