@@ -29,7 +29,7 @@ _INTERVAL = (2.5, 97.5)
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure and its 95% bootstrap interval, which is None where the set is too small for one."""
+    """A figure and its 95% bootstrap interval, None where the set is too small or a draw's is not finite."""
 
     value: float
     low: float | None = None
@@ -113,6 +113,8 @@ def _differences_and_ratios(ours: Floats, theirs: Floats, times: Floats) -> tupl
 
 
 def _interval(value: float, drawn: Floats) -> Interval:
+    if not np.isfinite(drawn).all():
+        return Interval(value)
     low, high = np.percentile(drawn, _INTERVAL)
     return Interval(value, low, high)
 

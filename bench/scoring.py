@@ -103,7 +103,7 @@ def cut_out(photo: Photo, levels: Levels, variant: Variant, truth: Levels) -> Cu
         whole = Image.new("L", photo.size)
         whole.paste(alpha, box[:2])
         alpha = whole
-    return Cut(variant.colour(photo.rgb, alpha), alpha)
+    return Cut(variant.colour(photo.rgb.copy(), alpha), alpha)
 
 
 def _with_truth(
@@ -114,7 +114,8 @@ def _with_truth(
         return {}
     alpha = Image.fromarray(truth)
     return {
-        step: composite_errors(np.asarray(step(photo.rgb, alpha)), truth, colours, truth) for step in steps
+        step: composite_errors(np.asarray(step(photo.rgb.copy(), alpha)), truth, colours, truth)
+        for step in steps
     }
 
 
