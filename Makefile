@@ -40,6 +40,7 @@ bench: build
 	@$(RUN) -m bench.peer
 	@$(RUN) -m bench.inference $(MEASURE)
 	@$(RUN) -m bench.main_job $(MEASURE)
+	@$(RUN) -m bench.pixels --machine "$(MACHINE)" --models u2netp $(if $(BROWSER),--browser "$(BROWSER)")
 	@$(RUN) -m bench.readme
 
 quality: bootstrap

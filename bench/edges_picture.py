@@ -14,24 +14,24 @@ import bz2
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from alphacut.image import Photo, decode
-from alphacut.models import ModelSpec
-from alphacut.preprocess import network_input
-from alphacut.session import Session
+from alphacut.tiles import Box
 from bench import maps
 from bench.metrics import Levels
 from bench.scoring import cut_out
 from bench.sheets import MAGENTA, over
-from bench.variants import VARIANTS, Box, Variant
+from bench.variants import VARIANTS, Variant
 from tools.catalog import ROOT, read_catalog
 from tools.fetch import Cache, Part, fetch_all, parse_source
 
 WHITE = (255, 255, 255)
+Run = Callable[[Photo, Variant], tuple[Levels, Levels]]
 ZOOM, SIDE = 3, 84  # pixels of the photo that a crop shows each way
 _GAP, _LINE, _TEXT = 6, 22, 14
 
@@ -74,7 +74,7 @@ def picture(
     edges: Sequence[Edge],
     photos: Mapping[str, Photo],
     variants: Mapping[str, Variant],
-    run: Callable[[Photo, Variant], Levels],
+    run: Run,
 ) -> Image.Image:
     """Lay out a row an edge: the photo, then each variant on magenta, then each on white.
 
@@ -83,7 +83,7 @@ def picture(
     variants : dict
         By the words that stand above them.
     run : callable
-        The network's map of a photo for a variant.
+        From photo and variant to the network's map, and what the network saw.
     """
     heads = ["photo", *(f"{name}, on {ground}" for ground in ("magenta", "white") for name in variants)]
     cell = ZOOM * SIDE
@@ -98,11 +98,8 @@ def picture(
     return made
 
 
-def _row(
-    edge: Edge, photo: Photo, variants: Sequence[Variant], run: Callable[[Photo, Variant], Levels]
-) -> list[Image.Image]:
-    nothing = np.zeros(photo.size[::-1], np.uint8)  # no truth is known, and no box drawn
-    cuts = [cut_out(photo, run(photo, variant), variant, nothing) for variant in variants]
+def _row(edge: Edge, photo: Photo, variants: Sequence[Variant], run: Run) -> list[Image.Image]:
+    cuts = [cut_out(photo, *run(photo, variant), variant, None) for variant in variants]
     return [photo.rgb, *(over(cut, ground) for ground in (MAGENTA, WHITE) for cut in cuts)]
 
 
@@ -122,9 +119,10 @@ def _opened(raccoon: Path) -> Photo:
     return Photo(Image.frombytes("RGB", (1024, 768), samples), None, "RAW")
 
 
-def _levels(photo: Photo, spec: ModelSpec, session: Session, variant: Variant) -> Levels:
-    pixels = network_input(photo, spec, variant.recipe.resampling.shrink)
-    return asyncio.run(session.run(np.ascontiguousarray(pixels)))
+def _run(photo: Photo, variant: Variant, network: maps.Networks) -> tuple[Levels, Levels]:
+    seen = maps.seen(photo, None, variant, network.spec)
+    levels = asyncio.run(network.session(variant.recipe.scaling).run(np.ascontiguousarray(seen)[None]))
+    return levels, seen
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -135,12 +133,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", default="u2netp")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "edges.png")
     options = parser.parse_args(arguments)
-    (net,) = maps.networks([options.model]).values()
+    (network,) = maps.networks([options.model]).values()
     variants = {"before": VARIANTS[options.before], "after": VARIANTS[options.after]}
-    made = picture(
-        EDGES, photos_of(EDGES), variants,
-        lambda photo, variant: _levels(photo, net.spec, net.session(variant.recipe.scaling), variant),
-    )  # fmt: skip
+    made = picture(EDGES, photos_of(EDGES), variants, partial(_run, network=network))
     made.save(options.out, optimize=True)
     print(f"written: {options.out}")
     return 0

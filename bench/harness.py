@@ -192,11 +192,13 @@ def write_results(
     print(f"written: {path.relative_to(ROOT)}")
 
 
-def twelve_megapixels(site: Path) -> Path:
-    """Scale the coffee sample up to 4000 x 3000 and save it as a JPEG, as a camera would."""
+def scaled(site: Path, megapixels: float) -> Path:
+    """Scale the coffee sample to so many megapixels, 4 : 3, and save it as a JPEG, as a camera would."""
     from PIL import Image
 
-    path = ROOT / "dist" / "bench-12mp.jpg"
+    path = ROOT / "dist" / f"bench-{megapixels:g}mp.jpg"
+    width = round((megapixels * 1e6 * 4 / 3) ** 0.5)
     with Image.open(site / "samples" / "coffee.png") as image:
-        image.convert("RGB").resize((4000, 3000), Image.Resampling.LANCZOS).save(path, quality=92)
+        size = (width, round(width * 3 / 4))
+        image.convert("RGB").resize(size, Image.Resampling.LANCZOS).save(path, quality=92)
     return path

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import peer
-from bench.harness import Bench, Result, bench, parse, parser, providers, twelve_megapixels, write_results
+from bench.harness import Bench, Result, bench, parse, parser, providers, scaled, write_results
 from bench.tables import inference_table, kernel_table
 
 DEVICES: dict[str, dict[str, Any]] = {
@@ -143,7 +143,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     if missing := set(options.models) - _offered(options.site):
         made.error(f"the site has no model {', '.join(sorted(missing))}")
     if options.peer and not options.photo:
-        options.photo = [twelve_megapixels(options.site)]
+        options.photo = [scaled(options.site, 12)]
     return options
 
 

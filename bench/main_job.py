@@ -2,7 +2,7 @@
 
     python -m bench.main_job --machine NAME [--title WORDS] [--models u2netp,isnet] [--devices wasm,webgpu]
                              [--rounds 10] [--photo PHOTO ...] [--peer] [--browser "COMMAND"]
-                             [--site dist/site]
+                             [--site dist/site] [--wake RUNS]
 
 Prints a table of medians and writes bench/results/main-job-<machine>.json.
 """
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from bench import peer
-from bench.harness import Result, bench, parse, parser, providers, twelve_megapixels, write_results
+from bench.harness import Result, bench, parse, parser, providers, scaled, write_results
 from bench.tables import STAGES, job_table
 
 
@@ -23,8 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     made = parser("main_job", "Measure the main job.")
     made.add_argument("--devices", default="", help="comma-separated; without it those worth measuring")
     made.add_argument("--rounds", type=int, default=10, help="jobs with each photo after the first")
+    made.add_argument("--wake", type=int, default=0, help="runs that wake the GPU while a photo is decoded")
     options = parse(made, arguments)
-    options.photo = options.photo or [twelve_megapixels(options.site)]
+    options.photo = options.photo or [scaled(options.site, megapixels) for megapixels in (1.2, 12)]
     photos = [photo.name for photo in options.photo]
     results: list[Result] = []
     with bench(options) as running:
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for model in options.models:
             for device in devices:
                 job = {"model": model, "device": device, "photos": photos, "rounds": options.rounds}
+                job["flags"] = f"?bench&wake={options.wake}" if options.wake else ""
                 for report in running.run({"script": "main-job.js", **job}):
                     results.append(summarise(job, report))
                     print(job_table(results[-1:]).splitlines()[-1], flush=True)

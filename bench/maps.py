@@ -23,11 +23,13 @@ from alphacut.models import ModelSpec
 from alphacut.native import NativeSession
 from alphacut.preprocess import network_input
 from alphacut.recipe import DEFAULT, Scaling
+from alphacut.region import around
 from alphacut.scaling import FloatNetwork, ScaledSession
 from alphacut.session import Session
+from alphacut.tiles import Box
 from bench.datasets import Sample
 from bench.metrics import SUBJECT, Levels
-from bench.variants import Box, Variant
+from bench.variants import Variant
 from tools.cache import Cache, digest
 from tools.catalog import choose, read_models
 from tools.fetch import fetch_all
@@ -111,26 +113,24 @@ def read(file: Path) -> Levels:
 
 def crop_box(variant: Variant, truth: Levels) -> Box | None:
     """Return the part that the network sees, around the box of the true mask; None for all of the photo."""
-    if variant.crop is None:
+    if not variant.boxed:
         return None
-    box = Image.fromarray(truth).point(lambda level: 255 * (level >= SUBJECT)).getbbox()
     size = (truth.shape[1], truth.shape[0])
-    return variant.crop(size, box or (0, 0, *size))
+    subject = Image.fromarray(truth).point(lambda level: 255 * (level >= SUBJECT)).getbbox()
+    return around(subject or (0, 0, *size), size)
 
 
-def seen(photo: Photo, box: Box | None) -> Photo:
-    """Cut the box out of the photo, if there is one."""
-    if box is None:
-        return photo
-    return Photo(photo.rgb.crop(box), photo.alpha and photo.alpha.crop(box), photo.format)
+def seen(photo: Photo, box: Box | None, variant: Variant, spec: ModelSpec) -> Levels:
+    """Make what the network sees: uint8, shape (h, w, 3)."""
+    part = photo if box is None else photo.part(box)
+    return np.asarray(network_input(part, spec, variant.recipe.resampling.shrink)[0])
 
 
 def _fill_one(folder: Path, net: Networks, identity: str, variant: Variant, sample: Sample) -> Path:
-    box = None if variant.crop is None else crop_box(variant, sample.truth())
-    pixels = network_input(seen(sample.photo(), box), net.spec, variant.recipe.resampling.shrink)
+    pixels = seen(sample.photo(), crop_box(variant, sample.truth()), variant, net.spec)
     file = folder / f"{hashlib.sha256(identity.encode() + pixels.tobytes()).hexdigest()[:32]}.png"
     if not file.exists():
-        levels = asyncio.run(net.session(variant.recipe.scaling).run(np.ascontiguousarray(pixels)))
+        levels = asyncio.run(net.session(variant.recipe.scaling).run(np.ascontiguousarray(pixels)[None]))
         unfinished = file.with_suffix(".part")
         Image.fromarray(levels).save(unfinished, "PNG", compress_level=1)
         unfinished.replace(file)

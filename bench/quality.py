@@ -23,6 +23,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from alphacut.models import ModelSpec
 from bench import maps, sheets, undecided
 from bench.bootstrap import HALVES, half_of
 from bench.datasets import Sample, read_sets
@@ -36,6 +37,8 @@ from tools.cache import Cache
 SHEETS = ROOT / "dist" / "quality"
 SHOWN = 10
 
+Specs = Mapping[str, ModelSpec]
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure as the command line says."""
@@ -43,23 +46,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sets = read_sets(options.data, options.sets)
     samples = [sample for group in sets.values() for sample in group]
     variants = {name: VARIANTS[name] for name in options.recipes}
-    files = maps.fill(options.maps, maps.networks(options.models), variants, samples)
-    rows = measure(samples, variants, files)
+    networks = maps.networks(options.models)
+    files = maps.fill(options.maps, networks, variants, samples)
+    specs = {model: network.spec for model, network in networks.items()}
+    rows = measure(samples, variants, specs, files)
     results = to_tables(rows, variants)
     report(rows, results)
-    draw_sheets(samples, rows, variants, files)
+    draw_sheets(samples, rows, variants, specs, files)
     if options.machine:
         write(options.machine, results)
     return 0
 
 
-def measure(samples: Sequence[Sample], variants: Mapping[str, Variant], files: MapFiles) -> list[Row]:
+def measure(
+    samples: Sequence[Sample], variants: Mapping[str, Variant], specs: Specs, files: MapFiles
+) -> list[Row]:
     """Score every photo, in as many processes as there are cores."""
     largest_first = sorted(samples, key=lambda sample: -sample.photo_file.stat().st_size)
     # Not forked: the networks' threads would be missing in the copies.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(os.cpu_count(), context) as pool:
-        scored = pool.map(partial(score, variants=variants, files=files), largest_first)
+        scored = pool.map(partial(score, variants=variants, specs=specs, files=files), largest_first)
         return sorted((row for rows in scored for row in rows), key=lambda row: (row.set, row.stem))
 
 
@@ -83,14 +90,24 @@ def report(rows: Sequence[Row], results: Mapping[str, Any]) -> None:
         chosen = [comparison for comparison in results["comparisons"] if comparison["half"] == part]
         print(f"\nCompared: {part}, 95% intervals\n" + comparison_table(chosen))
     print("\nUndecided pixels of the map, as a share of those that are not background")
-    for (set_, model, recipe), group in grouped(rows).items():
-        if recipe == "default":
-            figures = [(row.undecided, row.figures["iou"]) for row in group]
-            print("\n".join([f"{set_}, {model}:", *undecided.lines(figures)]))
+    by_default = [row for row in rows if row.recipe == "default"]
+    for names in [(set_, model) for set_, model, _ in grouped(by_default)]:
+        _say_undecided(", ".join(names), [row for row in by_default if (row.set, row.model) == names])
+    for model in sorted({row.model for row in by_default}):
+        _say_undecided(f"all sets, {model}", [row for row in by_default if row.model == model])
+
+
+def _say_undecided(which: str, rows: Sequence[Row]) -> None:
+    figures = [(row.undecided, row.figures["iou"]) for row in rows]
+    print("\n".join([f"{which}:", *undecided.lines(figures)]))
 
 
 def draw_sheets(
-    samples: Sequence[Sample], rows: Sequence[Row], variants: Mapping[str, Variant], files: MapFiles
+    samples: Sequence[Sample],
+    rows: Sequence[Row],
+    variants: Mapping[str, Variant],
+    specs: Specs,
+    files: MapFiles,
 ) -> None:
     """Write the ten worst and the ten best photos of the default by set and network, by IoU."""
     SHEETS.mkdir(parents=True, exist_ok=True)
@@ -100,14 +117,18 @@ def draw_sheets(
             continue
         by_iou = sorted(group, key=lambda row: row.figures["iou"])
         for name, some in {"worst": by_iou[:SHOWN], "best": by_iou[::-1][:SHOWN]}.items():
-            entries = [_shown(by_name[row.set, row.stem], row, variants[recipe], files) for row in some]
+            entries = [
+                _shown(by_name[row.set, row.stem], row, variants[recipe], specs[model], files) for row in some
+            ]
             sheets.sheet(entries).save(SHEETS / f"{set_}-{model}-{name}.png")
     print(f"written: contact sheets in {SHEETS.relative_to(ROOT)}")
 
 
-def _shown(sample: Sample, row: Row, variant: Variant, files: MapFiles) -> sheets.Shown:
+def _shown(sample: Sample, row: Row, variant: Variant, spec: ModelSpec, files: MapFiles) -> sheets.Shown:
     photo, truth = sample.photo(), sample.truth()
-    cut = cut_out(photo, maps.read(file_of(files, row)), variant, truth)
+    box = maps.crop_box(variant, truth)
+    seen = maps.seen(photo, box, variant, spec)
+    cut = cut_out(photo, maps.read(file_of(files, row)), seen, variant, box)
     figures = ", ".join(f"{name} {row.figures[name]:.3f}" for name in ("iou", "boundary_f", "mae"))
     return sheets.Shown(f"{sample.stem}: {figures}", photo.rgb, truth, cut)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.composite import BACKGROUNDS
 from bench.tables import markdown
 
 Result = Mapping[str, Any]
@@ -25,6 +24,7 @@ _FIGURES = {
 }  # fmt: skip
 
 
+_NAMES = ("set", "model", "recipe", "alpha")
 _PEERS = ("rembg", "imgly")
 _LEAST_PHOTOS = 5  # a set of fewer makes no headline
 _MEANS = """\
@@ -75,13 +75,12 @@ def figures_table(results: Sequence[Result]) -> str:
 
 def composite_table(composites: Sequence[Result]) -> str:
     """Lay out the error of the composite on each background."""
-    columns = [*BACKGROUNDS, "mean"]
+    columns = [name for name in composites[0] if name not in _NAMES] if composites else []
     rows = [
-        [entry["set"], entry["model"], entry["recipe"], entry["alpha"]]
-        + [_number(entry[name], ".1f") for name in columns]
+        [entry[name] for name in _NAMES] + [_number(entry[name], ".1f") for name in columns]
         for entry in composites
     ]
-    return markdown(["set", "model", "recipe", "alpha", *columns], rows)
+    return markdown([*_NAMES, *columns], rows)
 
 
 def comparison_table(comparisons: Sequence[Result]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from bench.harness import RESULTS, ROOT, Result
 from bench.quality_tables import everything, headlines
-from bench.tables import between, inference_table, job_table
+from bench.tables import between, inference_table, job_table, pixel_table
 
 README = ROOT / "README.md"
 QUALITY = ROOT / "docs" / "quality.md"
@@ -27,6 +27,11 @@ WHOLE = (
     "starting the worker to the model loaded, with an empty and with a filled HTTP cache, over loopback;\n"
     "*first*: the first time with that photo; the other columns: medians of later times.\n\n"
 )
+PIXELS = (
+    "Python's part of a job, for photos of several sizes, each in a worker of its own: medians of each\n"
+    "stage, and the length of Pyodide's memory before the first job and at most, Python itself included.\n"
+    "*aim*: what each may take on 2 cores.\n\n"
+)
 
 
 def rendered(text: str, files: Sequence[Result]) -> str:
@@ -35,6 +40,8 @@ def rendered(text: str, files: Sequence[Result]) -> str:
     alone = [file for file in files if _is_of("inference", file)]
     parts = [ALONE, *(_part(file, inference_table(file["results"])) for file in alone)] if alone else []
     parts += [WHOLE, *(_part(file, job_table(file["results"])) for file in jobs)] if jobs else []
+    pixels = [file for file in files if _is_of("pixels", file)]
+    parts += [PIXELS, *(_part(file, pixel_table(file["results"])) for file in pixels)] if pixels else []
     return between(text, BEGIN, END, "".join(parts))
 
 

@@ -14,14 +14,17 @@ import numpy as np
 from PIL import Image
 
 from alphacut.image import Photo
+from alphacut.mask import placed, times
+from alphacut.models import ModelSpec
+from alphacut.notes import undecided
+from alphacut.tiles import Box
 from bench import maps, metrics
 from bench.bootstrap import HALVES, compare, half_of
 from bench.composite import composite_errors
 from bench.datasets import Sample
 from bench.maps import MapFiles
 from bench.metrics import Curve, Levels
-from bench.undecided import undecided_share
-from bench.variants import ColourStep, Variant
+from bench.variants import Variant
 
 COMPARED = ("mae", "iou", "boundary_f", "mse", "grad", "composite_error")
 Errors = dict[str, float]
@@ -40,7 +43,7 @@ class Row:
     composite, with_truth : dict or None
         `composite_errors` with the alpha that was found, and with the true one; None without true colours.
     undecided : float
-        See `bench.undecided`.
+        See `alphacut.notes.undecided`.
     """
 
     set: str
@@ -73,50 +76,50 @@ class Cut:
     alpha: Image.Image
 
 
-def score(sample: Sample, variants: Mapping[str, Variant], files: MapFiles) -> list[Row]:
-    """Measure every variant for which there is a map of this photo."""
+def score(
+    sample: Sample, variants: Mapping[str, Variant], specs: Mapping[str, ModelSpec], files: MapFiles
+) -> list[Row]:
+    """Measure every variant for which there is a map of this photo; `specs` describe the networks."""
     photo, truth, colours = sample.photo(), sample.truth(), sample.foreground()
-    with_truth = _with_truth(photo, truth, colours, {variant.colour for variant in variants.values()})
+    with_truth = _with_truth(photo, truth, colours, variants)
     rows = []
     for (model, recipe, set_, stem), file in files.items():
         if (set_, stem) != (sample.set, sample.stem):
             continue
         variant, levels = variants[recipe], maps.read(file)
+        box = maps.crop_box(variant, truth)
+        seen = maps.seen(photo, box, variant, specs[model])
         began = time.perf_counter()
-        cut = cut_out(photo, levels, variant, truth)
+        cut = cut_out(photo, levels, seen, variant, box)
         ms = 1000 * (time.perf_counter() - began)
         found = np.asarray(cut.alpha)
         composite = None if colours is None else composite_errors(np.asarray(cut.rgb), found, colours, truth)
         rows.append(Row(
             set_, model, recipe, stem, metrics.of_photo(found, truth), metrics.curve(found, truth),
-            ms, undecided_share(levels), composite, with_truth.get(variant.colour),
+            ms, undecided(levels), composite, with_truth.get(recipe),
         ))  # fmt: skip
     return rows
 
 
-def cut_out(photo: Photo, levels: Levels, variant: Variant, truth: Levels) -> Cut:
-    """Do what comes after the network; the truth is looked at for the box only that a user would draw."""
-    box = maps.crop_box(variant, truth)
-    part = maps.seen(photo, box)
-    alpha = variant.alpha(levels, part.rgb, part.alpha)
-    if box is not None:
-        whole = Image.new("L", photo.size)
-        whole.paste(alpha, box[:2])
-        alpha = whole
-    return Cut(variant.colour(photo.rgb.copy(), alpha), alpha)
+def cut_out(photo: Photo, levels: Levels, seen: Levels, variant: Variant, box: Box | None) -> Cut:
+    """Do what comes after the network, which has `seen` the box, or all of the photo."""
+    part = photo if box is None else photo.part(box)
+    alpha = variant.alpha(levels, part.rgb, seen)
+    alpha = times(placed(alpha, box or (0, 0, *photo.size), photo.size), photo.alpha)
+    return Cut(variant.colours(photo.rgb.copy(), alpha), alpha)
 
 
 def _with_truth(
-    photo: Photo, truth: Levels, colours: Levels | None, steps: Iterable[ColourStep]
-) -> dict[ColourStep, Errors]:
-    """Errors of the composite where alpha is the true one and only colours are found."""
+    photo: Photo, truth: Levels, colours: Levels | None, variants: Mapping[str, Variant]
+) -> dict[str, Errors]:
+    """Errors of the composite by variant, where alpha is the true one and only colours are found."""
     if colours is None:
         return {}
-    alpha = Image.fromarray(truth)
-    return {
-        step: composite_errors(np.asarray(step(photo.rgb.copy(), alpha)), truth, colours, truth)
-        for step in steps
-    }
+    alpha, errors = Image.fromarray(truth), {}
+    for step in {(variant.colour, variant.recipe.colours): variant for variant in variants.values()}.values():
+        cleaned = np.asarray(step.colours(photo.rgb.copy(), alpha))
+        errors[step.colour, step.recipe.colours] = composite_errors(cleaned, truth, colours, truth)
+    return {name: errors[variant.colour, variant.recipe.colours] for name, variant in variants.items()}
 
 
 def grouped(rows: Iterable[Row]) -> dict[tuple[str, str, str], list[Row]]:

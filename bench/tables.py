@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-STAGES = ("decode", "preprocess", "inference", "mask", "compose", "encode", "total")
+STAGES = ("decode", "preprocess", "inference", "mask", "foreground", "compose", "encode", "total")
+PIXEL_COLUMNS = {
+    "decode": "decode", "preprocess": "preprocess", "mask": "mask", "foreground": "foreground",
+    "made": "compose + encode", "pixels": "all but inference",
+}  # fmt: skip
+PIXEL_TARGETS: Mapping[int, Mapping[str, int]] = {
+    12: {
+        "decode": 120, "preprocess": 45, "mask": 120, "foreground": 150, "made": 300, "pixels": 600,
+        "heap_mb": 300,
+    },
+    48: {"heap_mb": 900},
+}  # fmt: skip
+"""Milliseconds at most on the host with 2 cores, and megabytes."""
 Result = Mapping[str, Any]
 
 
@@ -43,6 +55,24 @@ def inference_table(results: Sequence[Result]) -> str:
     return markdown(head, rows)
 
 
+def pixel_table(results: Sequence[Result]) -> str:
+    """Lay out results of bench.pixels, milliseconds and megabytes, with what is aimed at on 2 cores."""
+    head = ["photo", "to", *PIXEL_COLUMNS.values(), "file MB", "heap MB before", "at most"]
+    rows = []
+    for result in results:
+        if "error" in result:
+            rows.append([str(result["error"]).partition("\n")[0][:200]])
+            continue
+        heap = [f"{result['heap_bytes'][when] / 1e6:.0f}" for when in ("before", "after")]
+        times = [_whole(result["steady_ms"].get(stage)) for stage in PIXEL_COLUMNS]
+        size = f"{result['bytes_out'] / 1e6:.1f}"
+        rows.append([_megapixels(result), result["format"], *times, size, *heap])
+    for megapixels, aim in PIXEL_TARGETS.items():
+        times = [_whole(aim.get(stage)) for stage in PIXEL_COLUMNS]
+        rows.append([f"aim at {megapixels} MP", "PNG", *times, "", "", str(aim["heap_mb"])])
+    return markdown(head, rows)
+
+
 def kernel_table(result: Result, most: int = 20) -> str:
     """Lay out the kernels of a profiled result, longest first, milliseconds of one run."""
     kernels = result["kernels"]
@@ -69,10 +99,13 @@ def between(text: str, begin: str, end: str, body: str) -> str:
 
 
 def _job_cells(result: Result) -> list[str]:
-    megapixels = f"{result['width'] * result['height'] / 1e6:.1f} MP"
     starts = [_whole(result.get(key)) for key in ("cold_ms", "warm_ms", "first_ms")]
     steady = [_whole(result["steady_ms"].get(stage)) for stage in STAGES]
-    return [_model(result), _device(result), megapixels, *starts, *steady]
+    return [_model(result), _device(result), _megapixels(result), *starts, *steady]
+
+
+def _megapixels(result: Result) -> str:
+    return f"{result['width'] * result['height'] / 1e6:.1f} MP"
 
 
 def _inference_times(result: Result) -> list[str]:

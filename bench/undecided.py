@@ -1,4 +1,4 @@
-"""How undecided a map is, and whether that foretells a wrong one: a threshold for a note is chosen by it."""
+"""Whether undecided maps are wrong ones: what the threshold of `alphacut.notes` is chosen by."""
 
 from __future__ import annotations
 
@@ -6,28 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bench.metrics import Levels
-
-LEAST, MOST = 26, 229
-"""Levels from a tenth to nine tenths: neither background nor subject."""
 FAILED_BELOW = 0.5
 """IoU of a mask that shows something else."""
-
-
-def undecided_share(levels: Levels) -> float:
-    """Pixels of a map between a tenth and nine tenths, as a share of all that are not background; 0..1.
-
-    Counted against the subject instead of the photo, because a small subject has a small rim.
-    """
-    undecided = np.count_nonzero((levels >= LEAST) & (levels <= MOST))
-    decided = np.count_nonzero(levels > MOST)
-    return undecided / (undecided + decided) if undecided + decided else 0.0
 
 
 def lines(
     figures: Sequence[tuple[float, float]], thresholds: Sequence[float] = (0.2, 0.3, 0.4, 0.5, 0.6)
 ) -> list[str]:
-    """Say what a threshold would do; `figures` are undecided share and IoU of each photo."""
+    """Say what a threshold would do; `figures` are the share that is undecided and the IoU of each photo."""
     shares, ious = np.array(figures).T
     failed = ious < FAILED_BELOW
     said = [

@@ -7,31 +7,21 @@ called in other processes. A mask step must leave the photo as it is; a colour s
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image
 
+from alphacut.foreground import estimate
 from alphacut.mask import alpha_of
-from alphacut.recipe import DEFAULT, IMGLY, REMBG, Filter, Recipe, Resampling
+from alphacut.recipe import DEFAULT, IMGLY, PLAIN, REMBG, Filter, Recipe, Resampling
 from bench.metrics import Levels
 
-Box = tuple[int, int, int, int]
-"""Left, top, right, bottom in pixels; right and bottom are the first ones outside."""
-
-MaskStep = Callable[[Levels, Image.Image, Image.Image | None], Image.Image]
-"""The network's map (uint8, (h, w)), the photo (RGB) and the alpha it brought (L or None) to alpha (L) of the
-photo's size."""
+MaskStep = Callable[[Levels, Image.Image, Levels], Image.Image]
+"""The network's map (uint8, (h, w)), the photo (RGB) and what the network saw of it (uint8, (h', w', 3)) to
+alpha (L) of the photo's size."""
 
 ColourStep = Callable[[Image.Image, Image.Image], Image.Image]
 """The photo (RGB) and alpha (L) to the colours of the subject (RGB)."""
-
-CropStep = Callable[[tuple[int, int], Box], Box]
-"""The photo's size and the box that a user drew to the part that the network sees; alpha is 0 outside."""
-
-
-def keep_colours(rgb: Image.Image, alpha: Image.Image) -> Image.Image:
-    """Leave the old background in the colours of the edge."""
-    return rgb
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,14 +31,11 @@ class Variant:
     Attributes
     ----------
     recipe : Recipe
-        How the photo is resampled and scaled for the network. Scaling other than ours needs the published
-        network, which has none of its own.
-    mask : callable or None
-        From the map to alpha; None resizes the map as the recipe says.
-    colour : callable
-        From the photo's colours to the subject's.
-    crop : callable or None
-        For a user's box around the subject, which is the box of the true mask here; None: no box is drawn.
+        As the pipeline takes it. Scaling other than ours needs the published network, which has none.
+    mask, colour : callable or None
+        Done instead of what the recipe says.
+    boxed : bool
+        Whether the user draws a box around the subject: that of the true mask.
     against : tuple of str
         Variants that it is compared with.
     models : tuple of str
@@ -57,28 +44,26 @@ class Variant:
 
     recipe: Recipe = DEFAULT
     mask: MaskStep | None = None
-    colour: ColourStep = keep_colours
-    crop: CropStep | None = None
+    colour: ColourStep | None = None
+    boxed: bool = False
     against: tuple[str, ...] = ("default",)
     models: tuple[str, ...] = ("u2netp", "isnet")
 
-    @property
-    def published(self) -> bool:
-        """Whether it needs the network as it was published."""
-        return self.recipe.scaling != DEFAULT.scaling
-
-    def alpha(self, levels: Levels, rgb: Image.Image, existing: Image.Image | None) -> Image.Image:
+    def alpha(self, levels: Levels, rgb: Image.Image, seen: Levels) -> Image.Image:
         """Do the step from the map to alpha."""
         if self.mask is None:
-            return alpha_of(levels, rgb.size, existing, self.recipe.resampling.grow)
-        return self.mask(levels, rgb, existing)
+            return alpha_of(levels, rgb, seen, self.recipe)
+        return self.mask(levels, rgb, seen)
+
+    def colours(self, rgb: Image.Image, alpha: Image.Image) -> Image.Image:
+        """Do the step from the photo's colours to the subject's; `rgb` may be changed in place."""
+        if self.colour is None:
+            return estimate(rgb, alpha) if self.recipe.colours else rgb
+        return self.colour(rgb, alpha)
 
 
-def with_margin(size: tuple[int, int], box: Box, margin: float = 0.1) -> Box:
-    """Widen a box by a part of its longer side, as far as the photo reaches."""
-    more = round(margin * max(box[2] - box[0], box[3] - box[1]))
-    left, top, right, bottom = box
-    return max(0, left - more), max(0, top - more), min(size[0], right + more), min(size[1], bottom + more)
+def _plain(**filters: Filter) -> Recipe:
+    return replace(PLAIN, resampling=Resampling(**filters))
 
 
 PEERS = ("rembg", "imgly")
@@ -87,12 +72,14 @@ VARIANTS: dict[str, Variant] = {
     "default": Variant(against=(*PEERS, "plain")),
     "rembg": Variant(recipe=REMBG, against=()),
     "imgly": Variant(recipe=IMGLY, against=()),
-    # Ablations: the default with one thing done otherwise, or "plain", which does none of the refinements.
-    "plain": Variant(against=PEERS),
-    "no antialias": Variant(
-        recipe=Recipe(resampling=Resampling(shrink=Filter.CORNER)), against=("plain",), models=("u2netp",)
-    ),  # photos are rarely larger than ISNet's input: nothing to alias
-    "lanczos in": Variant(recipe=Recipe(resampling=Resampling(shrink=Filter.LANCZOS)), against=("plain",)),
-    "lanczos up": Variant(recipe=Recipe(resampling=Resampling(grow=Filter.LANCZOS)), against=("plain",)),
-    "box": Variant(crop=with_margin, against=("plain",)),
+    "plain": Variant(recipe=PLAIN, against=PEERS),
+    # Ablations of the default: one thing is done otherwise.
+    "photo's colours": Variant(recipe=replace(DEFAULT, colours=False)),
+    "edges as enlarged": Variant(recipe=replace(DEFAULT, edges=None)),
+    "box": Variant(boxed=True),
+    # Ablations of the plain recipe, where resampling is not hidden by what follows. Photos are rarely larger
+    # than ISNet's input: nothing to alias.
+    "no antialias": Variant(recipe=_plain(shrink=Filter.CORNER), against=("plain",), models=("u2netp",)),
+    "lanczos in": Variant(recipe=_plain(shrink=Filter.LANCZOS), against=("plain",)),
+    "lanczos up": Variant(recipe=_plain(grow=Filter.LANCZOS), against=("plain",)),
 }

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from alphacut.errors import AlphacutError
 from alphacut.session import Session
 from tests.helpers import Bytes8
+from tests.strips import Promise, deflated
 
 
 class TypedArray:
@@ -104,7 +105,8 @@ class Host:
     """The object that the worker passes: runs a network and reports cancelling, never rejects.
 
     Like the real one it knows the size of the network's input, (width, height). `fails` is how often the
-    device fails first, so that the pixels are asked for again.
+    device fails first, so that the pixels are asked for again. Of the strips of a PNG, `lanes` at a time, it
+    answers number `strip_fails_at` with `strip_reply`.
     """
 
     def __init__(
@@ -115,9 +117,14 @@ class Host:
         cancel_at: str = "",
         reply: Any = None,
         fails: int = 0,
+        lanes: int = 0,
+        strip_fails_at: int = -1,
+        strip_reply: Any = None,
     ) -> None:
         self.session, self.size, self.cancel_at, self.reply = session, size, cancel_at, reply
         self.fails, self.releases = fails, 0
+        self.lanes, self.strip_fails_at, self.strip_reply = lanes, strip_fails_at, strip_reply
+        self.strips = 0
         self.stages: list[str] = []
         self.seen: list[NDArray[Any]] = []
 
@@ -159,3 +166,17 @@ class Host:
         if stage == self.cancel_at:
             return SimpleNamespace(error=SimpleNamespace(code="cancelled", message="Cancelled.", hint=""))
         return SimpleNamespace()
+
+    def deflate(self, rows: TypedArray, width: int, has_above: bool, is_last: bool) -> Awaitable[Any]:
+        pixels: Bytes8 = rows.values.reshape(-1, width, 4).copy()  # read before its call returns
+        number, self.strips = self.strips, self.strips + 1
+
+        async def resolve() -> Any:
+            await asyncio.sleep(0)
+            if number == self.strip_fails_at:
+                return self.strip_reply
+            strip = deflated(pixels, has_above, is_last)
+            data = np.frombuffer(strip.data, np.uint8).copy()
+            return SimpleNamespace(data=TypedArray(data), adler32=float(strip.adler32))
+
+        return Promise(resolve)

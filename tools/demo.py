@@ -27,7 +27,18 @@ from tools.serve import serving
 SITE = ROOT / "dist" / "site"
 SAMPLE = SITE / "samples" / "astronaut.png"
 TIMEOUT_S = 900.0  # a software GPU takes minutes for what a real one does in milliseconds
-STAGES = ("start", "model", "decode", "preprocess", "inference", "mask", "compose", "encode", "total")
+STAGES = (
+    "start",
+    "model",
+    "decode",
+    "preprocess",
+    "inference",
+    "mask",
+    "foreground",
+    "compose",
+    "encode",
+    "total",
+)
 
 
 class DemoError(Exception):

@@ -27,3 +27,15 @@ def cut_out(photo: Photo, alpha: Alpha) -> Image.Image:
         (0, 0, 0, 0), mask=alpha.point(_IS_ZERO, "1")
     )  # a mask of mode 1 is not blended, which is faster
     return cutout
+
+
+def lay_on(cutout: Image.Image, colour: tuple[int, int, int]) -> Image.Image:
+    """Lay a cutout on a background of one colour: c a / 255 + b (255 - a) / 255, rounded; RGB."""
+    paper = Image.new("RGB", cutout.size, colour)
+    paper.paste(cutout, mask=cutout)
+    return paper
+
+
+def premultiply(cutout: Image.Image) -> Image.Image:
+    """Multiply colours by alpha: c a / 255, rounded. The result says RGBA, as files can't say otherwise."""
+    return Image.merge("RGBA", cutout.convert("RGBa").split())

@@ -7,7 +7,13 @@ from typing import ClassVar
 READABLE_FORMATS = ("JPEG", "PNG", "WebP", "GIF", "BMP", "TIFF", "ICO", "PPM", "TGA")
 """Names of the image formats that can be read, as people write them."""
 
-_FORMAT_HINT = f"Supported formats: {', '.join(READABLE_FORMATS)}."
+BROWSER_FORMATS = ("AVIF", "HEIC", "JPEG XL", "JPEG 2000")
+"""Those that are left to the browser's own decoders; which of them it has is the browser's matter."""
+
+_FORMAT_HINT = (
+    f"Supported formats: {', '.join(READABLE_FORMATS)}; and {', '.join(BROWSER_FORMATS)} in browsers that"
+    " read them (Safari reads HEIC)."
+)
 
 
 class AlphacutError(Exception):
@@ -63,7 +69,7 @@ class UnsupportedFormatError(ImageError):
     """An image, but of a format that can't be read here."""
 
     code = "unsupported-format"
-    hint = f"{_FORMAT_HINT} Save the photo in one of them and try again."
+    hint = f"{_FORMAT_HINT} Export the photo as JPEG and try again."
 
 
 class TruncatedImageError(ImageError):
@@ -87,11 +93,24 @@ class ZeroSizeImageError(ImageError):
     hint = "The file is damaged; export it again."
 
 
+class BadRegionError(AlphacutError):
+    """The region that should hold the subject holds no pixel of the photo."""
+
+    code = "bad-region"
+    hint = "Draw it again, on the photo."
+
+
 class OutOfMemoryError(AlphacutError):
     """Memory ran out."""
 
     code = "out-of-memory"
     hint = "Close other tabs or scale the photo down, then try again."
+
+
+class BadOptionsError(AlphacutError):
+    """What was asked for contradicts itself, or can't be done with this photo."""
+
+    code = "bad-options"
 
 
 class BadModelError(AlphacutError):

@@ -9,10 +9,11 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
-from alphacut import sniff
+from alphacut import profiles, sniff
+from alphacut.colours import Managed, split
+from alphacut.deep import read_low_bytes
 from alphacut.errors import (
     AlphacutError,
     EmptyFileError,
@@ -23,6 +24,9 @@ from alphacut.errors import (
     UnsupportedFormatError,
     ZeroSizeImageError,
 )
+from alphacut.isobmff import describe
+from alphacut.metadata import kept_exif
+from alphacut.output import Output
 
 MAX_PIXELS = 128_000_000
 """Greatest width times height; RGBA and alpha of such a photo take 640 MB of a 4 GB heap."""
@@ -38,6 +42,9 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+
+_Turn = Callable[[Image.Image], Image.Image]
+_PLAIN = Output()
 
 # What Pillow's decoders raise on damaged data, beside OSError for plain truncation.
 _DAMAGE = (
@@ -68,7 +75,13 @@ class Photo:
     frames : int
         How many the file holds; the first one is used.
     icc_profile : bytes or None
-        The embedded profile, if it is one of an RGB space.
+        The profile that `rgb` is in; None for sRGB.
+    managed : Managed
+        How well the colours are known.
+    low : PIL.Image.Image or None
+        RGB, the lower bytes of colours of 16 bits, where they were asked for.
+    exif : bytes or None
+        What is kept of the metadata, where that was asked for.
     """
 
     rgb: Image.Image
@@ -76,17 +89,25 @@ class Photo:
     format: str
     frames: int = 1
     icc_profile: bytes | None = None
+    managed: Managed = "exact"
+    low: Image.Image | None = None
+    exif: bytes | None = None
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
         return self.rgb.size
 
+    def part(self, box: tuple[int, int, int, int]) -> Photo:
+        """Cut a part out, to be looked at: left, top, right, bottom in pixels."""
+        alpha = None if self.alpha is None else self.alpha.crop(box)
+        return Photo(self.rgb.crop(box), alpha, self.format)
 
-def decode(data: bytes) -> Photo:
-    """Read a photo from the bytes of a file.
 
-    EXIF orientation is applied; palettes, grey, CMYK, 16-bit and float samples become 8-bit RGB;
+def decode(data: bytes, output: Output = _PLAIN) -> Photo:
+    """Read a photo from the bytes of a file, with what `output` needs of it.
+
+    EXIF orientation is applied; palettes, grey, CMYK, L*a*b*, 16-bit and float samples become 8-bit RGB;
     alpha and colour keys become `Photo.alpha`. Of an animation the first frame is taken.
 
     Raises
@@ -98,19 +119,46 @@ def decode(data: bytes) -> Photo:
         raise EmptyFileError("The file is empty.")
     image = _open(data)
     try:
-        image.load()
-        upright = _turn_upright(image)
-        rgb, alpha = _split(upright)
+        return _read(data, image, output)
     except MemoryError as error:
         raise OutOfMemoryError("The photo is too large for the memory that is left.") from error
     except UnsupportedFormatError:
         raise
     except _DAMAGE as error:
         raise _load_error(image.format, error) from error
-    return Photo(rgb, alpha, image.format or "", _frames(data, image), _rgb_profile(image))
 
 
-def _open(data: bytes) -> Image.Image:
+def _read(data: bytes, image: ImageFile.ImageFile, output: Output) -> Photo:
+    image.load()
+    turn = _turn(image)
+    colours = split(image)
+    profile = colours.icc_profile
+    if profile is None and image.format == "AVIF" and describe(data).is_wide:
+        profile = profiles.display_p3()  # the file names the space by a number, which Pillow passes over
+    return Photo(
+        turn(colours.rgb), colours.alpha and turn(colours.alpha), image.format or "",
+        _frames(data, image), profile, colours.managed,
+        low=_low_bytes(data, image, turn) if output.depth == 16 else None,
+        exif=_exif(image) if output.metadata == "keep" else None,
+    )  # fmt: skip
+
+
+def _low_bytes(data: bytes, image: Image.Image, turn: _Turn) -> Image.Image | None:
+    """Decode once more, where the colours that were decoded are the upper bytes as they are."""
+    if image.mode in {"CMYK", "LAB"} or profiles.space_of(image.info.get("icc_profile")) == "GRAY":
+        return None
+    low = read_low_bytes(_open(data))
+    return None if low is None else turn(low)
+
+
+def _exif(image: Image.Image) -> bytes | None:
+    try:
+        return kept_exif(image)
+    except _DAMAGE:
+        return None  # what is damaged can't be kept
+
+
+def _open(data: bytes) -> ImageFile.ImageFile:
     """Identify the format and read the header; no pixel is decoded yet."""
     kind = sniff.identify(data)
     if kind is not None and not kind.readable:
@@ -118,7 +166,8 @@ def _open(data: bytes) -> Image.Image:
     if kind is not None and sniff.has_zero_size(kind, data):
         raise ZeroSizeImageError("The image has no pixels: its width or height is zero.")
     formats = kind.plugins if kind else ("TGA",)  # the one readable format without a signature
-    _load_plugin(formats[0])
+    if not _load_plugin(formats[0]):
+        raise UnsupportedFormatError(f"{formats[0]} files can't be read here.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # MAX_PIXELS decides
@@ -134,8 +183,11 @@ def _open(data: bytes) -> Image.Image:
     return image
 
 
-def _load_plugin(image_format: str) -> None:
-    """Import the plugin of a format that Pillow does not look for first: it would import all it has."""
+def _load_plugin(image_format: str) -> bool:
+    """Import the plugin of a format that Pillow does not look for first: it would import all it has.
+
+    Returns whether Pillow was built with what the plugin needs.
+    """
     match image_format:
         case "WEBP":
             from PIL import WebPImagePlugin  # noqa: F401
@@ -145,6 +197,11 @@ def _load_plugin(image_format: str) -> None:
             from PIL import IcoImagePlugin  # noqa: F401
         case "TGA":
             from PIL import TgaImagePlugin  # noqa: F401
+        case "AVIF":
+            from PIL import AvifImagePlugin
+
+            return bool(AvifImagePlugin.SUPPORTED)
+    return True
 
 
 def _too_large(megapixels: str) -> str:
@@ -159,13 +216,14 @@ def _load_error(image_format: str | None, error: Exception) -> Exception:
     return TruncatedImageError(f"The {image_format} file is damaged or incomplete.")
 
 
-def _turn_upright(image: Image.Image) -> Image.Image:
+def _turn(image: Image.Image) -> _Turn:
+    """Say how the stored pixels are turned upright."""
     try:
         orientation = image.getexif().get(_ORIENTATION, 1)
     except _DAMAGE:
-        return image  # damaged EXIF says nothing about the pixels; show them as they are stored
+        orientation = 1  # damaged EXIF says nothing about the pixels; show them as they are stored
     method = _UPRIGHT.get(orientation)
-    return image if method is None else image.transpose(method)
+    return lambda stored: stored if method is None else stored.transpose(method)
 
 
 def _frames(data: bytes, image: Image.Image) -> int:
@@ -176,53 +234,3 @@ def _frames(data: bytes, image: Image.Image) -> int:
         return int(getattr(_open(data), "n_frames", 1))  # counting moves on to the last one: not in `image`
     except (*_DAMAGE, AlphacutError):
         return 1
-
-
-def _rgb_profile(image: Image.Image) -> bytes | None:
-    profile = image.info.get("icc_profile")
-    is_rgb = isinstance(profile, bytes) and len(profile) >= 128 and profile[16:20] == b"RGB "
-    return profile if is_rgb and image.mode in {"RGB", "RGBA", "P"} else None
-
-
-def _split(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
-    """Colour (RGB) and alpha (L or None) of an image of any mode."""
-    if convert := _WIDE_MODES.get(image.mode):
-        grey, alpha = convert(image)
-        return grey.convert("RGB"), alpha
-    if image.mode == "RGB" and "transparency" not in image.info:
-        return image, None
-    if image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        return rgba.convert("RGB"), rgba.getchannel("A")
-    if image.mode == "LAB":
-        raise UnsupportedFormatError("Images in CIE L*a*b* colours can't be read here.")
-    return image.convert("RGB"), None
-
-
-def _from_16_bit(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
-    """65535 becomes 255; Pillow's own conversion would clip at 255 instead."""
-    samples = np.asarray(image).astype(np.int64)
-    key = image.info.get("transparency")
-    alpha = (
-        None
-        if not isinstance(key, int)
-        else Image.fromarray(np.where(samples == key, 0, 255).astype(np.uint8))
-    )
-    return Image.fromarray((samples.clip(0, 65535) >> 8).astype(np.uint8)), alpha
-
-
-def _from_float(image: Image.Image) -> tuple[Image.Image, None]:
-    """Floats hold 0..1 by convention; a greater maximum is taken for white."""
-    samples = np.nan_to_num(np.asarray(image), nan=0.0, posinf=0.0, neginf=0.0)
-    white = max(1.0, float(samples.max()))
-    return Image.fromarray(np.rint(samples.clip(0, white) * (255 / white)).astype(np.uint8)), None
-
-
-_WIDE_MODES: dict[str, Callable[[Image.Image], tuple[Image.Image, Image.Image | None]]] = {
-    "I;16": _from_16_bit,
-    "I;16B": _from_16_bit,
-    "I;16L": _from_16_bit,
-    "I;16N": _from_16_bit,
-    "I": _from_16_bit,
-    "F": _from_float,
-}

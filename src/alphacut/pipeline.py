@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Literal, cast
 
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from alphacut.clock import STAGES, Checkpoint, Clock, Stage, pass_by
 from alphacut.compose import cut_out
-from alphacut.encode import encode_png, encode_preview
-from alphacut.errors import OutOfMemoryError
-from alphacut.image import decode
-from alphacut.mask import Alpha, alpha_of
+from alphacut.encode import encode, encode_preview
+from alphacut.errors import BROWSER_FORMATS, OutOfMemoryError
+from alphacut.foreground import estimate
+from alphacut.foreign import Decoder, read_photo
+from alphacut.image import Photo
+from alphacut.mask import Alpha, alpha_of, placed, times
 from alphacut.models import ModelSpec
+from alphacut.notes import Note, notes_of_map, notes_of_photo
+from alphacut.output import Output
+from alphacut.png import PngEncoder, encode_alone
 from alphacut.preprocess import network_input
-from alphacut.recipe import DEFAULT, Resampling
+from alphacut.recipe import DEFAULT, Recipe
+from alphacut.region import around
 from alphacut.session import Session
 
-Stage = Literal["decode", "preprocess", "inference", "mask", "compose", "encode"]
-STAGES: tuple[Stage, ...] = ("decode", "preprocess", "inference", "mask", "compose", "encode")
-"""In the order they are passed; web/shared/protocol.js names the same."""
+__all__ = ["STAGES", "Cutout", "Note", "Stage", "remove_background"]
 
-Note = Literal["first-frame", "empty-mask", "full-mask"]
-
-Checkpoint = Callable[[Stage], Awaitable[None]]
-"""Awaited when a stage begins; raises Cancelled to end the job there."""
-
-_SHOWN_BY_BROWSERS = {"JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "ICO"}
-_EMPTY_BELOW = 13  # alpha of 5%: nothing a person would call a subject
-_FULL_ABOVE = 242
+_SHOWN_BY_BROWSERS = {"JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "ICO", *BROWSER_FORMATS}
+_PNG = Output()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,15 +37,18 @@ class Cutout:
 
     Attributes
     ----------
-    png : bytes
-        RGBA, straight alpha, at the photo's size.
+    data : bytes
+        The file, at the photo's size.
+    type : str
+        Its MIME type.
     preview : bytes or None
         JPEG of the original where browsers can't show its format.
     ms : dict
         Milliseconds each stage took.
     """
 
-    png: bytes
+    data: bytes
+    type: str
     width: int
     height: int
     format: str
@@ -54,28 +57,18 @@ class Cutout:
     ms: dict[Stage, float] = field(default_factory=dict)
 
 
-async def _pass_by(stage: Stage) -> None:
-    """Do nothing at a checkpoint."""
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    """What all stages need."""
 
-
-@dataclass
-class _Clock:
-    """Announces each stage and measures it."""
-
-    checkpoint: Checkpoint
-    ms: dict[Stage, float] = field(default_factory=dict)
-    _running: Stage | None = None
-    _since: float = 0.0
-
-    async def enter(self, stage: Stage) -> None:
-        self.stop()
-        await self.checkpoint(stage)
-        self._running, self._since = stage, time.perf_counter()
-
-    def stop(self) -> None:
-        if self._running is not None:
-            self.ms[self._running] = 1000 * (time.perf_counter() - self._since)
-            self._running = None
+    session: Session
+    spec: ModelSpec
+    output: Output
+    region: tuple[float, float, float, float] | None
+    recipe: Recipe
+    decoder: Decoder | None
+    encode_png: PngEncoder
+    clock: Clock
 
 
 async def remove_background(
@@ -83,8 +76,12 @@ async def remove_background(
     session: Session,
     spec: ModelSpec,
     *,
-    resampling: Resampling = DEFAULT.resampling,
-    checkpoint: Checkpoint = _pass_by,
+    output: Output = _PNG,
+    region: tuple[float, float, float, float] | None = None,
+    recipe: Recipe = DEFAULT,
+    decoder: Decoder | None = None,
+    encode_png: PngEncoder = encode_alone,
+    checkpoint: Checkpoint = pass_by,
 ) -> Cutout:
     """Cut the subject out of a photo.
 
@@ -94,50 +91,76 @@ async def remove_background(
         The photo's file.
     session : Session
         The network that `spec` describes.
+    output : Output
+        What file to make.
+    region : tuple of float or None
+        Left, top, right and bottom, in pixels of the upright photo, of the part that holds the subject: the
+        network sees it and a margin alone, and everything else is transparent.
+    recipe : Recipe
+        How masks are made; its scaling is the session's affair.
+    decoder : callable or None
+        The browser's, for what Pillow can't read.
+    encode_png : callable
+        Makes the usual PNG: Pillow, unless there is something faster.
     checkpoint : callable
         Awaited at the beginning of each stage; what it raises ends the job.
 
     Raises
     ------
     AlphacutError
-        See `alphacut.image.decode` and `Session.run`; OutOfMemoryError wherever memory runs out.
+        See `alphacut.foreign.read_photo`, `Output.check_size`, `alphacut.region.around` and `Session.run`;
+        OutOfMemoryError wherever memory runs out.
     """
-    clock = _Clock(checkpoint)
+    job = _Job(
+        session=session, spec=spec, output=output, region=region, recipe=recipe, decoder=decoder,
+        encode_png=encode_png, clock=Clock(checkpoint),
+    )  # fmt: skip
     try:
-        return await _run(data, session, spec, resampling, clock)
+        return await _run(data, job)
     except MemoryError as error:
         raise OutOfMemoryError("Memory ran out while the photo was processed.") from error
 
 
-async def _run(
-    data: bytes, session: Session, spec: ModelSpec, resampling: Resampling, clock: _Clock
-) -> Cutout:
-    await clock.enter("decode")
-    photo = decode(data)
-    await clock.enter("preprocess")
-    pixels = network_input(photo, spec, resampling.shrink)
-    await clock.enter("inference")
-    levels = await session.run(pixels)
-    await clock.enter("mask")
-    alpha = alpha_of(levels, photo.size, photo.alpha, resampling.grow)
-    await clock.enter("compose")
+async def _run(data: bytes, job: _Job) -> Cutout:
+    await job.clock.enter("decode")
+    photo = await read_photo(data, job.output, job.decoder)
+    job.output.check_size(photo.size)
+    alpha, levels = await _find_alpha(photo, job)
+    await _clean_colours(photo, alpha, job)
+    await job.clock.enter("compose")
     preview = None if photo.format in _SHOWN_BY_BROWSERS else encode_preview(photo.rgb)
-    cutout = cut_out(photo, alpha)
-    await clock.enter("encode")
-    png = encode_png(cutout, photo.icc_profile)
-    clock.stop()
+    cutout = cut_out(photo, times(alpha, photo.alpha))
+    await job.clock.enter("encode")
+    file = await _encode(cutout, photo, job)
+    job.clock.stop()
     width, height = photo.size
     return Cutout(
-        png=png, width=width, height=height, format=photo.format, preview=preview,
-        notes=_notes(photo.frames, alpha), ms=clock.ms,
+        data=file, type=job.output.type, width=width, height=height, format=photo.format, preview=preview,
+        notes=(*notes_of_photo(photo, job.output), *notes_of_map(levels)), ms=job.clock.ms,
     )  # fmt: skip
 
 
-def _notes(frames: int, alpha: Alpha) -> tuple[Note, ...]:
-    least, greatest = cast(tuple[int, int], alpha.getextrema())  # of one band
-    notes: list[Note] = ["first-frame"] if frames > 1 else []
-    if greatest < _EMPTY_BELOW:
-        notes.append("empty-mask")
-    elif least > _FULL_ABOVE:
-        notes.append("full-mask")
-    return tuple(notes)
+async def _find_alpha(photo: Photo, job: _Job) -> tuple[Alpha, NDArray[np.uint8]]:
+    """Return the network's alpha at the photo's size, and its map."""
+    await job.clock.enter("preprocess")
+    box = (0, 0, *photo.size) if job.region is None else around(job.region, photo.size)
+    part = photo if job.region is None else photo.part(box)
+    pixels = network_input(part, job.spec, job.recipe.resampling.shrink)
+    await job.clock.enter("inference")
+    levels = await job.session.run(pixels)
+    await job.clock.enter("mask")
+    alpha = alpha_of(levels, part.rgb, pixels[0], job.recipe)
+    return placed(alpha, box, photo.size), levels
+
+
+async def _clean_colours(photo: Photo, alpha: Alpha, job: _Job) -> None:
+    """Take the old background out of soft pixels. Where a photo brought alpha along, somebody has done so."""
+    await job.clock.enter("foreground")
+    if job.recipe.colours and photo.alpha is None and job.output.format != "mask-png":
+        estimate(photo.rgb, alpha)
+
+
+async def _encode(cutout: Image.Image, photo: Photo, job: _Job) -> bytes:
+    if job.output == _PNG:
+        return await job.encode_png(cutout, photo.icc_profile)
+    return encode(cutout, job.output, icc_profile=photo.icc_profile, exif=photo.exif, low=photo.low)

@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from alphacut.edges import DEFAULT as GUIDE
+from alphacut.edges import Guide
+
 
 class Filter(Enum):
     """How to resample."""
@@ -71,14 +74,32 @@ class Scaling:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """One way through pre- and post-processing: resampling in the pipeline, scaling around the network."""
+    """One way through pre- and post-processing.
+
+    Attributes
+    ----------
+    resampling : Resampling
+        In the pipeline.
+    scaling : Scaling
+        Around the network, so that the session's: shipped graphs hold the default one.
+    edges : Guide or None
+        How alpha follows the photo; None leaves it as it was enlarged.
+    colours : bool
+        Take the old background out of soft pixels.
+    """
 
     resampling: Resampling = Resampling()
     scaling: Scaling = Scaling()
+    edges: Guide | None = GUIDE
+    colours: bool = True
+
+
+PLAIN = Recipe(edges=None, colours=False)
+"""The network's map, enlarged, as alpha, and the photo's own colours: what all else is measured against."""
 
 
 DEFAULT = Recipe()
-"""Antialiased both ways; the map is taken as the probability that it is.
+"""Antialiased both ways; the map is taken as the probability that it is; edges and colours are refined.
 
 Why not a peer's: Lanczos costs more and overshoots at edges; the corner filter aliases when shrinking;
 dividing by the brightest sample changes dark photos; stretching makes a subject out of noise.
@@ -87,11 +108,15 @@ dividing by the brightest sample changes dark photos; stretching makes a subject
 REMBG = Recipe(
     resampling=Resampling(shrink=Filter.LANCZOS, grow=Filter.LANCZOS),
     scaling=Scaling(white=White.BRIGHTEST, stretch=True, truncate=True),
+    edges=None,
+    colours=False,
 )
 """As rembg's sessions do it (danielgatis/rembg, sessions/base.py)."""
 
 IMGLY = Recipe(
     resampling=Resampling(shrink=Filter.CORNER, grow=Filter.CORNER),
     scaling=Scaling(centre=128 / 255, scale=256 / 255, truncate=True),
+    edges=None,
+    colours=False,
 )
 """As @imgly/background-removal does it (inference.ts, utils.ts)."""

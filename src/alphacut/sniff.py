@@ -5,22 +5,45 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from alphacut.errors import BROWSER_FORMATS
+
 
 @dataclass(frozen=True)
 class Kind:
-    """A file format; `plugins` are the names Pillow knows it by, none where it can't be read here."""
+    """A file format.
+
+    Attributes
+    ----------
+    name : str
+        As people write it.
+    plugins : tuple of str
+        The names Pillow knows it by; none where it can't read it.
+    mime : str
+        The type under which a browser may be asked to decode it; "" where that is of no use.
+    """
 
     name: str
     plugins: tuple[str, ...] = ()
+    mime: str = ""
 
     @property
     def readable(self) -> bool:
-        """Whether alphacut reads this format."""
+        """Whether Pillow reads this format."""
         return bool(self.plugins)
 
+    @property
+    def foreign(self) -> bool:
+        """Whether the browser's decoder goes before Pillow's, which is not there in Pyodide."""
+        return self.name in BROWSER_FORMATS
+
+
+_AVIF = Kind("AVIF", ("AVIF",), "image/avif")
+_HEIC = Kind("HEIC", mime="image/heic")
+_JPEG_XL = Kind("JPEG XL", mime="image/jxl")
+_JPEG_2000 = Kind("JPEG 2000", mime="image/jp2")
 
 _SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
-    (b"\xff\xd8\xff", Kind("JPEG", ("JPEG",))),
+    (b"\xff\xd8\xff", Kind("JPEG", ("JPEG",), "image/jpeg")),
     (b"\x89PNG\r\n\x1a\n", Kind("PNG", ("PNG",))),
     (b"GIF87a", Kind("GIF", ("GIF",))),
     (b"GIF89a", Kind("GIF", ("GIF",))),
@@ -32,19 +55,19 @@ _SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
     (b"8BPS", Kind("Photoshop")),
     (b"%PDF", Kind("PDF")),
     (b"%!PS", Kind("PostScript")),
-    (b"\xff\x0a", Kind("JPEG XL")),
-    (b"\0\0\0\x0cJXL ", Kind("JPEG XL")),
-    (b"\0\0\0\x0cjP  ", Kind("JPEG 2000")),
-    (b"\xff\x4f\xff\x51", Kind("JPEG 2000")),
+    (b"\xff\x0a", _JPEG_XL),
+    (b"\0\0\0\x0cJXL ", _JPEG_XL),
+    (b"\0\0\0\x0cjP  ", _JPEG_2000),
+    (b"\xff\x4f\xff\x51", _JPEG_2000),
     (b"II+\0", Kind("BigTIFF")),
     (b"MM\0+", Kind("BigTIFF")),
     (b"\x76\x2f\x31\x01", Kind("OpenEXR")),
 )
 
 _ISO_BRANDS = {
-    **dict.fromkeys((b"avif", b"avis"), "AVIF"),
-    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), "HEIC"),
-    b"crx ": "Canon raw",
+    **dict.fromkeys((b"avif", b"avis"), _AVIF),
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"), _HEIC),
+    b"crx ": Kind("Canon raw"),
 }
 
 # Where the header holds width and height, and how.
@@ -60,10 +83,19 @@ def identify(data: bytes) -> Kind | None:
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return Kind("WebP", ("WEBP",))
     if head[4:8] == b"ftyp":
-        return Kind(_ISO_BRANDS.get(head[8:12], "Video"))
+        return _iso_kind(head)
     if b"<svg" in head.lower():
         return Kind("SVG")
     return None
+
+
+def _iso_kind(head: bytes) -> Kind:
+    """Name a file of ISO boxes by its brand; "mif1" and "msf1" leave the codec to the brands after it."""
+    length = int.from_bytes(head[:4], "big")
+    main, *others = (head[at : at + 4] for at in (8, *range(16, min(length, len(head)), 4)))
+    if main not in {b"mif1", b"msf1"}:
+        return _ISO_BRANDS.get(main, Kind("Video"))
+    return next((_ISO_BRANDS[brand] for brand in others if brand in _ISO_BRANDS), _HEIC)
 
 
 def has_zero_size(kind: Kind, data: bytes) -> bool:

@@ -26,7 +26,7 @@ def cut_out(site: Path, model: str, photo: Path, folder: Path) -> NDArray[np.int
     with ThreadPoolExecutor() as pool:  # Playwright's own event loop runs in this thread
         result = pool.submit(asyncio.run, job).result()
     path = folder / "native.png"
-    path.write_bytes(result.png)
+    path.write_bytes(result.data)
     return pixels(path)
 
 

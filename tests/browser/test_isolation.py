@@ -72,7 +72,7 @@ def check_that_only_pages_and_workers_are_made_anew(answers: list[Response], url
     # ONNX Runtime starts its threads, which are workers, from the script that it was loaded from.
     names = {urlsplit(answer.url).path.removeprefix(urlsplit(url).path) for answer in answers}
     threads = {name for name in names if name.startswith("runtime/ort/ort-wasm")}
-    assert names - threads == {"", "worker/worker.js"}
+    assert names - threads == {"", "worker/worker.js", "worker/png-strip.js"}
     for answer in answers:
         assert answer.all_headers().items() >= ISOLATION.items(), answer.url
 

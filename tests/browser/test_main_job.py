@@ -135,7 +135,7 @@ OVERLAP = """async ({ photo, model, device }) => {
       if (data.type === "progress" && data.loaded === 0) seen.push(`${data.id} ${data.stage}`);
       if (data.type !== "result" || data.id === 1) return;
       seen.push(`${data.id} done`);
-      found.push(Array.from(new Uint8Array(data.value.png)));
+      found.push(Array.from(new Uint8Array(data.value.data)));
       if (found.length === 3) resolve(found);
     };
     worker.postMessage({ id: 1, type: "start", model, device });

@@ -29,7 +29,7 @@ from alphacut.native import NativeSession
 from alphacut.onnx_graph import TARGETS
 from alphacut.pipeline import remove_background
 from alphacut.preprocess import network_input
-from alphacut.recipe import DEFAULT, IMGLY, REMBG, Recipe
+from alphacut.recipe import IMGLY, PLAIN, REMBG, Recipe
 from alphacut.self_check import GRID, TILE, stretched, summary, tile
 from tests.golden.conftest import Networks
 from tests.golden.oracles import imgly_mask, rembg_mask
@@ -44,8 +44,8 @@ MODELS = ("u2netp", "isnet")
 def our_mask(photo: bytes, network: Networks, recipe: Recipe) -> NDArray[np.uint8]:
     """The pipeline's mask with the published network, scaled as the recipe says."""
     session = network.scaled(recipe.scaling)
-    cutout = run(remove_background(photo, session, network.spec, resampling=recipe.resampling))
-    return pixels_of(cutout.png)[..., 3]
+    cutout = run(remove_background(photo, session, network.spec, recipe=recipe))
+    return pixels_of(cutout.data)[..., 3]
 
 
 def distance(ours: NDArray[np.uint8], theirs: NDArray[np.uint8], what: str) -> int:
@@ -78,7 +78,9 @@ def test_shipped_graphs_give_the_masks_of_the_published_ones(
         levels = network.shipped(target)(pixels)
         limit = FLOAT16_LIMITS[model] if target == "webgpu-float16" else 1
         assert distance(levels, expected, f"{model} {photo} {target}") <= limit
-        ours, theirs = (np.asarray(alpha_of(found, image.size)) for found in (levels, expected))
+        ours, theirs = (
+            np.asarray(alpha_of(found, image.rgb, pixels[0], PLAIN)) for found in (levels, expected)
+        )
         assert np.abs(ours.astype(int) - theirs).max() <= limit + 1  # resized: each is rounded once more
 
 
@@ -88,9 +90,9 @@ def test_the_session_of_cpython_is_the_same_network(
 ) -> None:
     network = models["u2netp"]
     session = NativeSession(network.network.graph("wasm-float32"))
-    cutout = run(remove_background(samples[photo], session, network.spec))
-    theirs = our_mask(samples[photo], network, DEFAULT)
-    assert distance(pixels_of(cutout.png)[..., 3], theirs, f"u2netp {photo} natively") <= 2
+    cutout = run(remove_background(samples[photo], session, network.spec, recipe=PLAIN))
+    theirs = our_mask(samples[photo], network, PLAIN)
+    assert distance(pixels_of(cutout.data)[..., 3], theirs, f"u2netp {photo} natively") <= 2
 
 
 # ---- the self-check --------------------------------------------------------------------------------
@@ -150,7 +152,7 @@ def test_masks_are_imglys_to_one_level(
     assert distance(our_mask(samples[photo], network, IMGLY), theirs, f"isnet {photo} imgly") <= 1
 
 
-@pytest.mark.parametrize("other", [DEFAULT, IMGLY], ids=["default", "imgly"])
+@pytest.mark.parametrize("other", [PLAIN, IMGLY], ids=["plain", "imgly"])
 def test_the_comparison_tells_recipes_apart(
     other: Recipe, models: dict[str, Networks], samples: dict[str, bytes]
 ) -> None:

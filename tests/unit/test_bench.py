@@ -8,12 +8,13 @@ from typing import Any
 import onnx
 import pytest
 from onnx import TensorProto, helper
+from PIL import Image
 
-from bench import inference, main_job, peer, readme
+from bench import harness, inference, main_job, peer, pixels, readme
 from bench.harness import providers
 from bench.inference import has_grown, why_not
 from bench.peer import build
-from bench.tables import inference_table, job_table, kernel_table
+from bench.tables import inference_table, job_table, kernel_table, pixel_table
 
 GPU = {"provider": "webgpu", "adapter": "nvidia", "precision": "float16", "threads": 0}
 
@@ -144,6 +145,49 @@ def test_kernels_are_told_for_one_run() -> None:
     assert (conv["a run"], conv["ms"], conv["part"]) == ("119", "23.70", "97.9%")
     assert (pool["a run"], total["ms"]) == ("11", "24.20")
     assert "no times" in kernel_table({**result, "kernels": []})
+
+
+def pixel_report(*runs: dict[str, float]) -> dict[str, Any]:
+    sizes = {"width": 4000, "height": 3000, "bytes_out": 5_300_000}
+    return {
+        "photo": "a.jpg", "format": "PNG", "device": GPU, "runs": [{"ms": run, **sizes} for run in runs],
+        "heap_bytes": {"before": 38e6, "after": 118e6},
+    }  # fmt: skip
+
+
+def stage_times(encode: float, inference: float) -> dict[str, float]:
+    times = {"decode": 100.0, "inference": inference, "compose": 30.0, "encode": encode}
+    return {**times, "total": sum(times.values())}
+
+
+def test_stages_are_summed_up_without_the_network_and_without_the_first_photo() -> None:
+    report = pixel_report(
+        stage_times(900, 9000), stage_times(200, 600), stage_times(210, 500), stage_times(220, 400)
+    )
+    result = pixels.summarise(report)
+    assert (result["rounds"], result["steady_ms"]["encode"]) == (3, 210)
+    assert (result["steady_ms"]["pixels"], result["steady_ms"]["made"]) == (340, 240)
+    row, *aims = rows(pixel_table([result]))
+    assert (row["photo"], row["compose + encode"], row["all but inference"]) == ("12.0 MP", "240", "340")
+    assert (row["file MB"], row["heap MB before"], row["at most"]) == ("5.3", "38", "118")
+    assert (aims[0]["photo"], aims[0]["compose + encode"], aims[0]["at most"]) == (
+        "aim at 12 MP",
+        "300",
+        "300",
+    )
+    assert "Error: x" in pixel_table([pixels.summarise({"error": "Error: x"})])
+
+
+def test_photos_are_made_of_the_size_that_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(harness, "ROOT", tmp_path)
+    for folder in ("dist", "samples"):
+        (tmp_path / folder).mkdir()
+    Image.new("RGB", (60, 40)).save(tmp_path / "samples" / "coffee.png")
+    for megapixels, size in ((0.03, (200, 150)), (1.2, (1265, 949))):
+        with Image.open(harness.scaled(tmp_path, megapixels)) as image:
+            assert (image.size, image.format) == (size, "JPEG")
 
 
 def test_the_readme_has_both_kinds_of_tables_and_what_was_left_out() -> None:

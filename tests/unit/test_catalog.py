@@ -16,6 +16,7 @@ import pytest
 from alphacut.native import NativeSession
 from alphacut.onnx_graph import TARGETS, Target
 from alphacut.pipeline import remove_background
+from alphacut.recipe import PLAIN
 from alphacut.self_check import stretched, summary, tile
 from tests.graphs import run_graph
 from tests.helpers import MEAN, STD, FakeSession, file_of, network, noise, pixels_of, run
@@ -76,7 +77,7 @@ def test_a_third_model_is_one_toml_file(folder: Path, tmp_path: Path, target: Ta
         assert (
             run(NativeSession(prepared.graph(target)).run(pixels[None])).tolist() == session.levels.tolist()
         )
-    cutout = pixels_of(run(remove_background(file_of(pixels), session, third.spec)).png)
+    cutout = pixels_of(run(remove_background(file_of(pixels), session, third.spec, recipe=PLAIN)).data)
 
     normal = ((pixels / 255 - MEAN) / STD).transpose(2, 0, 1)[None].astype(np.float32)
     reference = onnxruntime.InferenceSession(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from alphacut.encode import encode_png, encode_preview
+from alphacut.encode import encode, encode_png, encode_preview
+from alphacut.output import Output
+from tests import icc
 from tests.helpers import file_of, icc_profile, noise, pixels_of, png_chunks, scene
 
 
@@ -82,3 +85,140 @@ def test_previews_hold_no_metadata_and_leave_the_photo_alone() -> None:
         np.testing.assert_array_equal(np.asarray(photo), scene(64, 64))
     assert b"Exif" not in data
     assert b"a description" not in data
+
+
+# ---- other files -----------------------------------------------------------------------------------
+
+
+def subject(width: int = 40, height: int = 30) -> Image.Image:
+    """A cutout as they are: smooth colours, nothing at all on the left, and every alpha between."""
+    pixels = np.dstack([scene(width, height), np.zeros((height, width), np.uint8)])
+    pixels[..., 3] = np.clip(np.linspace(-100, 355, width), 0, 255)
+    pixels[pixels[..., 3] == 0] = 0
+    return Image.fromarray(pixels)
+
+
+@pytest.mark.parametrize("effort", ["fast", "small"])
+@pytest.mark.parametrize(
+    "wishes", [{"format": "png"}, {"format": "webp", "lossless": True}], ids=["png", "webp"]
+)
+@given(st.integers(1, 30), st.integers(1, 30), st.integers(0, 2**32 - 1))
+def test_lossless_files_hold_every_pixel(
+    wishes: dict[str, Any], effort: Any, width: int, height: int, seed: int
+) -> None:
+    pixels = noise(width, height, 4, seed)
+    made = encode(Image.fromarray(pixels), Output(effort=effort, **wishes))
+    with Image.open(io.BytesIO(made)) as image:
+        np.testing.assert_array_equal(np.asarray(image.convert("RGBA")), pixels)
+
+
+@pytest.mark.parametrize("effort", ["fast", "small"])
+def test_lossy_webp_keeps_alpha_to_the_level_and_colours_about(effort: Any) -> None:
+    cutout = subject(160, 120)
+    made = pixels_of(encode(cutout.copy(), Output(format="webp", effort=effort))).astype(float)
+    ours = np.asarray(cutout).astype(float)
+    np.testing.assert_array_equal(made[..., 3], ours[..., 3])
+    on_white = [255 - (255 - picture[..., :3]) * picture[..., 3:] / 255 for picture in (made, ours)]
+    assert np.abs(on_white[0] - on_white[1]).mean() < 1.5
+
+
+@pytest.mark.parametrize("wishes", [{"format": "webp"}, {"format": "jpeg"}], ids=["webp", "jpeg"])
+def test_quality_costs_bytes(wishes: dict[str, Any]) -> None:
+    image = Image.fromarray(np.dstack([noise(64, 64), np.full((64, 64), 255, np.uint8)]))
+    sizes = [len(encode(image.copy(), Output(quality=quality, **wishes))) for quality in (30, 60, 90, 100)]
+    assert sizes == sorted(set(sizes))
+    assert len(encode(image.copy(), Output(**wishes))) == sizes[2]
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [{"format": "png"}, {"format": "webp"}, {"format": "webp", "lossless": True}, {"format": "jpeg"}],
+    ids=str,
+)
+def test_small_is_smaller(wishes: dict[str, Any]) -> None:
+    rough = np.array(subject(320, 240))
+    rough[..., :3] = rough[..., :3] // 8 * 8 + noise(8, 240).repeat(40, axis=1) // 64
+    sizes = [
+        len(encode(Image.fromarray(rough), Output(effort=effort, **wishes))) for effort in ("fast", "small")
+    ]
+    assert sizes[1] < sizes[0]
+
+
+def test_large_photos_are_compressed_less_so_that_the_time_is_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    levels: list[object] = []
+    monkeypatch.setattr(
+        Image.Image, "save", lambda *_, **options: levels.append(options.get("compress_level"))
+    )
+    for size in ((4000, 4000), (4001, 4000)):
+        encode(Image.new("RGBA", size), Output(effort="small"))
+    assert levels == [None, 6, None, 4]
+
+
+@pytest.mark.parametrize("background", [(255, 255, 255), (0, 0, 0), (12, 200, 77)])
+def test_a_background_is_mixed_by_straight_alpha_and_rounded(background: tuple[int, int, int]) -> None:
+    pixels = np.zeros((256, 256, 4), np.uint8)  # every colour level under every alpha
+    pixels[..., :3], pixels[..., 3] = np.arange(256)[:, None, None], np.arange(256)
+    part = pixels[..., 3:] / 255
+    exact = pixels[..., :3] * part + np.array(background) * (1 - part)
+    for kind in ("png", "webp"):
+        wishes: dict[str, Any] = {"lossless": True} if kind == "webp" else {}
+        output = Output(format=kind, background=background, **wishes)
+        made = pixels_of(encode(Image.fromarray(pixels), output))
+        assert made.shape == (256, 256, 3)
+        assert np.abs(made - exact).max() <= 0.5001
+
+
+def test_a_jpeg_lies_on_white_or_the_background_that_is_asked_for() -> None:
+    empty = Image.new("RGBA", (16, 16))
+    assert (pixels_of(encode(empty.copy(), Output(format="jpeg"))) == 255).all()
+    made = pixels_of(encode(empty, Output(format="jpeg", background=(200, 30, 60), quality=100)))
+    assert np.abs(made.astype(int) - (200, 30, 60)).max() <= 2
+
+
+def test_premultiplied_colours_are_rounded_and_alpha_stays() -> None:
+    pixels = np.zeros((256, 256, 4), np.uint8)
+    pixels[..., :3], pixels[..., 3] = np.arange(256)[:, None, None], np.arange(256)
+    made = pixels_of(encode(Image.fromarray(pixels), Output(premultiplied=True)))
+    assert np.abs(made[..., :3] - pixels[..., :3] * (pixels[..., 3:] / 255)).max() <= 0.5001
+    np.testing.assert_array_equal(made[..., 3], pixels[..., 3])
+
+
+@pytest.mark.parametrize("effort", ["fast", "small"])
+def test_a_mask_is_alpha_alone_without_profile(effort: Any) -> None:
+    pixels = noise(9, 7, 4)
+    made = encode(Image.fromarray(pixels), Output(format="mask-png", effort=effort), icc_profile=icc.rgb())
+    np.testing.assert_array_equal(pixels_of(made), pixels[..., 3])
+    assert png_chunks(made) == [b"IHDR", b"IDAT", b"IEND"]
+
+
+@pytest.mark.parametrize("wishes", [{}, {"background": (0, 0, 0)}, {"premultiplied": True}], ids=str)
+@pytest.mark.parametrize("kind", ["png", "webp", "jpeg"])
+def test_profile_and_exif_are_embedded_and_nothing_else(kind: Any, wishes: dict[str, Any]) -> None:
+    if kind == "jpeg" and "premultiplied" in wishes:
+        pytest.skip("a JPEG has no alpha")
+    exif = Image.Exif()
+    exif[0x010F] = "a maker"
+    image = subject()
+    image.info = {"comment": b"secret", "xmp": b"secret", "icc_profile": icc.rgb(icc.SRGB), "dpi": (7, 7)}
+    made = encode(image, Output(format=kind, **wishes), icc_profile=icc.rgb(), exif=exif.tobytes())
+    with Image.open(io.BytesIO(made)) as read:
+        assert read.info["icc_profile"] == icc.rgb()
+        assert dict(read.getexif()) == {0x010F: "a maker"}
+    assert b"secret" not in made
+    image = subject()
+    image.info = {"icc_profile": icc.rgb(), "exif": exif.tobytes()}
+    plain = encode(image, Output(format=kind, **wishes))
+    with Image.open(io.BytesIO(plain)) as read:
+        assert "icc_profile" not in read.info
+        assert not read.getexif()
+
+
+def test_small_is_never_larger_not_even_of_grain() -> None:
+    grainy = np.array(subject(320, 240))
+    grainy[..., :3] += noise(320, 240) // 32
+    options: list[dict[str, Any]] = [{}, {"compress_type": 3}]
+    default, by_runs = (len(file_of(grainy, **way)) for way in options)
+    assert by_runs < default  # of this, run lengths alone make less
+    assert len(encode(Image.fromarray(grainy), Output(effort="small"))) <= by_runs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -44,12 +45,12 @@ def test_the_browsers_cutout_is_the_native_one(data: bytes) -> None:
     session = LuminanceSession()
     reply, _ = remove(data, Host(session))
     native = run(remove_background(data, session, spec()))
-    assert reply.value.png.to_bytes() == native.png
+    assert reply.value.data.to_bytes() == native.data
     assert (reply.value.width, reply.value.height) == (native.width, native.height)
     assert (reply.value.format, reply.value.notes) == (native.format, list(native.notes))
     preview = None if reply.value.preview is None else reply.value.preview.to_bytes()
     assert preview == native.preview
-    assert pixels_of(native.png)[..., 3].std() > 1
+    assert pixels_of(native.data)[..., 3].std() > 1
 
 
 def test_the_host_hears_of_each_stage_and_the_timings_name_them() -> None:
@@ -137,8 +138,8 @@ def test_nonsense_from_the_network_gives_an_error_and_no_cutout(shape: tuple[int
 
 def test_a_device_that_fails_at_first_gives_the_same_cutout() -> None:
     host = Host(LuminanceSession(), fails=2)
-    again = remove(PHOTO, host)[0].value.png.to_bytes()
-    assert again == remove(PHOTO, Host(LuminanceSession()))[0].value.png.to_bytes()
+    again = remove(PHOTO, host)[0].value.data.to_bytes()
+    assert again == remove(PHOTO, Host(LuminanceSession()))[0].value.data.to_bytes()
     assert (len(host.seen), host.releases) == (3, 1)
     assert tuple(host.stages) == STAGES  # and none of them twice
 
@@ -178,3 +179,29 @@ def test_details_tell_the_cause_too() -> None:
         wire = to_wire(error)
     assert (wire["code"], wire["message"], wire["hint"]) == ("bad-model", "outer", "Do otherwise.")
     assert "KeyError: 'inner'" in str(wire["details"])
+
+
+def test_a_png_made_by_the_hosts_pool_holds_the_same_pixels() -> None:
+    photo = file_of(scene(700, 500), "JPEG", quality=90)
+    host = Host(LuminanceSession(), lanes=2)
+    reply, _ = remove(photo, host)
+    assert host.strips > 2
+    native = run(remove_background(photo, LuminanceSession(), spec()))
+    np.testing.assert_array_equal(pixels_of(reply.value.data.to_bytes()), pixels_of(native.data))
+
+
+def test_pillow_makes_the_png_where_the_pool_fails() -> None:
+    photo = file_of(scene(700, 500), "JPEG", quality=90)
+    native = run(remove_background(photo, LuminanceSession(), spec()))
+    failed = SimpleNamespace(failed=True)
+    host = Host(LuminanceSession(), lanes=2, strip_fails_at=1, strip_reply=failed)
+    reply, _ = remove(photo, host)
+    assert host.strips > 1
+    assert reply.value.data.to_bytes() == native.data
+
+
+def test_a_job_that_is_cancelled_while_its_png_is_made_ends_there() -> None:
+    error = SimpleNamespace(code="cancelled", message="Cancelled.", hint="")
+    host = Host(LuminanceSession(), lanes=2, strip_fails_at=1, strip_reply=SimpleNamespace(error=error))
+    reply, _ = remove(file_of(scene(700, 500), "JPEG", quality=90), host)
+    assert reply.error.code == "cancelled"

@@ -17,7 +17,9 @@ CODES = {
     "TruncatedImageError": "truncated-image",
     "ImageTooLargeError": "image-too-large",
     "ZeroSizeImageError": "zero-size-image",
+    "BadRegionError": "bad-region",
     "OutOfMemoryError": "out-of-memory",
+    "BadOptionsError": "bad-options",
     "BadModelError": "bad-model",
     "SessionError": "inference-failed",
 }

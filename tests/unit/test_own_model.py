@@ -20,6 +20,7 @@ from alphacut.native import NativeSession
 from alphacut.onnx_graph import TARGETS
 from alphacut.own_model import WEIGHTS_NAME, rewrite
 from alphacut.pipeline import remove_background
+from alphacut.recipe import PLAIN
 from tests.fakes import Ffi, TypedArray, from_entries
 from tests.helpers import ROOT, Bytes8, file_of, network, node, noise, pixels_of, run, spec, weights
 from tools import networks
@@ -77,7 +78,7 @@ def cut_out(model: ModelProto, of: ModelSpec, pixels: Bytes8, folder: Path) -> B
     (folder / WEIGHTS_NAME).write_bytes(made.weights)
     (folder / "graph.onnx").write_bytes(made.graphs["wasm-float32"])
     session = NativeSession(folder / "graph.onnx")
-    return pixels_of(run(remove_background(file_of(pixels), session, of)).png)[..., 3]
+    return pixels_of(run(remove_background(file_of(pixels), session, of, recipe=PLAIN)).data)[..., 3]
 
 
 @pytest.mark.parametrize("layout", ["NCHW", "NHWC"])

@@ -6,18 +6,19 @@ import asyncio
 import io
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image, _imaging
 from PIL.PngImagePlugin import PngInfo
 
-from alphacut import pipeline
+from alphacut import pipeline, png
 from alphacut.compose import cut_out
-from alphacut.errors import Cancelled, OutOfMemoryError, SessionError, TruncatedImageError
+from alphacut.errors import BadRegionError, Cancelled, OutOfMemoryError, SessionError, TruncatedImageError
 from alphacut.pipeline import STAGES, Cutout, Stage, remove_background
 from alphacut.preprocess import resize
-from alphacut.recipe import DEFAULT, IMGLY, REMBG, Recipe
+from alphacut.recipe import DEFAULT, IMGLY, PLAIN, REMBG, Filter, Recipe
 from alphacut.scaling import ScaledSession
 from tests.helpers import (
     Bytes8,
@@ -56,14 +57,14 @@ def cut(data: bytes, levels: Bytes8 | None = None, **options: object) -> Cutout:
 
 def test_the_cutout_is_the_photo_where_the_network_says_subject_and_nothing_elsewhere() -> None:
     cutout = cut(file_of(scene(8, 6)))
-    pixels = pixels_of(cutout.png)
+    pixels = pixels_of(cutout.data)
     np.testing.assert_array_equal(pixels[:, 4:], np.dstack([scene(8, 6), np.full((6, 8), 255)])[:, 4:])
     assert not pixels[:, :4].any()
     assert (cutout.width, cutout.height, cutout.format, cutout.notes) == (8, 6, "PNG", ())
 
 
 def test_partial_alpha_keeps_the_photos_colours_unmixed() -> None:
-    pixels = pixels_of(cut(file_of(scene(8, 6)), flat_map(5)).png)
+    pixels = pixels_of(cut(file_of(scene(8, 6)), flat_map(5), recipe=PLAIN).data)
     np.testing.assert_array_equal(pixels[..., :3], scene(8, 6))
     assert (pixels[..., 3] == 5).all()
 
@@ -72,7 +73,7 @@ def test_alpha_the_photo_brought_along_is_multiplied_never_replaced() -> None:
     photo = noise(8, 6, 4)
     photo[0, :, 3] = 0
     photo[1, :, 3] = 255
-    alpha = pixels_of(cut(file_of(photo), flat_map(153)).png)[..., 3]
+    alpha = pixels_of(cut(file_of(photo), flat_map(153), recipe=PLAIN).data)[..., 3]
     assert not alpha[0].any()
     assert (alpha[1] == 153).all()
     lost = 153 * photo[..., 3].astype(float) / 255 - alpha
@@ -84,14 +85,14 @@ def test_the_cutout_has_the_size_of_the_upright_photo() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     cutout = cut(file_of(scene(30, 20), "JPEG", exif=exif))
-    assert pixels_of(cutout.png).shape == (30, 20, 4)
+    assert pixels_of(cutout.data).shape == (30, 20, 4)
     assert (cutout.width, cutout.height) == (20, 30)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 3000), (3000, 1)])
 def test_photos_of_extreme_proportions_come_through(size: tuple[int, int]) -> None:
     cutout = cut(file_of(scene(*size)), flat_map(255))
-    pixels = pixels_of(cutout.png)
+    pixels = pixels_of(cutout.data)
     np.testing.assert_array_equal(pixels[..., :3], scene(*size))
     assert (pixels[..., 3] == 255).all()
 
@@ -101,7 +102,7 @@ def test_the_session_sees_the_photo_and_the_result_follows_it(image_format: str)
     bright = np.zeros((60, 80, 3), np.uint8)
     bright[:, 40:] = 255
     cutout = run(remove_background(file_of(bright, image_format), LuminanceSession(), spec()))
-    alpha = pixels_of(cutout.png)[..., 3]
+    alpha = pixels_of(cutout.data)[..., 3]
     assert alpha[:, :20].max() <= 3
     assert alpha[:, 60:].min() >= 252
 
@@ -110,18 +111,18 @@ def test_the_session_sees_the_photo_and_the_result_follows_it(image_format: str)
 def test_the_way_of_resampling_is_followed_before_and_after_the_network(recipe: Recipe) -> None:
     pixels, levels = noise(40, 30), noise(8, 6, channels=1)
     session, how = FakeSession(levels), recipe.resampling
-    cutout = run(remove_background(file_of(pixels), session, spec(), resampling=how))
+    cutout = run(remove_background(file_of(pixels), session, spec(), recipe=replace(PLAIN, resampling=how)))
     seen = array(resize(Image.fromarray(pixels), (8, 6), how.shrink))
     np.testing.assert_array_equal(session.inputs[0][0], seen)
     alpha = array(resize(Image.fromarray(levels), (40, 30), how.grow))
-    np.testing.assert_array_equal(pixels_of(cutout.png)[..., 3], alpha)
+    np.testing.assert_array_equal(pixels_of(cutout.data)[..., 3], alpha)
 
 
 def test_the_default_way_is_followed_when_none_is_named() -> None:
     data, levels = file_of(noise(40, 30)), noise(8, 6, channels=1)
-    by_default, other = cut(data, levels), cut(data, levels, resampling=REMBG.resampling)
-    assert by_default.png == cut(data, levels, resampling=DEFAULT.resampling).png
-    assert by_default.png != other.png
+    by_default, other = cut(data, levels), cut(data, levels, recipe=PLAIN)
+    assert by_default.data == cut(data, levels, recipe=DEFAULT).data
+    assert by_default.data != other.data
 
 
 # ---- privacy ---------------------------------------------------------------------------------------
@@ -136,10 +137,10 @@ def test_nothing_the_photo_told_about_its_owner_is_in_the_cutout(image_format: s
     data = file_of(scene(16, 12), image_format, exif=exif, **comment)
     assert b"secret" in data
     cutout = cut(data)
-    for told in (cutout.png, cutout.preview or b""):
+    for told in (cutout.data, cutout.preview or b""):
         assert b"secret" not in told
         assert b"Exif" not in told
-    assert png_chunks(cutout.png) == [b"IHDR", b"IDAT", b"IEND"]
+    assert png_chunks(cutout.data) == [b"IHDR", b"IDAT", b"IEND"]
 
 
 def test_text_of_a_png_is_not_in_the_cutout() -> None:
@@ -148,18 +149,18 @@ def test_text_of_a_png_is_not_in_the_cutout() -> None:
     text.add_itxt("XML:com.adobe.xmp", "<secret/>", zip=False)
     data = file_of(scene(8, 6), pnginfo=text)
     assert b"secret" in data
-    assert png_chunks(cut(data).png) == [b"IHDR", b"IDAT", b"IEND"]
+    assert png_chunks(cut(data).data) == [b"IHDR", b"IDAT", b"IEND"]
 
 
 def test_the_colour_profile_stays_because_colours_would_change_without() -> None:
-    png = cut(file_of(scene(8, 6), "JPEG", icc_profile=icc_profile())).png
+    png = cut(file_of(scene(8, 6), "JPEG", icc_profile=icc_profile())).data
     with Image.open(io.BytesIO(png)) as image:
         assert image.info["icc_profile"] == icc_profile()
 
 
 def test_colours_of_the_background_are_not_in_the_file() -> None:
     photo = noise(64, 48)
-    pixels = pixels_of(cut(file_of(photo), half_map()).png)
+    pixels = pixels_of(cut(file_of(photo), half_map()).data)
     assert not pixels[pixels[..., 3] == 0].any()
     assert (pixels[..., 3] == 0).sum() > 1000
 
@@ -172,15 +173,25 @@ def test_colours_of_the_background_are_not_in_the_file() -> None:
     [
         (0, ("empty-mask",)),
         (12, ("empty-mask",)),
-        (13, ()),
-        (128, ()),
-        (242, ()),
+        (13, ("flat-mask",)),
+        (128, ("flat-mask",)),
+        (242, ("flat-mask",)),
         (243, ("full-mask",)),
         (255, ("full-mask",)),
     ],
 )
 def test_a_person_is_told_when_nothing_or_everything_was_cut_out(level: int, notes: tuple[str, ...]) -> None:
     assert cut(file_of(scene(8, 6)), flat_map(level)).notes == notes
+
+
+@pytest.mark.parametrize(
+    ("share", "notes"), [(0, ()), (0.4, ()), (0.6, ("undecided-mask",)), (1, ("undecided-mask",))]
+)
+def test_a_person_is_told_when_the_network_did_not_decide(share: float, notes: tuple[str, ...]) -> None:
+    levels = np.zeros((20, 20), np.uint8)
+    levels[:10] = 255
+    levels[: round(10 * share)] = 128
+    assert cut(file_of(scene(8, 6)), levels).notes == notes
 
 
 def test_a_small_subject_is_no_empty_mask() -> None:
@@ -270,14 +281,81 @@ def test_a_network_that_gives_nonsense_gives_an_error_and_no_cutout() -> None:
         run(remove_background(file_of(scene(8, 6)), ScaledSession(lambda _: nonsense, spec()), spec()))
 
 
-@pytest.mark.parametrize("stage", ["network_input", "alpha_of", "cut_out", "encode_png", "encode_preview"])
+@pytest.mark.parametrize(
+    "stage", ["network_input", "alpha_of", "estimate", "cut_out", "encode_preview", "encode_png"]
+)
 def test_running_out_of_memory_anywhere_is_told_as_such(stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_memory(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(pipeline, stage, no_memory)
+    monkeypatch.setattr(png if stage == "encode_png" else pipeline, stage, no_memory)
     with pytest.raises(OutOfMemoryError):
         cut(file_of(scene(8, 6), "TIFF"))
+
+
+# ---- regions ---------------------------------------------------------------------------------------
+
+
+def test_the_network_sees_the_region_and_its_margin_only_and_all_else_is_transparent() -> None:
+    photo, session = noise(100, 80), FakeSession(flat_map(255))
+    cutout = run(remove_background(file_of(photo), session, spec(), region=(20, 30, 60, 50)))
+    part = photo[28:52, 16:64]
+    np.testing.assert_array_equal(
+        session.inputs[0][0], array(resize(Image.fromarray(part), (8, 6), Filter.BILINEAR))
+    )
+    alpha = pixels_of(cutout.data)[..., 3]
+    assert (alpha[28:52, 16:64] == 255).all()
+    assert np.count_nonzero(alpha) == part[..., 0].size
+    assert (cutout.width, cutout.height) == (100, 80)
+
+
+def test_the_edges_of_a_region_are_found_as_those_of_the_part_alone() -> None:
+    photo, levels = noise(100, 80), noise(8, 6, channels=1)
+    whole = pixels_of(cut(file_of(photo), levels, region=(20, 30, 60, 50)).data)[..., 3]
+    alone = pixels_of(cut(file_of(photo[28:52, 16:64].copy()), levels).data)[..., 3]
+    np.testing.assert_array_equal(whole[28:52, 16:64], alone)
+
+
+def test_a_region_keeps_the_alpha_that_the_photo_had() -> None:
+    photo = noise(40, 30, 4)
+    alpha = pixels_of(cut(file_of(photo), flat_map(255), region=(0, 0, 40, 30)).data)[..., 3]
+    np.testing.assert_array_equal(alpha, photo[..., 3])
+
+
+def test_a_region_beside_the_photo_ends_the_job_before_the_network_runs() -> None:
+    session = FakeSession(half_map())
+    with pytest.raises(BadRegionError):
+        run(remove_background(file_of(scene(8, 6)), session, spec(), region=(20, 20, 30, 30)))
+    assert not session.inputs
+
+
+# ---- edges and colours -----------------------------------------------------------------------------
+
+
+def disc_on_blue(side: int) -> tuple[Bytes8, Bytes8]:
+    """An orange disc on blue with a soft edge, and its map at a tenth of the size."""
+    down, across = np.mgrid[:side, :side] - (side - 1) / 2
+    share = np.clip((side / 4 - np.hypot(down, across)) / 6 + 0.5, 0, 1)[..., None]
+    photo = np.rint(share * (230, 120, 20) + (1 - share) * (20, 40, 160)).astype(np.uint8)
+    levels = Image.fromarray(np.rint(255 * share[..., 0]).astype(np.uint8)).resize((side // 10,) * 2)
+    return photo, array(levels)
+
+
+def test_the_old_background_is_taken_out_of_soft_pixels() -> None:
+    photo, levels = disc_on_blue(320)
+    before, after = (
+        pixels_of(cut(file_of(photo), levels, recipe=recipe).data) for recipe in (PLAIN, DEFAULT)
+    )
+    blue_before, blue_after = (p[(p[..., 3] > 60) & (p[..., 3] < 255)][:, 2].mean() for p in (before, after))
+    assert blue_after - 20 < 0.5 * (blue_before - 20)
+
+
+def test_colours_stay_as_they_are_in_photos_that_had_alpha() -> None:
+    photo, levels = disc_on_blue(320)
+    with_alpha = np.dstack([photo, np.full((320, 320), 200, np.uint8)])
+    pixels = pixels_of(cut(file_of(with_alpha), levels).data)
+    kept = pixels[..., 3] > 0
+    np.testing.assert_array_equal(pixels[kept][:, :3], photo[kept])
 
 
 # ---- copies ----------------------------------------------------------------------------------------
@@ -324,6 +402,7 @@ def ledger() -> Iterator[Ledger]:
 WIDTH, HEIGHT = 4000, 3000  # 12 megapixels
 PIXELS = WIDTH * HEIGHT
 COLOUR, ALPHA = 4 * PIXELS, PIXELS  # Pillow keeps RGB in four bytes
+SOFT = PIXELS // 8  # between the halves of `half_map`
 MARGIN = PIXELS // 5  # rounding to blocks
 
 
@@ -342,7 +421,9 @@ def test_on_the_main_path_pixels_are_decoded_once_and_never_copied(ledger: Ledge
         "decode": COLOUR,
         "preprocess": PIXELS // 2,  # the network's size, and an image 3 times as wide on the way there
         "inference": 0,
-        "mask": ALPHA + ALPHA * 320 // HEIGHT,  # alpha, and alpha that is as wide as the photo only
+        # Alpha, alpha that is as wide as the photo only, where it is soft, and tiles, one after the other.
+        "mask": 2 * ALPHA + ALPHA * 320 // HEIGHT + 40 * SOFT,
+        "foreground": ALPHA + COLOUR // 16 + 16 * SOFT,  # where alpha is soft, a reduced photo, tiles
         "compose": ALPHA,  # where alpha is 0; alpha itself goes into the colours' fourth byte
         "encode": 0,
     }
@@ -350,7 +431,7 @@ def test_on_the_main_path_pixels_are_decoded_once_and_never_copied(ledger: Ledge
     for stage, bytes_ in allowed.items():
         assert ledger.taken[stage] <= bytes_ + MARGIN, stage  # type: ignore[index]
     # NumPy and bytes hold nothing of the photo's size: the input is the network's, the PNG is compressed.
-    for stage in ("decode", "preprocess", "mask", "compose"):
+    for stage in ("decode", "preprocess", "mask", "foreground", "compose"):
         assert ledger.python_peaks[stage] < COLOUR // 2, stage  # type: ignore[index]
 
 

@@ -86,7 +86,7 @@ def test_errors_cross_with_the_fields_the_protocol_names() -> None:
 
 
 def test_cutouts_cross_with_the_fields_the_protocol_names() -> None:
-    made = to_table(Cutout(png=b"", width=1, height=1, format="PNG"))
+    made = to_table(Cutout(data=b"", type="image/png", width=1, height=1, format="PNG"))
     assert set(made) == fields_of("Cutout") - {"model", "device", "remarks"}  # the worker adds these
 
 

@@ -1,7 +1,7 @@
 /** How a cutout was made: device, sizes, notes and the time of each step. */
 
 import { byId, make } from "./dom.js";
-import { deviceWords, durationWords, noteWords, sentence, sizeWords } from "./text.js";
+import { deviceWords, durationWords, noteWords, sentence, sizeWords, typeWords } from "./text.js";
 
 /** @import { Cutout, Timings } from "../shared/protocol.js" */
 
@@ -10,9 +10,10 @@ const PHOTO_STEPS = [
   ["decode", "Decode"],
   ["preprocess", "Prepare"],
   ["inference", "Network"],
-  ["mask", "Mask"],
+  ["mask", "Mask and edges"],
+  ["foreground", "Edge colours"],
   ["compose", "Compose"],
-  ["encode", "Encode PNG"],
+  ["encode", "Encode"],
 ];
 /** @type {readonly [keyof Timings, string][]} */
 const ONCE = [["start", "Python, once"], ["model", "Model, once"]];
@@ -21,14 +22,14 @@ const ONCE = [["start", "Python, once"], ["model", "Model, once"]];
  * @param {Cutout} cutout
  * @param {string} model  The model's title.
  */
-export function showFacts({ device, width, height, format, notes, remarks, ms, png }, model) {
+export function showFacts({ device, width, height, format, notes, remarks, ms, data, type }, model) {
   const say = (/** @type {string} */ id, /** @type {string} */ words) => { byId(id, HTMLElement).textContent = words; };
   say("device-report", deviceWords(device));
   say("device-reason", sentence(device.reason));
   byId("software", HTMLElement).hidden = !device.software;
   say("fact-model", `${model}, ${device.precision === "float16" ? "16-bit" : "32-bit"} arithmetic`);
   say("fact-photo", `${width} × ${height} pixels, ${format}`);
-  say("fact-cutout", `${width} × ${height} pixels, PNG, ${sizeWords(png.byteLength)}`);
+  say("fact-cutout", `${width} × ${height} pixels, ${typeWords(type)}, ${sizeWords(data.byteLength)}`);
   byId("notes", HTMLElement).replaceChildren(...notes.map((note) => make("li", {}, noteWords(note))));
   byId("remarks", HTMLElement).replaceChildren(...remarks.map(({ text }) => make("li", {}, text)));
   showTimings(ms);

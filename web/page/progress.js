@@ -14,7 +14,8 @@ export const STEPS = /** @type {const} @satisfies {Record<Stage, { words: string
   decode: { words: "Reading the photo", label: "Decode", weight: 4 },
   preprocess: { words: "Scaling the photo for the network", label: "Prepare", weight: 2 },
   inference: { words: "Finding the subject", label: "Network", weight: 14 },
-  mask: { words: "Drawing the mask", label: "Mask", weight: 3 },
+  mask: { words: "Following the edges", label: "Mask", weight: 3 },
+  foreground: { words: "Removing the old background from the edges", label: "Colours", weight: 3 },
   compose: { words: "Cutting out the subject", label: "Compose", weight: 3 },
   encode: { words: "Writing the PNG", label: "PNG", weight: 4 },
 });

@@ -56,18 +56,18 @@ export class StageView {
    * @param {string} model  The model's title.
    */
   showCutout(cutout, model) {
-    const { png, preview, ...facts } = cutout;
-    const name = downloadName(this.name);
-    const url = this.#keep(new Blob([png], { type: "image/png" }));
+    const { data, preview, ...facts } = cutout;
+    const name = downloadName(this.name, cutout.type);
+    const url = this.#keep(new Blob([data], { type: cutout.type }));
     Object.assign(this.#cutout, { src: url, hidden: false, alt: "The cutout: the subject without its background" });
     Object.assign(this.#download, { href: url, download: name, hidden: false });
-    byId("download-size", HTMLElement).textContent = sizeWords(png.byteLength);
+    byId("download-size", HTMLElement).textContent = sizeWords(data.byteLength);
     byId("cutout-name", HTMLElement).textContent = name;
     if (preview && this.#isMissing) this.#original.src = this.#keep(new Blob([preview], { type: "image/jpeg" }));
     this.#setShape(cutout.width, cutout.height);
     showFacts(cutout, model);
     this.#facts.hidden = false;
-    this.#report.textContent = JSON.stringify({ ...facts, bytes_out: png.byteLength });
+    this.#report.textContent = JSON.stringify({ ...facts, bytes_out: data.byteLength });
   }
 
   /** Takes photo and cutout off the page and gives their memory back. */

@@ -78,7 +78,11 @@ export function sentence(words) {
 const NOTES = {
   "first-frame": "The file holds several frames; the first one was cut out.",
   "empty-mask": "No subject was found, so the cutout is empty. A photo with a clearer subject may work, or another model.",
+  "approximate-colours": "The photo is made for print, and its colour profile is missing or can't be used here: colours are approximate.",
+  "metadata-lost": "Camera, time and place could not be kept: the browser read this photo, and it gives pixels only.",
   "full-mask": "Everything was taken for the subject, so nothing was removed. Another model may do better.",
+  "flat-mask": "The model saw no difference between subject and background, so this is no cutout. Another model may do better.",
+  "undecided-mask": "The model is unsure what the subject is: look at the cutout closely. Another model, or a photo cropped to the subject, may do better.",
 };
 
 /** @param {Note} note */
@@ -86,13 +90,26 @@ export function noteWords(note) {
   return NOTES[note];
 }
 
+/** Of the files that are made: the name's end, and what people call them. @type {Record<string, { ending: string, name: string }>} */
+const TYPES = {
+  "image/png": { ending: "png", name: "PNG" },
+  "image/webp": { ending: "webp", name: "WebP" },
+  "image/jpeg": { ending: "jpg", name: "JPEG" },
+};
+
+/** @param {string} type */
+export function typeWords(type) {
+  return TYPES[type]?.name ?? type;
+}
+
 /**
  * The name a cutout is saved under: "beach.photo.jpg" becomes "beach.photo-cutout.png".
  * @param {string} original
+ * @param {string} type  MIME type of the cutout.
  */
-export function downloadName(original) {
+export function downloadName(original, type) {
   const stem = original.replace(/(?<=.)\.[^.]*$/, "");
-  return `${stem || "photo"}-cutout.png`;
+  return `${stem || "photo"}-cutout.${TYPES[type]?.ending ?? "bin"}`;
 }
 
 /** @param {number} bytes */

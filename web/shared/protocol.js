@@ -12,11 +12,11 @@
 
 /**
  * The steps a person can wait for, in order. `runtime`, `model` and `session` happen once;
- * the others once a photo. The names of the photo's steps are those of `alphacut.pipeline.STAGES`.
+ * the others once a photo. The names of the photo's steps are those of `alphacut.clock.STAGES`.
  */
 export const STAGES = /** @type {const} */ ([
   "runtime", "model", "session",
-  "decode", "preprocess", "inference", "mask", "compose", "encode",
+  "decode", "preprocess", "inference", "mask", "foreground", "compose", "encode",
 ]);
 /** @typedef {(typeof STAGES)[number]} Stage */
 
@@ -27,11 +27,12 @@ export const STAGES = /** @type {const} */ ([
 export const ERROR_CODES = /** @type {const} */ ([
   "cancelled", "internal",
   "empty-file", "not-an-image", "unsupported-format", "truncated-image", "image-too-large",
-  "zero-size-image", "out-of-memory", "unknown-model", "bad-model", "unreadable-file",
+  "zero-size-image", "bad-region", "out-of-memory", "unknown-model", "bad-model", "unreadable-file",
   "offline", "download-failed", "download-cut-off", "hash-mismatch",
   "runtime-failed", "worker-crashed",
   "webgpu-unavailable", "session-failed", "inference-failed",
   "storage-failed",
+  "bad-options",
 ]);
 /** @typedef {(typeof ERROR_CODES)[number]} ErrorCode */
 
@@ -66,7 +67,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
 /**
  * Something that was done another way than planned, and why.
  * @typedef {object} Remark
- * @property {"device" | "fast-path" | "storage" | "start"} topic
+ * @property {"device" | "fast-path" | "storage" | "start" | "encode"} topic
  * @property {string} text  A sentence for people.
  */
 
@@ -124,6 +125,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
  * @property {number} preprocess
  * @property {number} inference
  * @property {number} mask
+ * @property {number} foreground
  * @property {number} compose
  * @property {number} encode
  * @property {number} total
@@ -131,7 +133,8 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
 
 /**
  * @typedef {object} Cutout
- * @property {ArrayBuffer} png          Straight-alpha RGBA PNG at the photo's size.
+ * @property {ArrayBuffer} data         The file, at the photo's size; without other wishes a PNG with straight alpha.
+ * @property {string} type              Its MIME type.
  * @property {ArrayBuffer | null} preview  JPEG of the original, where browsers can't show its format; else null.
  * @property {number} width
  * @property {number} height
@@ -142,7 +145,28 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
  * @property {Remark[]} remarks
  * @property {Timings} ms
  */
-/** @typedef {"first-frame" | "empty-mask" | "full-mask"} Note  Things a person should know about a cutout that is not an error. */
+/** @typedef {"first-frame" | "approximate-colours" | "metadata-lost" | "empty-mask" | "full-mask" | "flat-mask" | "undecided-mask"} Note  Things a person should know about a cutout that is not an error. */
+
+/**
+ * What can be asked for beside a cutout; Python checks it (alphacut/browser/options.py) and answers `bad-options`.
+ * @typedef {object} Options
+ * @property {Output} [output]  Without it: PNG, fast.
+ * @property {Region} [region]  Where the subject is.
+ */
+/** @typedef {{ left: number, top: number, right: number, bottom: number }} Region  In pixels of the upright photo; right and bottom lie outside. */
+
+/**
+ * The file to make; see `Output` in src/alphacut/output.py, which says what goes together.
+ * @typedef {object} Output
+ * @property {"png" | "webp" | "jpeg" | "mask-png"} [format]  Without it PNG; `mask-png` is alpha alone, in grey.
+ * @property {"fast" | "small"} [effort]
+ * @property {number} [quality]        1 to 100, for JPEG and lossy WebP; without it 90.
+ * @property {boolean} [lossless]      For WebP.
+ * @property {string} [background]     `#rrggbb`, in the photo's colour space; without it transparent, in JPEG white.
+ * @property {boolean} [premultiplied] Colours times alpha; viewers take every file for straight.
+ * @property {8 | 16} [depth]          Bits of a channel; 16 for PNG only.
+ * @property {"none" | "keep"} [metadata]  Whether EXIF is kept, place and time included.
+ */
 
 /**
  * @typedef {object} Ready
@@ -153,7 +177,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
  */
 
 /** @typedef {{ id: number, type: "start", model: string, device: DeviceChoice }} StartRequest  Loads runtime, model and session. */
-/** @typedef {{ id: number, type: "remove", photo: Blob, model: string, device: DeviceChoice }} RemoveRequest  Does what `start` does where still needed, then cuts out. */
+/** @typedef {{ id: number, type: "remove", photo: Blob, model: string, device: DeviceChoice } & Options} RemoveRequest  Does what `start` does where still needed, then cuts out. */
 /** @typedef {{ id: number, type: "inspect", file: Blob, name: string }} InspectRequest  Looks into a visitor's .onnx file. */
 /** @typedef {{ id: number, type: "adopt", file: Blob, choices: OwnChoices }} AdoptRequest  Rewrites it and keeps it in the browser, on trial. */
 /** @typedef {{ id: number, type: "check", model: string, device: DeviceChoice }} CheckRequest  Tries a model that is on trial; one that fails is not kept. */

@@ -1,11 +1,17 @@
 /** One photo: read, handed to Python, answered. */
 
 import { AlphacutError } from "../shared/protocol.js";
+import { decode } from "./decode.js";
 import { teller } from "./loader.js";
+import { pngPool } from "./png-pool.js";
 import { remarks } from "./remarks.js";
 
 /** @import { Cutout, RemoveRequest, Stage } from "../shared/protocol.js" */
 /** @import { Loaded, Post } from "./loader.js" */
+
+/** How often the GPU runs for nothing while a photo is decoded; so far for bench/ alone: worker.js?bench&wake=2. */
+const { searchParams } = new URL(globalThis.location.href);
+const WAKING_RUNS = searchParams.has("bench") ? Number(searchParams.get("wake")) : 0;
 
 /**
  * Cuts out a photo; stops between two stages when cancelled.
@@ -16,21 +22,30 @@ import { remarks } from "./remarks.js";
  */
 export async function cutOut(request, { python, network, model }, { signal, post, onGpu }) {
   const began = performance.now();
+  pngPool.start(); // ready when the network is done
   const photo = await read(request.photo);
   const progress = progressOf(request.id, signal, post);
   const { session } = network;
-  const { png, preview, ms, width, height, format, notes } = await python.runtime.remove(photo, model.spec, {
+  session.wake(WAKING_RUNS, signal);
+  const { output, region } = request;
+  const { data, preview, ms, ...facts } = await python.runtime.remove(photo, model.spec, {
     run: (pixels) => {
       const reply = session.run(pixels);
       if (session.report.provider === "webgpu") onGpu();
       return reply;
     },
+    decode: (type, space, limit) => decode(request.photo, type, { space, limit }),
     checkpoint: progress.checkpoint,
-  });
+    get lanes() { return pngPool.lanes; },
+    async deflate(...rows) {
+      const strip = await pngPool.deflate(...rows);
+      return signal.aborted ? { error: cancelled() } : strip;
+    },
+  }, { output, region });
   progress.end();
   const timings = { start: python.ms, model: network.ms, ...ms, total: performance.now() - began };
   return {
-    png: png.buffer, preview: preview?.buffer ?? null, width, height, format, notes,
+    ...facts, data: data.buffer, preview: preview?.buffer ?? null,
     model: model.id, device: session.report, remarks: remarks(), ms: timings,
   };
 }
@@ -66,9 +81,13 @@ function progressOf(id, signal, post) {
       current = /** @type {Stage} */ (stage);
       tell(current, 0, 1);
       await breathe();
-      return signal.aborted ? { error: new AlphacutError("cancelled", "Cancelled.").toWire() } : {};
+      return signal.aborted ? { error: cancelled() } : {};
     },
   };
+}
+
+function cancelled() {
+  return new AlphacutError("cancelled", "Cancelled.").toWire();
 }
 
 /** Lets messages in: a cancel that waits is heard before the next stage begins. */

@@ -47,6 +47,9 @@ export class Network {
   /** Resolves when the photo on the device has been read back: a session must not run twice at once. @type {Promise<void> | null} */
   #busy = null;
 
+  /** Whether a photo waits for that. */
+  #awaited = false;
+
   /**
    * @param {Source} source
    * @param {Settled} settled
@@ -99,10 +102,9 @@ export class Network {
    * @returns {Promise<RunReply>}
    */
   async run(pixels) {
+    this.#awaited = Boolean(this.#busy);
     if (this.#busy) return this.#busy.then(() => ({ again: true }));
-    /** @type {() => void} */
-    let free = () => {};
-    this.#busy = new Promise((resolve) => { free = () => { this.#busy = null; resolve(); }; });
+    const free = this.#occupy();
     try {
       const { levels, shape, release } = await this.#believed(await this.#settled.session.run(pixels));
       this.#failures = 0;
@@ -110,6 +112,32 @@ export class Network {
     } catch (cause) {
       return this.#recover(cause).finally(free);
     }
+  }
+
+  /**
+   * Lets the GPU run the network so often for nothing while there are no pixels for it yet: between two photos its
+   * clocks go down. Pixels that come meanwhile wait for one run at most. A failure is left to be met by the photo.
+   * @param {number} runs
+   * @param {AbortSignal} signal
+   */
+  async wake(runs, signal) {
+    const { session } = this.#settled;
+    if (this.report.provider !== "webgpu" || this.report.software || !("wake" in session)) return;
+    for (let run = 0; run < runs && !this.#busy && !this.#awaited && !signal.aborted; run += 1) {
+      const free = this.#occupy();
+      await session.wake().catch(() => {}).finally(free);
+    }
+  }
+
+  /**
+   * Takes the session for one run.
+   * @returns {() => void}  Gives it back.
+   */
+  #occupy() {
+    /** @type {() => void} */
+    let free = () => {};
+    this.#busy = new Promise((resolve) => { free = () => { this.#busy = null; resolve(); }; });
+    return free;
   }
 
   /** See `CpuSession.endProfiling` in ort.js. */

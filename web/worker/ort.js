@@ -206,6 +206,13 @@ class GpuSession {
     return { levels, shape: this.#shape, release: () => this.#io.release() };
   }
 
+  /** Gives the GPU something to do, so that its clocks are up: a run on whatever pixels the input holds. */
+  async wake() {
+    const ended = this.#session.run(this.#feeds, this.#fetches).catch(unlessRun).then(() => this.#device.queue.onSubmittedWorkDone());
+    this.#running = ended.catch(() => {});
+    await Promise.race([ended, this.#failure]);
+  }
+
   /** See `CpuSession.endProfiling`. */
   endProfiling() {
     this.#session.endProfiling();

@@ -7,7 +7,8 @@ import { unpack } from "./archive.js";
 import { fetchVerified, nativeDigest, ROOT } from "./assets.js";
 import { fetchNow } from "./fetch-now.js";
 
-/** @import { Inspection, Note, Site, SitePython, Target, WireError } from "../shared/protocol.js" */
+/** @import { PngPool, Strip } from "./png-pool.js" */
+/** @import { Inspection, Note, Options, Site, SitePython, Target, WireError } from "../shared/protocol.js" */
 
 /** What the archive of modules holds, as the lock file names it: installers must not fetch it again. */
 const PACKAGES = ["numpy", "Pillow", "alphacut"];
@@ -17,13 +18,14 @@ const LATE_NAMES = "late-modules.txt";
 /**
  * What Python makes of a photo; see `Cutout` in src/alphacut/pipeline.py.
  * @typedef {object} PythonCutout
- * @property {Uint8Array<ArrayBuffer>} png
+ * @property {Uint8Array<ArrayBuffer>} data
+ * @property {string} type
  * @property {Uint8Array<ArrayBuffer> | undefined} preview
  * @property {number} width
  * @property {number} height
  * @property {string} format
  * @property {Note[]} notes
- * @property {Record<"decode" | "preprocess" | "inference" | "mask" | "compose" | "encode", number>} ms
+ * @property {Record<"decode" | "preprocess" | "inference" | "mask" | "foreground" | "compose" | "encode", number>} ms
  */
 /** @typedef {{ value: PythonCutout, error?: undefined } | { error: WireError }} PythonReply */
 /** @typedef {{ name: string, bytes: Uint8Array }} Wheel */
@@ -37,11 +39,14 @@ const LATE_NAMES = "late-modules.txt";
  */
 
 /**
- * What Python asks of this side; `run` and `checkpoint` resolve and never reject, because a promise rejected
+ * What Python asks of this side; its functions resolve and never reject, because a promise rejected
  * with something that is no Error would never wake Python.
  * @typedef {object} Host
  * @property {(pixels: Uint8Array) => Promise<import("./network.js").RunReply>} run
+ * @property {(type: string, space: PredefinedColorSpace, limit: number) => Promise<import("./decode.js").Decoded>} decode
  * @property {(stage: string) => Promise<{ error?: WireError }>} checkpoint
+ * @property {number} lanes  How many strips of a PNG are deflated at a time; 0 where Python must do it.
+ * @property {(...strip: Parameters<PngPool["deflate"]>) => Promise<Strip | { error: WireError }>} deflate
  */
 
 export class Runtime {
@@ -90,13 +95,14 @@ export class Runtime {
    * @param {Uint8Array} photo
    * @param {Record<string, unknown>} spec
    * @param {Host} host
+   * @param {Options} options
    * @returns {Promise<PythonCutout>}
    * @throws {AlphacutError}
    */
-  async remove(photo, spec, host) {
+  async remove(photo, spec, host, options) {
     /** @type {PythonReply} */
     let reply;
-    const task = this.#remove(photo, JSON.stringify(spec), host);
+    const task = this.#remove(photo, JSON.stringify(spec), host, JSON.stringify(options));
     try {
       reply = await task; // a trap in WebAssembly never gets here: worker.js hears of it
     } finally {

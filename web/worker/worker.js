@@ -145,7 +145,7 @@ async function measure(request, loaded) {
 async function answer(id, call) {
   try {
     const value = await call();
-    const transfer = "png" in value ? [value.png, ...(value.preview ? [value.preview] : [])] : [];
+    const transfer = "data" in value ? [value.data, ...(value.preview ? [value.preview] : [])] : [];
     scope.postMessage({ id, type: "result", value }, transfer);
   } catch (error) {
     refuse(id, AlphacutError.from(error));

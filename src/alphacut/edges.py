@@ -1,0 +1,116 @@
+"""Alpha at the photo's size whose edges follow the photo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from alphacut.guided import LinearModel, fit
+from alphacut.tiles import Box, boxes
+
+_BILINEAR = Image.Resampling.BILINEAR
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guide:
+    """How alpha follows the photo; chosen with bench/quality.py on one half of its photographs.
+
+    Attributes
+    ----------
+    side : int
+        Longer side in pixels of the small copies of photo and map on which models are fitted. Larger ones
+        cost more and were no better: what a window holds stays the same.
+    radius : int
+        Of the windows, in pixels of those copies.
+    epsilon : float
+        See `alphacut.guided.fit`.
+    least : float
+        What a pixel counts of whose alpha the network knows nothing; one that it is sure of counts 1.
+    ends : int
+        Levels this near to 0 and 255 are 0 and 255: networks give flat regions a faint noise.
+    ramp : int
+        Over so many levels the fitted alpha fades in, so that no step shows where flat regions begin.
+    """
+
+    side: int = 256
+    radius: int = 5
+    epsilon: float = 1e-4
+    least: float = 0.05
+    ends: int = 4
+    ramp: int = 8
+
+
+DEFAULT = Guide()
+
+
+def settle(levels: NDArray[np.uint8], ends: int) -> NDArray[np.uint8]:
+    """Stretch levels so that those within `ends` of 0 and 255 become 0 and 255; uint8, same shape."""
+    span = (np.arange(256) - ends) / (255 - 2 * ends)
+    table: NDArray[np.uint8] = np.rint(255 * span.clip(0, 1)).astype(np.uint8)
+    return table[levels]
+
+
+def follow(
+    photo: Image.Image,
+    alpha: Image.Image,
+    levels: NDArray[np.uint8],
+    seen: NDArray[np.uint8],
+    guide: Guide = DEFAULT,
+) -> None:
+    """Replace alpha, where it is neither 0 nor 255, by what the photo's colours say nearby.
+
+    Parameters
+    ----------
+    photo : PIL.Image.Image
+        Mode RGB.
+    alpha : PIL.Image.Image
+        Mode L, of the same size: `levels` enlarged. Changed in place.
+    levels : ndarray
+        uint8, shape (h, w): the network's map.
+    seen : ndarray
+        uint8, shape (h', w', 3): the whole photo as the network saw it.
+    """
+    tiles = boxes(alpha)
+    if not tiles:
+        return
+    model = _model(levels, seen, guide)
+    # Slopes turn bytes into bytes as they turn 0..1 into 0..1. Half a level rounds: Pillow drops fractions.
+    offset = model.offset * np.float32(255) + np.float32(0.5)
+    planes = [Image.fromarray(plane) for plane in (*model.slopes, offset)]
+    share = _share_by_level(guide.ramp)
+    for box in tiles:
+        fitted = _fitted(photo.crop(box), _enlarged(planes, photo.size, box))
+        alpha.paste(fitted, box, alpha.crop(box).point(share))
+
+
+def _model(levels: NDArray[np.uint8], seen: NDArray[np.uint8], guide: Guide) -> LinearModel:
+    height, width = levels.shape
+    scale = min(1.0, guide.side / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    colours, small = (np.asarray(Image.fromarray(array).resize(size, _BILINEAR)) for array in (seen, levels))
+    alpha = small.astype(np.float32) / np.float32(255)
+    weights = np.maximum(np.abs(2 * alpha - 1), np.float32(guide.least))
+    return fit(colours, alpha, weights, guide.radius, guide.epsilon)
+
+
+def _enlarged(planes: list[Image.Image], size: tuple[int, int], box: Box) -> list[Image.Image]:
+    """Cut a box of the photo out of planes of the whole one, at the photo's size."""
+    across, down = planes[0].width / size[0], planes[0].height / size[1]
+    part = (box[0] * across, box[1] * down, box[2] * across, box[3] * down)
+    return [plane.resize((box[2] - box[0], box[3] - box[1]), _BILINEAR, part) for plane in planes]
+
+
+def _share_by_level(ramp: int) -> list[int]:
+    """Of 255, how much the fitted alpha counts at each level of the enlarged one: nothing at the ends."""
+    return [min(255, round(255 * min(level, 255 - level) / ramp)) for level in range(256)]
+
+
+def _fitted(photo: Image.Image, planes: list[Image.Image]) -> Image.Image:
+    *slopes, offset = planes
+    alpha = np.array(offset)
+    for slope, channel in zip(slopes, photo.split(), strict=True):
+        alpha += np.asarray(slope) * np.asarray(channel)
+    return Image.fromarray(alpha).convert("L")  # cuts at 0 and 255

@@ -1,0 +1,111 @@
+"""The weighted guided filter: alpha as a local linear function of the photo's colours.
+
+Source: K. He, J. Sun, X. Tang, "Guided Image Filtering", TPAMI 2013 (colour guide, section 3.4), on a
+small copy as in K. He, J. Sun, "Fast Guided Filter", 2015. Ours is the weighting: a pixel counts by how sure
+the network is of it, as unsure ones say least about where the subject ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Plane = NDArray[np.float32]
+"""float32, shape (height, width)."""
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """At each pixel ``alpha = slopes . colour + offset``, colours in 0..1.
+
+    Attributes
+    ----------
+    slopes : ndarray
+        float32, shape (3, height, width): by red, green, blue.
+    offset : ndarray
+        float32, shape (height, width).
+    """
+
+    slopes: NDArray[np.float32]
+    offset: Plane
+
+    def planes(self) -> tuple[Plane, ...]:
+        """Slopes and offset, one after the other."""
+        return (*self.slopes, self.offset)
+
+
+def fit(guide: NDArray[np.uint8], alpha: Plane, weights: Plane, radius: int, epsilon: float) -> LinearModel:
+    """Fit a linear model in each window of ``2 radius + 1`` pixels, and average those that cover a pixel.
+
+    Parameters
+    ----------
+    guide : ndarray
+        uint8, shape (height, width, 3), RGB.
+    alpha : ndarray
+        float32 in 0..1, shape (height, width).
+    weights : ndarray
+        float32, shape (height, width), all above 0: how much each pixel counts.
+    epsilon : float
+        Added to the colours' variances, in squared units of 0..1: below it a difference of colours is noise.
+    """
+    # Around 0, sums of squares lose fewer digits of float32.
+    red, green, blue = colours = guide.transpose(2, 0, 1).astype(np.float32) / 255 - 0.5
+    weighted = colours * weights
+    products = (red * weighted[0], green * weighted[0], blue * weighted[0],
+                green * weighted[1], blue * weighted[1], blue * weighted[2])  # fmt: skip
+    sums = window_sums(
+        np.stack([weights, weights * alpha, *weighted, *(weighted * alpha), *products]), radius
+    )
+    mean_alpha, means, with_alpha, second = (
+        part / sums[0] for part in (sums[1], sums[2:5], sums[5:8], sums[8:])
+    )
+    slopes = _solve(_covariance(second, means, epsilon), with_alpha - means * mean_alpha)
+    offset = mean_alpha - (slopes * means).sum(0)
+    averaged = window_sums(np.concatenate([slopes, offset[None]]), radius) / _window_areas(
+        offset.shape, radius
+    )
+    return LinearModel(averaged[:3], averaged[3] - averaged[:3].sum(0) * np.float32(0.5))
+
+
+def window_sums(planes: NDArray[np.float32], radius: int) -> NDArray[np.float32]:
+    """Sum over windows of ``2 radius + 1`` pixels, cut at the borders; float32, shape (n, height, width)."""
+    return _running(_running(planes, radius, 1), radius, 2)
+
+
+def _running(planes: NDArray[np.float32], radius: int, axis: int) -> NDArray[np.float32]:
+    """Sum along one axis: one axis at a time keeps the sums short, and float32 exact enough."""
+    widths = [(0, 0)] * planes.ndim
+    widths[axis] = (radius + 1, radius)
+    summed = np.cumsum(np.pad(planes, widths), axis=axis, dtype=np.float32)
+    size = 2 * radius + 1
+    end, start = [slice(None)] * planes.ndim, [slice(None)] * planes.ndim
+    end[axis], start[axis] = slice(size, None), slice(None, -size)
+    sums: NDArray[np.float32] = summed[tuple(end)] - summed[tuple(start)]
+    return sums
+
+
+def _window_areas(shape: tuple[int, ...], radius: int) -> Plane:
+    areas: Plane = window_sums(np.ones((1, *shape), np.float32), radius)[0]
+    return areas
+
+
+def _covariance(second: NDArray[np.float32], means: NDArray[np.float32], epsilon: float) -> list[Plane]:
+    """Covariances rr, rg, rb, gg, gb, bb, with `epsilon` added to the variances."""
+    pairs = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
+    return [
+        plane - means[i] * means[j] + np.float32(epsilon if i == j else 0)
+        for plane, (i, j) in zip(second, pairs, strict=True)
+    ]
+
+
+def _solve(covariance: list[Plane], right: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Solve a symmetric 3 x 3 system at each pixel, by cofactors."""
+    rr, rg, rb, gg, gb, bb = covariance
+    first, second, third = gg * bb - gb * gb, gb * rb - rg * bb, rg * gb - gg * rb
+    fourth, fifth, sixth = rr * bb - rb * rb, rg * rb - rr * gb, rr * gg - rg * rg
+    inverse = ((first, second, third), (second, fourth, fifth), (third, fifth, sixth))
+    adjugate = np.stack([sum(cell * side for cell, side in zip(row, right, strict=True)) for row in inverse])
+    solution: NDArray[np.float32] = adjugate / (rr * first + rg * second + rb * third)
+    return solution

@@ -1,0 +1,124 @@
+"""Alpha that follows the photo: where it must change, and where it must not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw, ImageFilter
+
+from alphacut.edges import DEFAULT, Guide, follow, settle
+from tests.helpers import Bytes8, array, noise
+
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def followed(photo: Image.Image, levels: Bytes8, guide: Guide = DEFAULT) -> Bytes8:
+    levels = settle(levels, guide.ends)
+    seen = photo.resize((levels.shape[1], levels.shape[0]), Image.Resampling.BILINEAR)
+    alpha = Image.fromarray(levels).resize(photo.size, Image.Resampling.BILINEAR)
+    follow(photo, alpha, levels, array(seen), guide)
+    assert alpha.mode == "L"
+    assert alpha.size == photo.size
+    return array(alpha)
+
+
+def plain(photo: Image.Image, levels: Bytes8) -> Bytes8:
+    settled = Image.fromarray(settle(levels, Guide().ends))
+    return array(settled.resize(photo.size, Image.Resampling.BILINEAR))
+
+
+def disc(size: int, side: int) -> tuple[Image.Image, Bytes8, Bytes8]:
+    """A photo of an orange disc on blue, its true alpha, and a soft map of it."""
+    truth = Image.new("L", (4 * size, 4 * size))
+    ImageDraw.Draw(truth).ellipse((size, size, 3 * size, 3 * size), fill=255)
+    truth = truth.resize((size, size), Image.Resampling.BOX)
+    photo = Image.composite(
+        Image.new("RGB", (size, size), (230, 120, 20)), Image.new("RGB", (size, size), (20, 40, 160)), truth
+    )
+    rough = truth.resize((side, side), Image.Resampling.BILINEAR).filter(ImageFilter.GaussianBlur(2))
+    return photo, array(truth), array(rough)
+
+
+def error(alpha: Bytes8, truth: Bytes8) -> float:
+    return float(np.abs(alpha.astype(float) - truth).mean())
+
+
+def test_an_edge_that_the_photo_shows_takes_most_of_the_error_away() -> None:
+    photo, truth, rough = disc(640, 64)
+    assert error(followed(photo, rough), truth) < 0.4 * error(plain(photo, rough), truth)
+
+
+@given(SEEDS, st.integers(1, 60), st.integers(1, 60))
+def test_any_photo_and_any_map_give_a_whole_alpha(seed: int, width: int, height: int) -> None:
+    followed(Image.fromarray(noise(width, height, seed=seed)), noise(9, 7, channels=1, seed=seed))
+
+
+@given(SEEDS)
+def test_flat_regions_are_exactly_0_and_255(seed: int) -> None:
+    photo = Image.fromarray(noise(90, 60, seed=seed))
+    levels = noise(12, 8, channels=1, seed=seed)
+    before, after = plain(photo, levels), followed(photo, levels)
+    for end in (0, 255):
+        assert (after[before == end] == end).all()
+
+
+@pytest.mark.parametrize("level", [0, 3, 128, 252, 255])
+@given(SEEDS)
+def test_a_constant_map_stays_constant_whatever_the_photo_shows(level: int, seed: int) -> None:
+    photo = Image.fromarray(noise(50, 40, seed=seed))
+    alpha = followed(photo, np.full((8, 8), level, np.uint8))
+    expected = int(settle(np.full(1, level, np.uint8), Guide().ends)[0])
+    np.testing.assert_allclose(alpha.astype(int), expected, atol=1)
+
+
+@given(SEEDS)
+def test_a_photo_of_one_colour_leaves_alpha_smooth_and_within_its_range(seed: int) -> None:
+    levels = np.clip(noise(16, 16, channels=1, seed=seed), 60, 200)
+    alpha = followed(Image.new("RGB", (64, 64), (70, 80, 90)), levels)
+    settled = settle(levels, Guide().ends)
+    assert settled.min() - 1 <= alpha.min()
+    assert alpha.max() <= settled.max() + 1
+
+
+def test_nothing_leaks_far_from_the_edge() -> None:
+    """A striped background of the subject's own colour must stay out."""
+    photo, truth, rough = disc(400, 100)
+    striped = photo.copy()
+    ImageDraw.Draw(striped).rectangle((0, 20, 399, 40), fill=(230, 120, 20))
+    alpha = followed(striped, rough)
+    assert alpha[:60].max() == 0
+    assert alpha[190:210, 190:210].min() == 255
+    assert error(alpha, truth) < error(plain(striped, rough), truth)
+
+
+@given(SEEDS)
+def test_turning_photo_and_map_turns_alpha(seed: int) -> None:
+    photo, levels = noise(48, 32, seed=seed), noise(12, 8, channels=1, seed=seed)
+    upright = followed(Image.fromarray(photo), levels)
+    turned = followed(Image.fromarray(photo[:, ::-1].copy()), levels[:, ::-1].copy())
+    np.testing.assert_allclose(turned[:, ::-1].astype(int), upright, atol=1)
+
+
+def test_tiles_leave_no_seams(monkeypatch: pytest.MonkeyPatch) -> None:
+    photo, _, rough = disc(500, 50)
+    in_tiles = followed(photo, rough)
+    monkeypatch.setattr("alphacut.edges.boxes", lambda alpha: [(0, 0, *alpha.size)])
+    np.testing.assert_allclose(in_tiles.astype(int), followed(photo, rough), atol=1)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 3000), (3000, 1)])
+def test_extreme_sizes(size: tuple[int, int]) -> None:
+    photo = Image.fromarray(noise(*size))
+    assert followed(photo, noise(16, 16, channels=1)).shape == size[::-1]
+
+
+@given(SEEDS, st.integers(0, 60))
+def test_settling_keeps_order_and_reaches_both_ends(seed: int, ends: int) -> None:
+    levels = np.sort(noise(16, 16, channels=1, seed=seed), axis=None)
+    settled = settle(levels, ends)
+    assert (np.diff(settled.astype(int)) >= 0).all()
+    assert (settled[levels <= ends] == 0).all()
+    assert (settled[levels >= 255 - ends] == 255).all()
+    assert settle(np.array([128], np.uint8), ends)[0] in (128, 129)

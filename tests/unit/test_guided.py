@@ -1,0 +1,112 @@
+"""The weighted guided filter, against weighted least squares solved window by window."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from alphacut.guided import LinearModel, fit, window_sums
+from tests.helpers import noise
+
+Floats = NDArray[np.float64]
+SEEDS = st.integers(0, 2**32 - 1)
+SIDES = st.integers(1, 9)
+EPSILON = 1e-2
+
+
+def window(y: int, x: int, radius: int) -> tuple[slice, slice]:
+    return slice(max(0, y - radius), y + radius + 1), slice(max(0, x - radius), x + radius + 1)
+
+
+def fit_slowly(guide: Floats, alpha: Floats, weights: Floats, radius: int, epsilon: float) -> Floats:
+    """Slopes and offset at each pixel, shape (height, width, 4); ridge regression in each window."""
+    height, width = alpha.shape
+    of_window = np.empty((height, width, 4))
+    for y, x in np.ndindex(height, width):
+        part = window(y, x, radius)
+        share = weights[part].reshape(-1, 1) / weights[part].sum()
+        colours, values = guide[part].reshape(-1, 3), alpha[part].reshape(-1, 1)
+        mean, level = (share * colours).sum(0), (share * values).sum()
+        centred = colours - mean
+        covariance = (share * centred).T @ centred + epsilon * np.eye(3)
+        slopes = np.linalg.solve(covariance, (share * centred * (values - level)).sum(0))
+        of_window[y, x] = *slopes, level - slopes @ mean
+    averaged = [of_window[window(y, x, radius)].mean((0, 1)) for y, x in np.ndindex(height, width)]
+    return np.reshape(averaged, (height, width, 4))
+
+
+def example(
+    height: int, width: int, seed: int
+) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
+    random = np.random.default_rng(seed)
+    alpha, weights = random.random((2, height, width), np.float32)
+    return noise(width, height, seed=seed), alpha, weights + np.float32(0.05)
+
+
+def applied(model: LinearModel, guide: NDArray[np.uint8]) -> NDArray[np.float32]:
+    result: NDArray[np.float32] = (model.slopes * (guide.transpose(2, 0, 1) / np.float32(255))).sum(
+        0
+    ) + model.offset
+    return result
+
+
+@given(SIDES, SIDES, st.integers(1, 4), SEEDS)
+def test_the_model_is_the_weighted_ridge_regression(height: int, width: int, radius: int, seed: int) -> None:
+    guide, alpha, weights = example(height, width, seed)
+    model = fit(guide, alpha, weights, radius, EPSILON)
+    expected = fit_slowly(guide / 255.0, alpha.astype(float), weights.astype(float), radius, EPSILON)
+    np.testing.assert_allclose(np.stack([*model.slopes, model.offset], -1), expected, atol=2e-3)
+
+
+@given(SIDES, SIDES, st.integers(1, 12), SEEDS)
+def test_sums_are_those_of_windows_cut_at_the_borders(
+    height: int, width: int, radius: int, seed: int
+) -> None:
+    planes = np.random.default_rng(seed).random((2, height, width), np.float32)
+    sums = window_sums(planes, radius)
+    for y, x in np.ndindex(height, width):
+        np.testing.assert_allclose(sums[:, y, x], planes[:, *window(y, x, radius)].sum((1, 2)), atol=1e-4)
+
+
+@given(SIDES, SIDES, st.floats(0, 1, width=32), SEEDS)
+def test_constant_alpha_stays_whatever_the_photo_shows(
+    height: int, width: int, level: float, seed: int
+) -> None:
+    guide, _, weights = example(height, width, seed)
+    model = fit(guide, np.full((height, width), level, np.float32), weights, 3, 1e-4)
+    np.testing.assert_allclose(applied(model, guide), level, atol=2e-3)
+
+
+@given(SIDES, SIDES, SEEDS)
+def test_in_a_photo_of_one_colour_the_model_is_the_weighted_mean(height: int, width: int, seed: int) -> None:
+    _, alpha, weights = example(height, width, seed)
+    guide = np.full((height, width, 3), 90, np.uint8)
+    model = fit(guide, alpha, weights, 20, 1e-4)
+    np.testing.assert_allclose(applied(model, guide), np.average(alpha, weights=weights), atol=1e-3)
+
+
+def test_alpha_that_is_linear_in_the_colours_comes_back() -> None:
+    guide, _, weights = example(40, 30, 7)
+    alpha = (guide[..., 0] * 0.2 + guide[..., 1] * 0.5 + guide[..., 2] * 0.1).astype(
+        np.float32
+    ) / 255 + np.float32(0.1)
+    model = fit(guide, alpha, weights, 4, 1e-6)
+    np.testing.assert_allclose(applied(model, guide), alpha, atol=2e-3)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1)])
+def test_extreme_shapes(shape: tuple[int, int]) -> None:
+    guide, alpha, weights = example(*shape, seed=3)
+    assert np.isfinite(applied(fit(guide, alpha, weights, 5, 1e-4), guide)).all()
+
+
+def test_a_large_flat_photo_loses_no_digits_that_matter() -> None:
+    """Sums of float32 over many pixels of nearly one colour: variances must not drown in rounding."""
+    random = np.random.default_rng(1)
+    guide = random.integers(249, 252, (300, 300, 3), np.uint8)
+    alpha = np.full((300, 300), 0.7, np.float32)
+    result = applied(fit(guide, alpha, np.ones_like(alpha), 7, 1e-4), guide)
+    np.testing.assert_allclose(result, 0.7, atol=1e-3)
