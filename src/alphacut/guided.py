@@ -75,15 +75,14 @@ def window_sums(planes: NDArray[np.float32], radius: int) -> NDArray[np.float32]
 
 
 def _running(planes: NDArray[np.float32], radius: int, axis: int) -> NDArray[np.float32]:
-    """Sum along one axis: one axis at a time keeps the sums short, and float32 exact enough."""
+    """Sum along one axis. Running sums need float64: what they lose, small variances would be made of."""
     widths = [(0, 0)] * planes.ndim
     widths[axis] = (radius + 1, radius)
-    summed = np.cumsum(np.pad(planes, widths), axis=axis, dtype=np.float32)
+    summed = np.cumsum(np.pad(planes, widths), axis=axis, dtype=np.float64)
     size = 2 * radius + 1
     end, start = [slice(None)] * planes.ndim, [slice(None)] * planes.ndim
     end[axis], start[axis] = slice(size, None), slice(None, -size)
-    sums: NDArray[np.float32] = summed[tuple(end)] - summed[tuple(start)]
-    return sums
+    return (summed[tuple(end)] - summed[tuple(start)]).astype(np.float32)
 
 
 def _window_areas(shape: tuple[int, ...], radius: int) -> Plane:
