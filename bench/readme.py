@@ -48,7 +48,7 @@ def rendered(text: str, files: Sequence[Result]) -> str:
 def with_quality(text: str, files: Sequence[Result], layout: Callable[[Result], str]) -> str:
     """Put the tables of bench.quality's results, if there are some, between their marks."""
     found = [file for file in files if file.get("bench") == "quality"]
-    return between(text, QUALITY_BEGIN, QUALITY_END, "".join(layout(file) for file in found))
+    return between(text, QUALITY_BEGIN, QUALITY_END, "".join(layout(file) + "\n" for file in found))
 
 
 def _part(file: Result, table: str) -> str:
