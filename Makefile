@@ -7,13 +7,14 @@ PORT ?= 8000
 MACHINE ?= $(shell nproc)-core
 BUILD_OPTIONS ?=
 
-.PHONY: help serve demo test bench clean build bootstrap
+.PHONY: help serve demo test bench quality clean build bootstrap
 
 help:  ## show this
 	@echo "make serve   build the site and serve it              [MODELS=u2netp,isnet] [PORT=8000]"
 	@echo "make demo    cut out one photo in headless Chromium   [PHOTO=in.jpg] [OUT=cutout.png] [MODEL=u2netp] [DEVICE=auto|webgpu|wasm]"
 	@echo "make test    run every check and test, browser included"
 	@echo "make bench   measure this machine and write README's tables [MACHINE=name] [MODELS=u2netp,isnet] [BROWSER=command]"
+	@echo "make quality measure cutouts on photos with ground truth  DATA=folder [MODELS=...] [MAPS=folder] [MACHINE=name]"
 	@echo "make clean   remove what was built; downloads stay in the cache"
 
 bootstrap:
@@ -40,6 +41,10 @@ bench: build
 	@$(RUN) -m bench.inference $(MEASURE)
 	@$(RUN) -m bench.main_job $(MEASURE)
 	@$(RUN) -m bench.pixels --machine "$(MACHINE)" --models u2netp $(if $(BROWSER),--browser "$(BROWSER)")
+	@$(RUN) -m bench.readme
+
+quality: bootstrap
+	@$(RUN) -m bench.quality --data "$(or $(DATA),$(error make quality needs DATA=folder of the sets))" --machine "$(MACHINE)" $(if $(MODELS),--models "$(MODELS)") $(if $(MAPS),--maps "$(MAPS)")
 	@$(RUN) -m bench.readme
 
 clean:

@@ -1,16 +1,22 @@
-"""Writes the README's tables from bench/results/*.json: ``python -m bench.readme [--check]``."""
+"""Writes the tables of README and docs/quality.md from bench/results/*.json.
+
+python -m bench.readme [--check]
+"""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bench.harness import RESULTS, ROOT, Result
-from bench.tables import inference_table, job_table, pixel_table
+from bench.quality_tables import everything, headlines
+from bench.tables import between, inference_table, job_table, pixel_table
 
 README = ROOT / "README.md"
+QUALITY = ROOT / "docs" / "quality.md"
 BEGIN, END = "<!-- figures:begin -->\n", "<!-- figures:end -->"
+QUALITY_BEGIN, QUALITY_END = "<!-- quality:begin -->\n", "<!-- quality:end -->"
 ALONE = (
     "The network alone, through the site's own session, upload and read-back included. *create*: session\n"
     "creation with the files at hand; *steady*: the median of so many *runs* after the first; *vs*: how\n"
@@ -30,15 +36,19 @@ PIXELS = (
 
 def rendered(text: str, files: Sequence[Result]) -> str:
     """Put the tables of results files between the two marks of `text`."""
-    head, rest = text.split(BEGIN, 1)
-    tail = rest.split(END, 1)[1]
     jobs = [file for file in files if _is_of("main-job", file)]
     alone = [file for file in files if _is_of("inference", file)]
     parts = [ALONE, *(_part(file, inference_table(file["results"])) for file in alone)] if alone else []
     parts += [WHOLE, *(_part(file, job_table(file["results"])) for file in jobs)] if jobs else []
     pixels = [file for file in files if _is_of("pixels", file)]
     parts += [PIXELS, *(_part(file, pixel_table(file["results"])) for file in pixels)] if pixels else []
-    return head + BEGIN + "".join(parts).removesuffix("\n") + END + tail
+    return between(text, BEGIN, END, "".join(parts))
+
+
+def with_quality(text: str, files: Sequence[Result], layout: Callable[[Result], str]) -> str:
+    """Put the tables of bench.quality's results, if there are some, between their marks."""
+    found = [file for file in files if file.get("bench") == "quality"]
+    return between(text, QUALITY_BEGIN, QUALITY_END, "".join(layout(file) + "\n" for file in found))
 
 
 def _part(file: Result, table: str) -> str:
@@ -54,11 +64,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write the tables, or with --check say whether they are current."""
     arguments = sys.argv[1:] if arguments is None else arguments
     paths = sorted(RESULTS.glob("*.json"), key=lambda path: path.stem)
-    before = README.read_text("utf-8")
-    after = rendered(before, [json.loads(path.read_text("utf-8")) for path in paths])
+    files = [json.loads(path.read_text("utf-8")) for path in paths]
+    before = {page: page.read_text("utf-8") for page in (README, QUALITY)}
+    after = {
+        README: with_quality(rendered(before[README], files), files, headlines),
+        QUALITY: with_quality(before[QUALITY], files, everything),
+    }
     if "--check" in arguments:
         return 0 if before == after else 1
-    README.write_text(after, "utf-8")
+    for page, text in after.items():
+        page.write_text(text, "utf-8")
     return 0
 
 

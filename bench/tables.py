@@ -92,6 +92,12 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, ["---"] * len(head), *rows))
 
 
+def between(text: str, begin: str, end: str, body: str) -> str:
+    """Replace what stands between two marks of a page."""
+    head, rest = text.split(begin, 1)
+    return head + begin + body.removesuffix("\n") + end + rest.split(end, 1)[1]
+
+
 def _job_cells(result: Result) -> list[str]:
     starts = [_whole(result.get(key)) for key in ("cold_ms", "warm_ms", "first_ms")]
     steady = [_whole(result["steady_ms"].get(stage)) for stage in STAGES]

@@ -15,7 +15,7 @@ from tests.browser.driver import Driver, pixels
 def assert_same_cutout(site: Path, model: str, photo: Path, made: Path, tmp_path: Path) -> None:
     """The same to within what a level more or less of the network's map does: two arithmetics round apart.
 
-    Where that decides whether a pixel is soft, alpha is up to an eighth of the fitted one apart (`Guide.ramp`).
+    Where that decides whether a pixel is soft, alpha is up to an eighth of the fitted one apart; see `Guide`.
     """
     ours, theirs = pixels(made), native.cut_out(site, model, photo, tmp_path)
     assert ours.shape == theirs.shape
