@@ -16,7 +16,7 @@ _BILINEAR = Image.Resampling.BILINEAR
 
 @dataclass(frozen=True, kw_only=True)
 class Guide:
-    """How alpha follows the photo; chosen with bench/quality.py on one half of its photographs.
+    """How alpha follows the photo; chosen on all of the photographs of bench/quality.py.
 
     Attributes
     ----------
