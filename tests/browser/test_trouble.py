@@ -233,7 +233,7 @@ def rewrite(page: Page, pattern: str, old: str, new: str, *, times: int | None =
 
 def test_python_that_dies_is_said_and_replaced(page: Page, site: Path, site_url: str) -> None:
     """A trap in WebAssembly entered from the event loop reaches no promise of ours."""
-    dying = 'pyodide.runPython("import alphacut.pipeline as p, os; p.decode = lambda data: os.abort()");'
+    dying = 'pyodide.runPython("import alphacut.pipeline as p, os; p.read_photo = lambda *_: os.abort()");'
     rewrite(
         page, "**/worker/runtime.js", "this.#pyodide = pyodide;", f"this.#pyodide = pyodide; {dying}", times=1
     )
