@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageChops
 
-from alphacut.guided import LinearModel, fit
+from alphacut.guided import Plane, fit, window_means
 from alphacut.tiles import Box, boxes
 
 _BILINEAR = Image.Resampling.BILINEAR
+_FINER = 2  # see Guide.soft
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,10 @@ class Guide:
         Levels this near to 0 and 255 are 0 and 255: networks give flat regions a faint noise.
     ramp : int
         Over so many levels the fitted alpha fades in, so that no step shows where flat regions begin.
+    crisp, soft : float
+        Of how unsure a window is on average, in 0..1: up to `crisp` the fitted alpha counts nothing, as the
+        network drew an edge there as sharp as the window can tell; from `soft` on it counts wholly.
+        On photos finer than the map it counts more, and wholly from twice as fine: no map is crisp there.
     """
 
     side: int = 256
@@ -41,6 +46,8 @@ class Guide:
     least: float = 0.05
     ends: int = 4
     ramp: int = 8
+    crisp: float = 0.05
+    soft: float = 0.2
 
 
 DEFAULT = Guide()
@@ -76,24 +83,47 @@ def follow(
     tiles = boxes(alpha)
     if not tiles:
         return
-    model = _model(levels, seen, guide)
+    colours, small = _small(levels, seen, guide)
+    weights = np.maximum(np.abs(2 * small - 1), np.float32(guide.least))
+    model = fit(colours, small, weights, guide.radius, guide.epsilon)
+    trust = _trust(small, max(photo.width / levels.shape[1], photo.height / levels.shape[0]), guide)
     # Slopes turn bytes into bytes as they turn 0..1 into 0..1. Half a level rounds: Pillow drops fractions.
     offset = model.offset * np.float32(255) + np.float32(0.5)
     planes = [Image.fromarray(plane) for plane in (*model.slopes, offset)]
-    share = _share_by_level(guide.ramp)
+    share_of = _share_by_level(guide.ramp)
     for box in tiles:
-        fitted = _fitted(photo.crop(box), _enlarged(planes, photo.size, box))
-        alpha.paste(fitted, box, alpha.crop(box).point(share))
+        share = _times(alpha.crop(box).point(share_of), trust, photo.size, box)
+        if share.getbbox():
+            fitted = _fitted(photo.crop(box), _enlarged(planes, photo.size, box))
+            alpha.paste(fitted, box, share)
 
 
-def _model(levels: NDArray[np.uint8], seen: NDArray[np.uint8], guide: Guide) -> LinearModel:
+def _small(
+    levels: NDArray[np.uint8], seen: NDArray[np.uint8], guide: Guide
+) -> tuple[NDArray[np.uint8], Plane]:
+    """Shrink the photo's colours, and the map, which becomes float32 in 0..1."""
     height, width = levels.shape
     scale = min(1.0, guide.side / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
     colours, small = (np.asarray(Image.fromarray(array).resize(size, _BILINEAR)) for array in (seen, levels))
-    alpha = small.astype(np.float32) / np.float32(255)
-    weights = np.maximum(np.abs(2 * alpha - 1), np.float32(guide.least))
-    return fit(colours, alpha, weights, guide.radius, guide.epsilon)
+    return colours, small.astype(np.float32) / np.float32(255)
+
+
+def _trust(alpha: Plane, fineness: float, guide: Guide) -> Image.Image | None:
+    """Say how much the fitted alpha counts, of 255, on the small copy (mode L); None: wholly everywhere.
+
+    `fineness` is how many pixels of the photo there are to one of the map.
+    """
+    if fineness >= _FINER:
+        return None
+    unsure = window_means(1 - np.abs(2 * alpha - 1), guide.radius)
+    trust = ((unsure - guide.crisp) / (guide.soft - guide.crisp)).clip(max(fineness - 1, 0) / (_FINER - 1), 1)
+    return Image.fromarray(np.rint(255 * trust).astype(np.uint8))
+
+
+def _times(share: Image.Image, trust: Image.Image | None, size: tuple[int, int], box: Box) -> Image.Image:
+    """Multiply a tile's share by the trust at its place."""
+    return share if trust is None else ImageChops.multiply(share, _enlarged([trust], size, box)[0])
 
 
 def _enlarged(planes: list[Image.Image], size: tuple[int, int], box: Box) -> list[Image.Image]:

@@ -74,6 +74,12 @@ def window_sums(planes: NDArray[np.float32], radius: int) -> NDArray[np.float32]
     return _running(_running(planes, radius, 1), radius, 2)
 
 
+def window_means(plane: Plane, radius: int) -> Plane:
+    """Mean over windows of ``2 radius + 1`` pixels, cut at the borders; float32, shape (height, width)."""
+    means: Plane = window_sums(plane[None], radius)[0] / _window_areas(plane.shape, radius)
+    return means
+
+
 def _running(planes: NDArray[np.float32], radius: int, axis: int) -> NDArray[np.float32]:
     """Sum along one axis. Running sums need float64: what they lose, small variances would be made of."""
     widths = [(0, 0)] * planes.ndim

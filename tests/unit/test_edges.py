@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
+from alphacut import edges
 from alphacut.edges import DEFAULT, Guide, follow, settle
 from tests.helpers import Bytes8, array, noise
 
@@ -106,6 +110,79 @@ def test_tiles_leave_no_seams(monkeypatch: pytest.MonkeyPatch) -> None:
     in_tiles = followed(photo, rough)
     monkeypatch.setattr("alphacut.edges.boxes", lambda alpha: [(0, 0, *alpha.size)])
     np.testing.assert_allclose(in_tiles.astype(int), followed(photo, rough), atol=1)
+
+
+# ---- maps as crisp as the photo --------------------------------------------------------------------
+
+ALWAYS = replace(DEFAULT, crisp=-2, soft=-1)
+"""The fitted alpha counts wholly even where the map is as fine as the photo."""
+
+
+def levels_with(unsure: float, seed: int, size: tuple[int, int] = (64, 48)) -> Bytes8:
+    """Levels of which each pixel is unsure by chance: 0 and 255 are sure, 127 isn't."""
+    random = np.random.default_rng(seed)
+    sure = random.choice(np.array([0, 255], np.uint8), size[::-1])
+    return np.where(random.random(size[::-1]) < unsure, np.uint8(127), sure).astype(np.uint8)
+
+
+@given(SEEDS, st.floats(0, 0.6))
+def test_the_share_is_that_of_the_window_s_unsureness(seed: int, unsure: float) -> None:
+    """Between the plain and the wholly fitted alpha, window by window as the definition says."""
+    levels = levels_with(unsure, seed)
+    photo = Image.fromarray(noise(64, 48, seed=seed))
+    before, fitted, after = plain(photo, levels), followed(photo, levels, ALWAYS), followed(photo, levels)
+    doubt = 1 - np.abs(2 * (before / 255) - 1)
+    means = np.array([
+        [doubt[max(0, y - 5) : y + 6, max(0, x - 5) : x + 6].mean() for x in range(64)] for y in range(48)
+    ])  # fmt: skip
+    trust = np.clip((means - DEFAULT.crisp) / (DEFAULT.soft - DEFAULT.crisp), 0, 1)
+    expected = before + trust * (fitted.astype(float) - before)
+    np.testing.assert_allclose(after, expected, atol=2)
+
+
+@given(SEEDS)
+def test_a_crisp_map_of_the_photo_s_size_stays_as_it_is(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    levels = np.zeros((90, 120), np.uint8)
+    top, left = random.integers(10, 40, 2)
+    levels[top : top + 40, left : left + 50] = 255
+    levels[top, left : left + 50] = 60  # one soft row, as antialiasing leaves it
+    photo = Image.fromarray(noise(120, 90, seed=seed))
+    assert (followed(photo, levels) == plain(photo, levels)).all()
+    assert (followed(photo, levels, ALWAYS) != plain(photo, levels)).any()
+
+
+@given(SEEDS, st.floats(0, 0.5), st.floats(1, 3), st.floats(1, 3))
+def test_the_finer_the_photo_the_more_the_fitted_alpha_counts(
+    seed: int, unsure: float, one: float, other: float
+) -> None:
+    small = levels_with(unsure, seed, (20, 16)).astype(np.float32) / np.float32(255)
+    coarse, fine = (share_of(small, fineness) for fineness in sorted((one, other)))
+    assert (coarse <= fine).all()
+    assert (share_of(small, 2) == 255).all()
+
+
+def share_of(small: NDArray[np.float32], fineness: float) -> Bytes8:
+    trust = edges._trust(small, fineness, DEFAULT)
+    return np.full(small.shape, 255, np.uint8) if trust is None else array(trust)
+
+
+def test_a_tile_that_keeps_its_alpha_is_not_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One long edge, crisp on the left and blurred on the right: only the right half costs anything."""
+    rows, blur = np.arange(128)[:, None] - 63.5, np.where(np.arange(1024) < 600, 1.2, 80)
+    levels = (127.5 + 255 * rows / blur).clip(0, 255).astype(np.uint8)
+    photo = Image.fromarray(noise(1024, 128))
+    fitted: list[int] = []
+    real = edges._fitted
+
+    def counted(part: Image.Image, planes: list[Image.Image]) -> Image.Image:
+        fitted.append(part.width)
+        return real(part, planes)
+
+    monkeypatch.setattr(edges, "_fitted", counted)
+    alpha = followed(photo, levels)
+    assert (alpha[:, :512] == plain(photo, levels)[:, :512]).all()
+    assert fitted == [512]
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 3000), (3000, 1)])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from alphacut.guided import LinearModel, fit, window_sums
+from alphacut.guided import LinearModel, fit, window_means, window_sums
 from tests.helpers import noise
 
 Floats = NDArray[np.float64]
@@ -69,6 +69,15 @@ def test_sums_are_those_of_windows_cut_at_the_borders(
     sums = window_sums(planes, radius)
     for y, x in np.ndindex(height, width):
         np.testing.assert_allclose(sums[:, y, x], planes[:, *window(y, x, radius)].sum((1, 2)), atol=1e-4)
+
+
+@given(SIDES, SIDES, st.integers(1, 12), SEEDS)
+def test_means_are_those_of_windows_cut_at_the_borders(
+    height: int, width: int, radius: int, seed: int
+) -> None:
+    plane = np.random.default_rng(seed).random((height, width), np.float32)
+    expected = [plane[window(y, x, radius)].mean() for y, x in np.ndindex(height, width)]
+    np.testing.assert_allclose(window_means(plane, radius).ravel(), expected, atol=1e-5)
 
 
 @given(SIDES, SIDES, st.floats(0, 1, width=32), SEEDS)
