@@ -62,7 +62,8 @@ def first_visit(out: Path, site: dict[str, Any]) -> list[Path]:
     return [*page, *(out / name for name in (*runtime, *ort_files, *network, *samples))]
 
 
-_PAGE = {"index.html", "app.css", "icon.svg", "site.json", "page", "shared", "sw.js", "worker"}
+_PAGE = {"index.html", "app.css", "editor.css", "batch.css", "camera.css", "icon.svg", "site.json"}
+_PAGE |= {"messages", "page", "shared", "sw.js", "worker"}
 
 
 def _wrong_files(out: Path, site: dict[str, Any]) -> Iterator[str]:
@@ -104,7 +105,7 @@ def _wrong_lock(out: Path, site: dict[str, Any]) -> Iterator[str]:
 
 def _wrong_references(out: Path) -> Iterator[str]:
     for path in sorted(
-        [*out.glob("*.html"), *(p for f in ("page", "shared", "worker") for p in (out / f).glob("*.js"))]
+        [*out.glob("*.html"), *(p for f in ("page", "shared", "worker") for p in (out / f).rglob("*.js"))]
     ):
         text = path.read_text("utf-8")
         if path.suffix == ".html":

@@ -6,11 +6,11 @@ import { ErrorView } from "./error-view.js";
 import { withOutlook } from "./isolation.js";
 import { KeptView } from "./kept-view.js";
 import { ProgressView } from "./progress-view.js";
-import { StageView } from "./stage-view.js";
 import { deviceWords, durationWords } from "./text.js";
 import { Turn } from "./turn.js";
 
-/** @import { Cutout } from "../shared/protocol.js" */
+/** @import { Options } from "../shared/protocol.js" */
+/** @import { Made, Stage } from "./context.js" */
 /** @import { Photo } from "./photo.js" */
 /** @import { Chosen, Settings } from "./settings.js" */
 /** @import { WorkerClient } from "./worker-client.js" */
@@ -20,7 +20,7 @@ export class App {
   #client;
   #kept;
   #progress = new ProgressView();
-  #stage = new StageView();
+  #stage;
   #error = new ErrorView();
   #cancel = byId("cancel", HTMLButtonElement);
   #again = byId("again", HTMLButtonElement);
@@ -37,8 +37,10 @@ export class App {
   /**
    * @param {WorkerClient} client
    * @param {() => Promise<Settings>} loadSettings  Asked each time, so that a failure can be tried again.
+   * @param {Stage} stage  Where photo and cutout are shown.
    */
-  constructor(client, loadSettings) {
+  constructor(client, loadSettings, stage) {
+    this.#stage = stage;
     this.#client = client;
     this.#kept = new KeptView(client, () => this.#settings?.setOwn([]));
     this.#loadSettings = loadSettings;
@@ -65,8 +67,11 @@ export class App {
     }
   }
 
-  /** @param {Photo} photo */
-  async cutOut(photo) {
+  /**
+   * @param {Photo} photo
+   * @param {Options} [options]  Beside model and device.
+   */
+  async cutOut(photo, options = {}) {
     const job = this.#job.begin();
     this.#photo = photo;
     this.#error.hide();
@@ -76,11 +81,25 @@ export class App {
     byId("work", HTMLElement).scrollIntoView({ block: "nearest" }); // a sample may have been clicked far below
     this.#progress.begin("Getting ready", { startUp: !this.#loaded, photo: true });
     try {
-      const made = await this.#remove(photo, job.signal);
+      const made = await this.#remove(photo, options, job.signal);
       if (this.#job.end(job)) this.#finish(made);
     } catch (thrown) {
-      if (this.#job.end(job)) this.#fail(thrown, () => this.cutOut(photo));
+      if (this.#job.end(job)) this.#fail(thrown, () => this.cutOut(photo, options));
     }
+  }
+
+  /**
+   * Shows a cutout that is there already.
+   * @param {Photo} photo
+   * @param {Made} made
+   */
+  showMade(photo, made) {
+    this.#job.abort();
+    this.#photo = photo;
+    this.#error.hide();
+    this.#again.hidden = true;
+    this.#stage.showPhoto(photo);
+    this.#finish(made);
   }
 
   /** Ends whatever is under way, start-up included. */
@@ -118,13 +137,15 @@ export class App {
 
   /**
    * @param {Photo} photo
+   * @param {Options} options
    * @param {AbortSignal} signal
+   * @returns {Promise<Made>}
    */
-  async #remove(photo, signal) {
+  async #remove(photo, options, signal) {
     const settings = (this.#settings = await this.#loadSettings());
     if (!settings.mayStart) this.#progress.begin("Waiting for your answer", { startUp: true, photo: true });
     const chosen = await settings.settle();
-    const cutout = await this.#client.remove(await photo.load(signal), onWire(chosen), this.#hearing(signal));
+    const cutout = await this.#client.remove(await photo.load(signal), { ...onWire(chosen), ...options }, this.#hearing(signal));
     if (!this.#loaded) this.#kept.refresh();
     this.#loaded = true;
     return { cutout: { ...cutout, device: withOutlook(cutout.device) }, title: chosen.model.title };
@@ -138,7 +159,7 @@ export class App {
     return { signal, onProgress: (progress) => !signal.aborted && this.#progress.update(progress) };
   }
 
-  /** @param {{ cutout: Cutout, title: string }} made */
+  /** @param {Made} made */
   #finish({ cutout, title }) {
     this.#stage.showCutout(cutout, title);
     const empty = cutout.notes.includes("empty-mask");

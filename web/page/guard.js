@@ -1,12 +1,43 @@
-/* Loaded as a classic script, before the modules: says so when one of them does not load. Imports nothing. */
+/*
+ * Loaded as a classic script, before the modules and the first picture. Picks language and theme, and says so when a
+ * module does not load. Imports nothing.
+ */
 "use strict";
 
-addEventListener("error", (event) => {
-  if (!(event.target instanceof HTMLScriptElement)) return;
-  const status = document.getElementById("status");
-  if (!status) return;
-  document.documentElement.dataset.state = "error";
-  status.textContent = location.protocol === "file:"
-    ? "This page can’t run from a file: serve its folder over HTTP, for instance with “make serve”."
-    : "A part of this page did not load. Check the connection and reload.";
-}, true);
+{
+  /** Each has a file in messages/; a test compares. @type {Record<string, string>} */
+  const LANGUAGES = { en: "ltr", de: "ltr", ar: "rtl" };
+  const root = document.documentElement;
+  const kept = (/** @type {string} */ name) => {
+    try {
+      return localStorage.getItem(`alphacut.${name}`);
+    } catch {
+      return null; // site data is blocked
+    }
+  };
+
+  const wanted = [kept("language"), ...navigator.languages].map((tag) => String(tag).toLowerCase().replace(/-.*/, ""));
+  const language = wanted.find((tag) => Object.hasOwn(LANGUAGES, tag)) ?? "en";
+  Object.assign(root, { lang: language, dir: LANGUAGES[language] ?? "ltr" });
+  root.dataset.words = language === "en" ? "ready" : "loading"; // English stands in the page
+  const here = /** @type {HTMLScriptElement} */ (document.currentScript).src;
+  const early = Object.assign(document.createElement("link"), {
+    rel: "preload", as: "fetch", crossOrigin: "anonymous",
+    href: new URL(`../messages/${language}.json`, here).href,
+  });
+  document.head.append(early);
+  const theme = kept("theme");
+  if (theme === "light" || theme === "dark") root.style.colorScheme = theme;
+
+  const broken = () => {
+    const status = document.getElementById("status");
+    if (!status) return;
+    root.dataset.state = "error";
+    root.dataset.words = "ready";
+    status.textContent = location.protocol === "file:"
+      ? "This page can’t run from a file: serve its folder over HTTP, for instance with “make serve”."
+      : "A part of this page did not load. Check the connection and reload.";
+  };
+  addEventListener("error", ({ target }) => { if (target instanceof HTMLScriptElement) broken(); }, true);
+  addEventListener("words-failed", broken);
+}

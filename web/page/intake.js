@@ -1,21 +1,25 @@
-/** The ways a photo reaches the page: chosen, dropped or pasted. */
+/** The ways photos reach the page: chosen, dropped (folders too) or pasted. */
 
 import { byId } from "./dom.js";
+import { t } from "./i18n.js";
 import { photoFromBlob } from "./photo.js";
 
 /** @import { Photo } from "./photo.js" */
 /**
  * @typedef {object} Receiver
- * @property {(photo: Photo) => void} onPhoto
+ * @property {(photos: Photo[]) => void} onPhotos  One or more.
  * @property {(model: File) => void} onModel  An .onnx file came instead of a photo.
  * @property {(note: string) => void} onNote  Something to tell the reader that is no error.
  */
+
+/** Names of pictures whose type browsers don't know. */
+const PICTURE = /\.(tiff?|tga|ico|p[pgb]m|bmp|hei[cf]|avif|jxl|jp2)$/i;
 
 /** @param {Receiver} receiver */
 export function listenForPhotos(receiver) {
   const input = byId("photo-input", HTMLInputElement);
   input.addEventListener("change", () => {
-    take([...(input.files ?? [])], "chosen", receiver);
+    take([...(input.files ?? [])], receiver);
     input.value = ""; // so that choosing the same file again is a change again
   });
   listenForPaste(receiver);
@@ -25,11 +29,12 @@ export function listenForPhotos(receiver) {
 /** @param {Receiver} receiver */
 function listenForPaste(receiver) {
   document.addEventListener("paste", (event) => {
+    if (event.target instanceof HTMLInputElement && event.target.type !== "file") return; // text for a field
     const files = [...(event.clipboardData?.files ?? [])];
     const picture = files.find((file) => file.type.startsWith("image/")) ?? files[0];
-    if (!picture) return receiver.onNote("There is no picture in the clipboard. Copy a picture, not its address, and paste again.");
+    if (!picture) return receiver.onNote(t("note.paste-empty"));
     event.preventDefault();
-    receiver.onPhoto(photoFromBlob(picture, "pasted.png"));
+    receiver.onPhotos([photoFromBlob(picture, "pasted.png")]);
   });
 }
 
@@ -54,7 +59,7 @@ function listenForDrop(receiver) {
     over(false);
     if (ownPicture) return;
     event.preventDefault();
-    takeDropped(event.dataTransfer, receiver);
+    void takeDropped(event.dataTransfer, receiver);
   });
 }
 
@@ -62,23 +67,48 @@ function listenForDrop(receiver) {
  * @param {DataTransfer | null} data
  * @param {Receiver} receiver
  */
-function takeDropped(data, receiver) {
-  const files = [...(data?.files ?? [])];
-  const isFolder = data?.items[0]?.webkitGetAsEntry()?.isDirectory ?? false;
-  if (isFolder) return receiver.onNote("That was a folder. Open it and drop one photo.");
-  if (files.length === 0) return receiver.onNote("That was no file. Save the picture first, then drop or choose the file.");
-  take(files, "dropped", receiver);
+async function takeDropped(data, receiver) {
+  const plain = [...(data?.files ?? [])];
+  const entries = [...(data?.items ?? [])].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  if (!entries.some((entry) => entry.isDirectory)) {
+    return plain.length > 0 ? take(plain, receiver) : receiver.onNote(t("note.drop-empty"));
+  }
+  const files = (await Promise.all(entries.map(filesOf))).flat().filter(isPicture);
+  if (files.length > 0) take(files, receiver);
+  else receiver.onNote(t("note.folder-empty"));
+}
+
+/**
+ * The files of a dropped folder and of those in it.
+ * @param {FileSystemEntry} entry
+ * @returns {Promise<File[]>}
+ */
+async function filesOf(entry) {
+  if (entry.isFile) return [await new Promise((resolve, reject) => /** @type {FileSystemFileEntry} */ (entry).file(resolve, reject))];
+  const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
+  /** @type {FileSystemEntry[]} */
+  const found = [];
+  for (;;) {
+    /** @type {FileSystemEntry[]} A hundred at a time. */
+    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if (some.length === 0) break;
+    found.push(...some);
+  }
+  return (await Promise.all(found.map(filesOf))).flat();
+}
+
+/** @param {File} file */
+function isPicture({ type, name }) {
+  return !name.startsWith(".") && (type.startsWith("image/") || PICTURE.test(name));
 }
 
 /**
  * @param {File[]} files
- * @param {"chosen" | "dropped"} how
  * @param {Receiver} receiver
  */
-function take(files, how, receiver) {
+function take(files, receiver) {
   const [first] = files;
   if (!first) return;
   if (first.name.toLowerCase().endsWith(".onnx")) return receiver.onModel(first);
-  receiver.onPhoto(photoFromBlob(first, first.name));
-  if (files.length > 1) receiver.onNote(`${files.length} files were ${how}. One photo at a time: “${first.name}” was taken.`);
+  receiver.onPhotos(files.map((file) => photoFromBlob(file, file.name)));
 }

@@ -2,29 +2,45 @@
 
 import { App } from "./app.js";
 import { byId } from "./dom.js";
+import { mount as mountEditor } from "./editor/editor.js";
+import { loadMessages } from "./i18n.js";
 import { listenForPhotos } from "./intake.js";
 import { arrangeIsolation } from "./isolation.js";
 import { LicenceGate } from "./licence-gate.js";
 import { OwnModelDialog } from "./own-model-dialog.js";
 import { OwnModels } from "./own-models.js";
 import { listParts, listSamples } from "./listings.js";
+import { router } from "./router.js";
 import { Settings } from "./settings.js";
 import { loadSite } from "./site.js";
 import { Store } from "./store.js";
+import { announce, note, Views } from "./views.js";
 import { WorkerClient } from "./worker-client.js";
 
+/** @import { AppContext, Made } from "./context.js" */
 /** @import { Photo } from "./photo.js" */
+
+await loadMessages();
 
 const store = new Store();
 const gate = new LicenceGate(store);
 const client = new WorkerClient();
 const own = new OwnModels(client);
-const app = new App(client, loadSettings);
-const dialog = new OwnModelDialog(own, loadSettings, onNote);
+/** @type {AppContext} */
+const context = {
+  client, store, router, note, announce, openEditor, openBatch,
+  settings: loadSettings,
+  cutOut: (photo, options) => app.cutOut(photo, options),
+};
+const editor = mountEditor(byId("editor-view", HTMLElement), context);
+const app = new App(client, loadSettings, editor);
+const views = new Views(context, editor);
+const dialog = new OwnModelDialog(own, loadSettings, note);
 /** @type {Promise<Settings> | null} */
 let settings = null;
 
-listenForPhotos({ onPhoto, onModel: (file) => dialog.open(file), onNote });
+listenForPhotos({ onPhotos, onModel: (file) => dialog.open(file), onNote: note });
+views.start();
 await firstPaint();
 void arrangeIsolation();
 await app.warmUp();
@@ -40,21 +56,34 @@ function loadSettings() {
 async function openSite() {
   const [site, models] = await Promise.all([loadSite(), own.list()]);
   const opened = new Settings(site, { own: models, gate, store, onChange: () => app.settingsChanged() });
-  listSamples(site.samples, onPhoto);
+  listSamples(site.samples, openEditor);
   listParts(site);
-  if (opened.complaint) onNote(opened.complaint);
+  if (opened.complaint) note(opened.complaint);
   return opened;
 }
 
-/** @param {Photo} photo */
-function onPhoto(photo) {
-  onNote("");
-  app.cutOut(photo);
+/** Where photos belong depends on how many came, and on what is in front of the reader. @param {Photo[]} photos */
+function onPhotos(photos) {
+  const [first] = photos;
+  if (photos.length > 1 || router.view === "batch") void openBatch(photos);
+  else if (first) openEditor(first);
 }
 
-/** @param {string} note */
-function onNote(note) {
-  byId("note", HTMLElement).textContent = note;
+/**
+ * @param {Photo} photo
+ * @param {Made} [made]
+ */
+function openEditor(photo, made) {
+  note("");
+  router.go("editor");
+  if (made) app.showMade(photo, made);
+  else app.cutOut(photo);
+}
+
+/** @param {Photo[]} photos */
+async function openBatch(photos) {
+  const batch = await views.batch();
+  batch?.add(photos);
 }
 
 /** The first picture of the page comes before the first megabyte of the runtime. */

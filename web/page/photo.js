@@ -18,8 +18,13 @@ import { fetchOrExplain, siteUrl } from "./site.js";
  * @returns {Photo}
  */
 export function photoFromBlob(blob, name) {
-  const url = URL.createObjectURL(blob);
-  return { name, url, load: async () => blob, release: () => URL.revokeObjectURL(url) };
+  let url = "";
+  return {
+    name,
+    get url() { return (url ||= URL.createObjectURL(blob)); }, // not for each of a thousand photos of a batch
+    load: async () => blob,
+    release() { URL.revokeObjectURL(url); url = ""; },
+  };
 }
 
 /**

@@ -8,7 +8,7 @@
 import { AlphacutError } from "../shared/protocol.js";
 import { WorkerSlot } from "./worker-slot.js";
 
-/** @import { Cutout, DeviceChoice, Kept, ProgressReply, Ready, Reply, Request, Stage, Stats, StepReply } from "../shared/protocol.js" */
+/** @import { Cutout, DeviceChoice, Kept, Options, ProgressReply, Ready, Reply, Request, Stage, Stats, StepReply } from "../shared/protocol.js" */
 /** @typedef {(progress: ProgressReply) => void} OnProgress */
 /** @typedef {(step: StepReply) => void} OnStep */
 /** @typedef {{ signal: AbortSignal, onProgress?: OnProgress, onStep?: OnStep }} CallOptions */
@@ -66,13 +66,13 @@ export class WorkerClient {
   /**
    * Cuts the subject out of a photo, loading what is still missing.
    * @param {Blob} photo
-   * @param {Choice} choice
+   * @param {Choice & Options} wish
    * @param {CallOptions} options
    * @returns {Promise<Cutout>}
    */
-  async remove(photo, choice, options) {
-    const cutout = await this.ask({ type: "remove", photo, ...choice }, options);
-    this.#warm = choice;
+  async remove(photo, wish, options) {
+    const cutout = await this.ask({ type: "remove", photo, ...wish }, options);
+    this.#warm = { model: wish.model, device: wish.device };
     return cutout;
   }
 

@@ -1,0 +1,48 @@
+/**
+ * What the shell (main.js) gives to the views, and what it expects of them. Types only.
+ *
+ * A view is a folder with a module that exports `mount(root, app)`, called once, when the view is first needed. `root`
+ * is its <section>; the shell hides and shows it (main[data-view]) and calls `show` and `hide`.
+ */
+
+/** @import { Cutout, Options } from "../shared/protocol.js" */
+/** @import { Photo } from "./photo.js" */
+/** @import { router } from "./router.js" */
+/** @import { Settings } from "./settings.js" */
+/** @import { Store } from "./store.js" */
+/** @import { WorkerClient } from "./worker-client.js" */
+
+/**
+ * @typedef {object} View
+ * @property {() => void} show  The view is on the page from now on.
+ * @property {() => void} hide  It is not: what needs a camera, a clock or frames stops.
+ */
+
+/**
+ * The editor shows one photo; the job itself (progress, cancel, errors) is the shell's (app.js), which tells it.
+ * @typedef {object} Stage
+ * @property {(photo: Photo) => void} showPhoto  A photo is about to be cut out; any cutout before is out of date.
+ * @property {(cutout: Cutout, title: string) => void} showCutout  It was; `title` is the model's.
+ * @property {() => void} clear     Takes both off the page and releases the photo.
+ * @property {string} name          File name of the photo on the page, or "".
+ * @property {boolean} hasCutout    Whether a finished cutout is on the page.
+ */
+/** @typedef {View & Stage} EditorView */
+/** @typedef {View & { add: (photos: Photo[]) => void }} BatchView  `add` goes to the view itself: `app.router.go("batch")`. */
+
+/** @typedef {{ cutout: Cutout, title: string }} Made  A cutout that is there already, and the title of its model. */
+
+/**
+ * @typedef {object} AppContext
+ * @property {WorkerClient} client
+ * @property {() => Promise<Settings>} settings  `(await settings()).settle()` asks for a licence where needed and gives what to run with.
+ * @property {Store} store
+ * @property {typeof router} router
+ * @property {(text: string, options?: { tone?: "info" | "warning" }) => void} note  A line above the view; "" takes it away.
+ * @property {(text: string) => void} announce  Said to those who hear the page: the one polite live region.
+ * @property {(photo: Photo, made?: Made) => void} openEditor  Shows a photo in the editor and, unless it was made already, cuts it out.
+ * @property {(photos: Photo[]) => void} openBatch
+ * @property {(photo: Photo, options?: Options) => Promise<void>} cutOut  Cuts the editor's photo out again, for instance with another `region`.
+ */
+
+export {};

@@ -1,0 +1,110 @@
+/** The views of the page: mounted when first needed, shown one at a time. */
+
+import { byId } from "./dom.js";
+import { t } from "./i18n.js";
+import { router } from "./router.js";
+
+/** @import { AppContext, BatchView, EditorView, View } from "./context.js" */
+/** @import { ViewName } from "./router.js" */
+
+/** @type {View} */
+const HOME = { show() {}, hide() {} };
+
+export class Views {
+  #app;
+  #main = byId("main", HTMLElement);
+  /** @type {Map<ViewName, Promise<View>>} */
+  #mounted = new Map();
+
+  /**
+   * @param {AppContext} app
+   * @param {EditorView} editor  Mounted already: the job needs it.
+   */
+  constructor(app, editor) {
+    this.#app = app;
+    this.#mounted.set("home", Promise.resolve(HOME)).set("editor", Promise.resolve(editor));
+  }
+
+  /** Follows the router from now on. */
+  start() {
+    router.onChange((view, before) => this.#change(view, before));
+    router.start();
+    for (const link of document.querySelectorAll("[data-go]")) {
+      link.addEventListener("click", (event) => {
+        event.preventDefault();
+        router.go(/** @type {ViewName} */ (link.getAttribute("data-go")));
+      });
+    }
+    this.#draw();
+  }
+
+  /** @returns {Promise<BatchView | null>}  Null where it can't be loaded, which was said. */
+  async batch() {
+    return /** @type {Promise<BatchView | null>} */ (this.#view("batch"));
+  }
+
+  /**
+   * @param {ViewName} view
+   * @param {ViewName} before
+   */
+  async #change(view, before) {
+    this.#draw();
+    scrollTo(0, 0);
+    const [left, shown] = await Promise.all([this.#view(before), this.#view(view)]);
+    left?.hide();
+    if (router.view === view) shown?.show();
+  }
+
+  #draw() {
+    const { view } = router;
+    this.#main.dataset.view = view;
+    for (const section of this.#main.querySelectorAll("[data-in]")) {
+      /** @type {HTMLElement} */ (section).inert = !section.getAttribute("data-in")?.split(" ").includes(view);
+    }
+    for (const link of document.querySelectorAll("[data-go]")) {
+      const here = link.getAttribute("data-go") === (view === "editor" ? "home" : view);
+      if (here) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    document.title = t(`shell.title.${view}`);
+  }
+
+  /** @param {ViewName} name */
+  async #view(name) {
+    const mounting = this.#mounted.get(name) ?? this.#mount(name);
+    this.#mounted.set(name, mounting);
+    try {
+      return await mounting;
+    } catch (error) {
+      this.#mounted.delete(name);
+      console.error(error);
+      note(t("shell.view-failed"), { tone: "warning" });
+      return null;
+    }
+  }
+
+  /** @param {ViewName} name */
+  async #mount(name) {
+    const module = name === "batch" ? import("./batch/batch.js") : import("./camera/camera.js");
+    return (await module).mount(byId(`${name}-view`, HTMLElement), this.#app);
+  }
+}
+
+/**
+ * A line above the view, until the next one; "" takes it away.
+ * @param {string} text
+ * @param {{ tone?: "info" | "warning" }} [options]
+ */
+export function note(text, { tone = "warning" } = {}) {
+  const line = byId("note", HTMLElement);
+  line.textContent = text;
+  line.dataset.tone = tone;
+}
+
+/**
+ * Said to those who hear the page.
+ * @param {string} text
+ */
+export function announce(text) {
+  byId("announcer", HTMLElement).textContent = text;
+}
