@@ -63,7 +63,7 @@ def first_visit(out: Path, site: dict[str, Any]) -> list[Path]:
 
 
 _PAGE = {"index.html", "app.css", "editor.css", "batch.css", "camera.css", "icon.svg", "site.json"}
-_PAGE |= {"messages", "page", "shared", "sw.js", "worker"}
+_PAGE |= {"messages", "page", "shared", "sw.js", "vendor", "worker"}
 
 
 def _wrong_files(out: Path, site: dict[str, Any]) -> Iterator[str]:
