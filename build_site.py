@@ -1,6 +1,6 @@
-"""Builds the site: fetch -> verify -> wheel -> networks -> lock -> copy -> stamp -> check.
+"""Builds the site: fetch -> verify -> networks -> copy -> minify -> wheel -> lock -> stamp -> check.
 
-    python build_site.py [--models u2netp,isnet] [--base /] [--out dist/site] [--offline]
+    python build_site.py [--models u2netp,isnet] [--base /] [--out dist/site] [--offline] [--plain]
 
 The result is a folder of static files that needs no server of ours and makes no request to another
 origin. With nothing changed since the last run, nothing is done.
@@ -30,6 +30,7 @@ from tools import check_site, extras
 from tools.catalog import MODELS_FOLDER, ROOT, Catalog, CatalogError, Model, choose, read_catalog, read_models
 from tools.chunks import CHUNK_BYTES, split
 from tools.fetch import Cache, FetchError, fetch_all
+from tools.minify import MinifyError, minify, saved, tool_part
 from tools.networks import Network, prepare
 from tools.pack_python import CompileError, pack_python
 from tools.preload import add_preloads
@@ -52,6 +53,7 @@ class Options:
     out: Path = ROOT / "dist" / "site"
     offline: bool = False
     chunk_bytes: int = CHUNK_BYTES
+    plain: bool = False  # scripts as they are written, for debugging
 
 
 def build(options: Options) -> Path:
@@ -59,7 +61,7 @@ def build(options: Options) -> Path:
 
     Raises
     ------
-    CatalogError, FetchError, BadModelError, CompileError, check_site.CheckError
+    CatalogError, FetchError, BadModelError, MinifyError, CompileError, check_site.CheckError
     """
     began = time.perf_counter()
     key = _inputs_hash(options)
@@ -80,13 +82,17 @@ def _build(options: Options, models: Sequence[Model], key: str, began: float) ->
     cache = Cache.default()
     with _step("fetch"):
         parts = [part for component in catalog.components.values() for part in component.files.values()]
-        files = fetch_all([*parts, *(model.published for model in models)], cache, offline=options.offline)
+        tool = None if options.plain else tool_part()
+        wanted = [*parts, *(model.published for model in models), *filter(None, [tool])]
+        files = fetch_all(wanted, cache, offline=options.offline)
     with _step("networks"):
         networks = {model.id: prepare(model, files[model.published.name], cache.root) for model in models}
     unfinished = options.out.with_name(options.out.name + ".part")
     shutil.rmtree(unfinished, ignore_errors=True)
     with _step("copy"):
         _copy_ours(unfinished, options.base)
+        if tool:
+            _minify(unfinished, files[tool.name])
         _copy_parts(unfinished, catalog, files)
         extras.finish(unfinished / extras.FOLDER)
         wheel = _add_wheel(unfinished, catalog)
@@ -103,7 +109,7 @@ def _build(options: Options, models: Sequence[Model], key: str, began: float) ->
             json.dumps(_stamped(unfinished, site), indent=1, ensure_ascii=False)
         )
     with _step("check"):
-        _say(check_site.check(unfinished))
+        _say(check_site.check(unfinished, plain=options.plain))
     _replace(unfinished, options.out)
     _stamp_file(options.out).write_text(_current_stamp(options.out, key))
     _say(f"site: {options.out} ({time.perf_counter() - began:.1f} s)")
@@ -124,6 +130,12 @@ def _copy_ours(out: Path, base: str) -> None:
         index.write_text(
             index.read_text("utf-8").replace("<head>", f'<head>\n  <base href="{base}">', 1), "utf-8"
         )
+
+
+def _minify(out: Path, tool: Path) -> None:
+    sizes = {path: path.stat().st_size for path in _files(out) if path.suffix in {".js", ".css"}}
+    minify(out, sizes, tool)
+    _say(saved(sizes))
 
 
 def _copy_parts(out: Path, catalog: Catalog, files: Mapping[str, Path]) -> None:
@@ -289,7 +301,7 @@ def _inputs_hash(options: Options) -> str:
     ]
     ours += [path for path in (ROOT / "tools").rglob("*") if path.suffix in {".py", ".mjs", ".toml"}]
     ours += [path for folder in options.model_folders for path in folder.iterdir() if path.is_file()]
-    digest = hashlib.sha256(repr((options.models, options.base, options.chunk_bytes)).encode())
+    digest = hashlib.sha256(repr((options.models, options.base, options.chunk_bytes, options.plain)).encode())
     for path in sorted(ours):
         digest.update(f"{path.name} {_sha256(path)}\n".encode())
     return digest.hexdigest()
@@ -355,13 +367,14 @@ def _parse(arguments: Iterable[str] | None) -> Options:
     parser.add_argument("--out", type=Path, default=Options.out, help="folder to write (default: dist/site)")
     parser.add_argument("--offline", action="store_true", help="use only what the cache holds")
     parser.add_argument("--chunk-bytes", type=int, default=CHUNK_BYTES, help="size of the files of weights")
+    parser.add_argument("--plain", action="store_true", help="leave our scripts as they are written")
     parsed = parser.parse_args(None if arguments is None else list(arguments))
     if parsed.chunk_bytes <= 0:
         parser.error("--chunk-bytes must be positive")
     models = tuple(filter(None, parsed.models.split(","))) if parsed.models else None
     return Options(
         models=models, base=parsed.base, out=parsed.out.resolve(), offline=parsed.offline,
-        chunk_bytes=parsed.chunk_bytes,
+        chunk_bytes=parsed.chunk_bytes, plain=parsed.plain,
     )  # fmt: skip
 
 
@@ -369,7 +382,14 @@ def main(arguments: Iterable[str] | None = None) -> int:
     """Build as the command line says; errors people can mend are printed without a traceback."""
     try:
         build(_parse(arguments))
-    except (CatalogError, FetchError, BadModelError, CompileError, check_site.CheckError) as error:
+    except (
+        CatalogError,
+        FetchError,
+        BadModelError,
+        MinifyError,
+        CompileError,
+        check_site.CheckError,
+    ) as error:
         print(f"build_site: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

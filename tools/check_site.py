@@ -19,22 +19,28 @@ _ADDRESS = re.compile(r"""(?:src|href)\s*=\s*["']([^"'#]+)["']""")
 _NOT_LOADED = re.compile(r"<(?:a|base)\s[^>]*>", re.IGNORECASE)
 
 
+SCRIPT_BYTES = 150_000
+"""What all scripts of our own may have together, as they are served and before compression."""
+
+
 class CheckError(Exception):
     """The built site is not whole. The message lists what is wrong."""
 
 
-def check(out: Path) -> str:
-    """Check the site in `out` and return a line about its size.
+def check(out: Path, *, plain: bool = False) -> str:
+    """Check the site in `out` and return a line about its size; with `plain` its scripts may be large.
 
     Raises
     ------
     CheckError
         A file named in site.json is missing or differs, a module or page names a file that is not
-        there or is on another host, or an entry of the Python lock file has another hash.
+        there or is on another host, an entry of the Python lock file has another hash, or our scripts
+        are larger than `SCRIPT_BYTES` together.
     """
     site = json.loads((out / "site.json").read_text("utf-8"))
     problems = [
-        *_wrong_files(out, site), *_wrong_weights(site), *_wrong_lock(out, site), *_wrong_references(out)
+        *_wrong_files(out, site), *_wrong_weights(site), *_wrong_lock(out, site), *_wrong_references(out),
+        *([] if plain else _too_much_script(out)),
     ]  # fmt: skip
     if problems:
         raise CheckError("the built site is not whole:\n  " + "\n  ".join(problems))
@@ -59,11 +65,13 @@ def first_visit(out: Path, site: dict[str, Any]) -> list[Path]:
     network = [file["path"] for file in (*model["weights"]["chunks"], graph, model["check"])]
     samples = [sample["thumb"]["path"] for sample in site["samples"]]
     page = [path for path in out.rglob("*") if path.is_file() and path.relative_to(out).parts[0] in _PAGE]
+    page = [path for path in page if path.suffix != ".map"]
     return [*page, *(out / name for name in (*runtime, *ort_files, *network, *samples))]
 
 
+_SCRIPTS = ("page", "shared", "worker")
 _PAGE = {"index.html", "app.css", "editor.css", "batch.css", "camera.css", "icon.svg", "site.json"}
-_PAGE |= {"messages", "page", "shared", "sw.js", "worker"}
+_PAGE |= {"messages", "page", "shared", "sw.js", "vendor", "worker"}
 
 
 def _wrong_files(out: Path, site: dict[str, Any]) -> Iterator[str]:
@@ -81,6 +89,15 @@ def _wrong_weights(site: dict[str, Any]) -> Iterator[str]:
         joined = sum(chunk["bytes"] for chunk in weights["chunks"])
         if joined != weights["bytes"]:
             yield f"the weights of {model['id']} have {weights['bytes']} bytes, their chunks {joined}"
+
+
+def _too_much_script(out: Path) -> Iterator[str]:
+    scripts = [out / "sw.js", *(path for name in _SCRIPTS for path in (out / name).rglob("*.js"))]
+    total = sum(path.stat().st_size for path in scripts if path.is_file())
+    if total > SCRIPT_BYTES:
+        largest = sorted(scripts, key=lambda path: -path.stat().st_size)[:3]
+        named = ", ".join(path.relative_to(out).as_posix() for path in largest)
+        yield f"our scripts have {total} bytes, more than the {SCRIPT_BYTES} they may have; largest: {named}"
 
 
 def _entries(value: Any) -> Iterator[dict[str, Any]]:
@@ -104,9 +121,7 @@ def _wrong_lock(out: Path, site: dict[str, Any]) -> Iterator[str]:
 
 
 def _wrong_references(out: Path) -> Iterator[str]:
-    for path in sorted(
-        [*out.glob("*.html"), *(p for f in ("page", "shared", "worker") for p in (out / f).rglob("*.js"))]
-    ):
+    for path in sorted([*out.glob("*.html"), *(p for f in _SCRIPTS for p in (out / f).rglob("*.js"))]):
         text = path.read_text("utf-8")
         if path.suffix == ".html":
             named = _ADDRESS.findall(_NOT_LOADED.sub("", text))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import ConsoleMessage, Page, Request, Route, expect
+
+from tools.catalog import ROOT
 
 SECOND = 1000.0
 
@@ -96,12 +100,31 @@ class Driver:
 
 def prepend(page: Page, pattern: str, script: str) -> None:
     """Put a line before a module of the worker, where init scripts don't reach."""
+    change(page, pattern, lambda source: f"{script}\n{source}")
+
+
+def rewrite(page: Page, pattern: str, old: str, new: str, *, times: int | None = None) -> None:
+    """Change a module on its way to the browser, so many times."""
+
+    def replaced(source: str) -> str:
+        assert old in source, f"{pattern} does not hold {old}"
+        return source.replace(old, new)
+
+    change(page, pattern, replaced, times=times)
+
+
+def change(page: Page, pattern: str, edit: Callable[[str], str], *, times: int | None = None) -> None:
+    """Serve modules changed, as they are written: the site's own are minified, and understand these."""
 
     def answer(route: Route) -> None:
-        response = route.fetch()
-        route.fulfill(response=response, body=f"{script}\n{response.text()}")
+        name = re.search(r"/((?:page|shared|worker)/[^?]+)", route.request.url)
+        assert name, f"{route.request.url} is no module"
+        # Not stored: the browser would go on using it when nothing is changed any more.
+        headers = {**route.fetch().headers, "cache-control": "no-store"}
+        headers = {key: value for key, value in headers.items() if key not in {"content-length", "etag"}}
+        route.fulfill(body=edit((ROOT / "web" / name[1]).read_text("utf-8")), headers=headers)
 
-    page.route(pattern, answer)
+    page.route(pattern, answer, times=times)
 
 
 def pixels(path: Path) -> NDArray[np.int16]:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from tests.browser import native
-from tests.browser.driver import Driver, pixels, prepend
+from tests.browser.driver import Driver, change, pixels, prepend, rewrite
 
 MODEL = "half"
 
@@ -188,18 +188,13 @@ def test_without_replay_commands_are_issued_anew_and_the_page_says_so(
       if (options?.enableGraphCapture) throw new Error("This session cannot use the graph capture feature");
     };
     """
-    pattern = "**/worker/ort.js"
+    create = "return await factory.create(graph, { ...options, enableGraphCapture: true });"
 
-    def answer(route: Route) -> None:
-        text = route.fetch().text()
-        changed = text.replace(
-            "return await factory.create(graph, { ...options, enableGraphCapture: true });",
-            "refuse({ enableGraphCapture: true });",
-        )
-        assert changed != text
-        route.fulfill(body=refusing + changed, content_type="text/javascript")
+    def changed(source: str) -> str:
+        assert create in source
+        return refusing + source.replace(create, "refuse({ enableGraphCapture: true });")
 
-    driver.page.route(pattern, answer)
+    change(driver.page, "**/worker/ort.js", changed)
     report = cut_out(driver, site, tmp_path, "")
     assert report["device"]["provider"] == "webgpu"  # type: ignore[index]
     assert "issued anew" in remarks(report)
@@ -215,12 +210,7 @@ def test_an_output_buffer_that_onnx_runtime_does_not_know_again_is_no_failure(
         "{ throw new TypeError('Cannot set properties of undefined (setting Symbol(gpuBufferMetadata))'); })"
     )
 
-    def answer(route: Route) -> None:
-        text = route.fetch().text()
-        assert run in text
-        route.fulfill(body=text.replace(run, stumbling), content_type="text/javascript")
-
-    driver.page.route("**/worker/ort.js", answer)
+    rewrite(driver.page, "**/worker/ort.js", run, stumbling)
     report = cut_out(driver, site, tmp_path, "")
     assert report["device"]["provider"] == "webgpu"  # type: ignore[index]
     assert report["remarks"] == []

@@ -11,8 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.driver import Driver
-from tests.browser.test_trouble import rewrite
+from tests.browser.driver import Driver, rewrite
 from tools.serve import Fault, serving
 
 LATE = "python-late.tar"

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.driver import Driver, prepend
+from tests.browser.driver import Driver, prepend, rewrite
 from tests.browser.site import CHUNK_BYTES
 from tools.serve import Fault, serving
 
@@ -216,19 +216,6 @@ def test_a_gpu_that_is_not_there_is_said_when_it_was_asked_for(page: Page, site_
     )
     assert report["device"]["provider"] == "wasm"
     assert "no WebGPU" in report["device"]["reason"]
-
-
-def rewrite(page: Page, pattern: str, old: str, new: str, *, times: int | None = None) -> None:
-    """Change a module on its way to the browser, so many times."""
-
-    def answer(route: Route) -> None:
-        text = route.fetch().text()
-        assert old in text, f"{pattern} does not hold {old}"
-        # Not stored: the browser would go on using it when nothing is changed any more.
-        headers = {"Content-Type": "text/javascript", "Cache-Control": "no-store"}
-        route.fulfill(body=text.replace(old, new), headers=headers)
-
-    page.route(pattern, answer, times=times)
 
 
 def test_python_that_dies_is_said_and_replaced(page: Page, site: Path, site_url: str) -> None:

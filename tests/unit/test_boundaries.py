@@ -209,9 +209,12 @@ def texts_of(script: str) -> list[str]:
 
 
 def foreign_imports(script: str, path: str) -> set[str]:
-    """Modules that the script at `path` of web/ imports from elsewhere than its folder there and shared/."""
+    """Modules that the script at `path` of web/ imports from elsewhere than its folder there and shared/.
+
+    The page has vendor/ besides, where the build puts small libraries.
+    """
     here = Path(path)
-    allowed = {here.parts[0], "shared"}
+    allowed = {here.parts[0], "shared"} | ({"vendor"} if here.parts[0] == "page" else set())
 
     def is_foreign(name: str) -> bool:
         target = posixpath.normpath((here.parent / name).as_posix())
@@ -258,6 +261,12 @@ def test_the_checker_knows_folders_in_folders() -> None:
         'import { a } from "../dom.js";\nimport "../../shared/b.js";\nimport { c } from "../../worker/c.js";'
     )
     assert foreign_imports(script, "page/editor/editor.js") == {"../../worker/c.js"}
+
+
+def test_the_page_uses_what_the_build_puts_into_vendor() -> None:
+    script = 'import { a } from "../../vendor/client-zip.js";'
+    assert foreign_imports(script, "page/batch/zip.js") == set()
+    assert foreign_imports(script, "worker/batch/zip.js") == {"../../vendor/client-zip.js"}
 
 
 def test_scripts_were_found() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tools.check_site import CheckError, check, first_visit
+from tools.check_site import SCRIPT_BYTES, CheckError, check, first_visit
 
 
 @pytest.fixture
@@ -63,12 +63,17 @@ def site(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def described(site: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((site / "site.json").read_text())
+    return found
+
+
 def test_a_whole_site_passes_and_its_size_is_told(site: Path) -> None:
     assert "first visit" in check(site)
 
 
 def test_a_first_visit_loads_one_graph_the_weights_and_the_self_check(site: Path) -> None:
-    loaded = first_visit(site, json.loads((site / "site.json").read_text()))
+    loaded = first_visit(site, described(site))
     names = {path.name for path in loaded if path.parent.name == "m"}
     assert names == {"weights-000.bin", "webgpu-float16.onnx", "check.bin"}
     assert all(path.is_file() for path in loaded)
@@ -104,3 +109,13 @@ def test_weights_without_one_of_their_chunks_are_found(site: Path) -> None:
     (site / "site.json").write_text(json.dumps(described))
     with pytest.raises(CheckError, match="weights of m have 7 bytes, their chunks 0"):
         check(site)
+
+
+def test_more_script_than_a_page_may_have_is_refused_unless_it_is_left_as_written(site: Path) -> None:
+    (site / "page/main.js").write_text("/* much */" * (SCRIPT_BYTES // 10))
+    with pytest.raises(CheckError, match=r"our scripts have 1500\d\d bytes.*largest: page/main\.js"):
+        check(site)
+    assert "first visit" in check(site, plain=True)
+    (site / "page/main.js").rename(site / "page/main.js.map")  # what no page asks for counts nowhere
+    assert "first visit" in check(site)
+    assert "main.js.map" not in {path.name for path in first_visit(site, described(site))}

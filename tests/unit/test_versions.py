@@ -26,6 +26,7 @@ MENTIONS = {
     "pillow": rf"pillow-{_NUMBER}-cp314",
     "onnx": rf"onnx(?:==|-){_NUMBER}",
     "micropip": rf"micropip(?:==|-){_NUMBER}",
+    "client-zip": rf"client-zip(?:@|\": \"){_NUMBER}",
     "scikit-image": rf"scikit-image(?:@|/v|[ =]+){_NUMBER}",
 }
 READ = {".md", ".toml", ".json", ".js", ".html", ".py", ".yml", ".yaml"}
@@ -83,7 +84,9 @@ def test_every_file_that_names_a_version_names_the_pinned_one() -> None:
 
 def test_the_types_that_scripts_are_checked_against_are_those_of_the_parts_that_run() -> None:
     package = json.loads((ROOT / "web" / "package.json").read_text("utf-8"))
-    assert package["dependencies"] == {name: PINS[name] for name in ("pyodide", "onnxruntime-web")}
+    assert package["dependencies"] == {
+        name: PINS[name] for name in ("pyodide", "onnxruntime-web", "client-zip")
+    }
     lock = json.loads((ROOT / "web" / "package-lock.json").read_text("utf-8"))
     for name in package["dependencies"]:
         assert lock["packages"][f"node_modules/{name}"]["version"] == PINS[name]
