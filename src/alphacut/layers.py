@@ -71,13 +71,21 @@ def _settle(foreground: Planes, background: Planes, image: Planes, alpha: Planes
 
 
 def _sum_of_neighbours(values: Planes, out: Planes) -> Planes:
-    """Add up the pixels left, right, above and below; a picture of one pixel is its own neighbour."""
-    if values.shape[-2:] == (1, 1):
+    """Add up the pixels left, right, above and below; a picture of one pixel is its own neighbour.
+
+    Both C-contiguous. Left and right are added in one pass over memory, as if rows were one long row: what
+    that gets wrong, their ends, is written anew.
+    """
+    height, width = values.shape[-2:]
+    if (height, width) == (1, 1):
         np.copyto(out, values)
         return out
-    out[..., :1] = 0
-    np.copyto(out[..., 1:], values[..., :-1])
-    out[..., :-1] += values[..., 1:]
+    if width == 1:
+        out[...] = 0
+    else:
+        flat = values.reshape(-1)
+        np.add(flat[:-2], flat[2:], out=out.reshape(-1)[1:-1])
+        out[..., 0], out[..., -1] = values[..., 1], values[..., -2]
     out[..., 1:, :] += values[..., :-1, :]
     out[..., :-1, :] += values[..., 1:, :]
     return out
