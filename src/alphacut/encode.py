@@ -78,15 +78,13 @@ def encode_png(
     return min(fast, small, key=len)  # grain that holds no repetition is smaller by run lengths alone
 
 
-def encode_preview(image: Image.Image, side: int = 1280) -> bytes:
+def encode_preview(image: Image.Image, side: int = 1280, *, icc_profile: bytes | None = None) -> bytes:
     """Encode an RGB image as a JPEG whose longer side is at most `side` pixels, for looking at."""
     small = (
         image.copy() if max(image.size) <= side else image.resize(_within(image.size, side), reducing_gap=2.0)
     )
-    buffer = io.BytesIO()
     small.info.clear()
-    small.save(buffer, "JPEG", quality=88)
-    return buffer.getvalue()
+    return _save(small, "JPEG", icc_profile, None, {"quality": 88})
 
 
 def _encode_deep(

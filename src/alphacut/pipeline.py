@@ -125,10 +125,10 @@ async def _run(data: bytes, job: _Job) -> Cutout:
     await job.clock.enter("decode")
     photo = await read_photo(data, job.output, job.decoder)
     job.output.check_size(photo.size)
+    preview = _preview(photo)  # before the photo's colours are changed in place
     alpha, levels = await _find_alpha(photo, job)
     await _clean_colours(photo, alpha, job)
     await job.clock.enter("compose")
-    preview = None if photo.format in _SHOWN_BY_BROWSERS else encode_preview(photo.rgb)
     cutout = cut_out(photo, times(alpha, photo.alpha))
     await job.clock.enter("encode")
     file = await _encode(cutout, photo, job)
@@ -138,6 +138,12 @@ async def _run(data: bytes, job: _Job) -> Cutout:
         data=file, type=job.output.type, width=width, height=height, format=photo.format, preview=preview,
         notes=(*notes_of_photo(photo, job.output), *notes_of_map(levels)), ms=job.clock.ms,
     )  # fmt: skip
+
+
+def _preview(photo: Photo) -> bytes | None:
+    if photo.format in _SHOWN_BY_BROWSERS:
+        return None
+    return encode_preview(photo.rgb, icc_profile=photo.icc_profile)
 
 
 async def _find_alpha(photo: Photo, job: _Job) -> tuple[Alpha, NDArray[np.uint8]]:

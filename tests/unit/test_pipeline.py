@@ -20,6 +20,7 @@ from alphacut.pipeline import STAGES, Cutout, Stage, remove_background
 from alphacut.preprocess import resize
 from alphacut.recipe import DEFAULT, IMGLY, PLAIN, REMBG, Filter, Recipe
 from alphacut.scaling import ScaledSession
+from tests import icc
 from tests.helpers import (
     Bytes8,
     FakeSession,
@@ -228,6 +229,17 @@ def test_a_preview_is_made_where_browsers_show_nothing(image_format: str, shown:
         assert (
             np.abs(pixels_of(cutout.preview).astype(int) - scene(40, 30)).mean() < 6
         )  # the photo, not the cutout
+
+
+def test_the_preview_is_the_photo_as_it_came_in_its_own_colours() -> None:
+    photo, levels = disc_on_blue(320)
+    cutout = cut(file_of(photo, "TIFF", icc_profile=icc.rgb()), levels)
+    assert cutout.preview is not None
+    shown = pixels_of(cutout.preview).astype(int)
+    red_above_blue, expected = (p[..., 0].astype(int) - p[..., 2] for p in (shown, photo))
+    assert np.abs(red_above_blue - expected).max() < 60  # cleaned colours are up to 250 off beside the disc
+    with Image.open(io.BytesIO(cutout.preview)) as image:
+        assert image.info["icc_profile"] == icc.rgb()
 
 
 # ---- stages ----------------------------------------------------------------------------------------
