@@ -161,6 +161,11 @@ class Host:
 
         return SimpleNamespace(data=data, shape=list(shape), release=release)
 
+    async def decode(self, mime: str, space: str, limit: int) -> Any:
+        return SimpleNamespace(refused="unsupported")
+
+    decodePicture = decode  # noqa: N815 - JavaScript's name
+
     async def checkpoint(self, stage: str) -> Any:
         self.stages.append(stage)
         if stage == self.cancel_at:

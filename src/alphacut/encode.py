@@ -87,6 +87,18 @@ def encode_preview(image: Image.Image, side: int = 1280, *, icc_profile: bytes |
     return _save(small, "JPEG", icc_profile, None, {"quality": 88})
 
 
+def encode_thumbnail(image: Image.Image, side: int) -> bytes:
+    """Encode an RGBA image as a WebP whose longer side is at most `side` pixels, for looking at."""
+    from PIL import WebPImagePlugin  # noqa: F401 - as below
+
+    size = image.size if max(image.size) <= side else _within(image.size, side)
+    # Premultiplied by itself, or `resize` would not take the gap for RGBA.
+    small = image.convert("RGBa").resize(size, reducing_gap=2.0).convert("RGBA")
+    buffer = io.BytesIO()
+    small.save(buffer, "WEBP", quality=80, method=0)
+    return buffer.getvalue()
+
+
 def _encode_deep(
     cutout: Image.Image,
     output: Output,

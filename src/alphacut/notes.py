@@ -15,6 +15,7 @@ from alphacut.output import Output
 Note = Literal[
     "first-frame", "approximate-colours", "metadata-lost",
     "empty-mask", "full-mask", "flat-mask", "undecided-mask",
+    "no-subject", "enlargement-limited", "picture-colours",
 ]  # fmt: skip
 
 _EMPTY_BELOW = 13  # 5%: nothing a person would call a subject

@@ -127,11 +127,12 @@ class Output:
         _require(not unknown, f"there is no {', '.join(sorted(unknown))}")
         given = {name: value for name, value in table.items() if value is not None}
         if "background" in given:
-            given["background"] = _colour(given["background"])
+            given["background"] = read_colour(given["background"])
         return cls(**given)
 
 
-def _colour(text: object) -> Colour:
+def read_colour(text: object) -> Colour:
+    """Read "#rrggbb" as R, G, B, 0 to 255. Raises BadOptionsError."""
     _require(isinstance(text, str) and bool(_HEX.fullmatch(text)), "a background is written as #rrggbb")
     red, green, blue = bytes.fromhex(str(text)[1:])
     return red, green, blue

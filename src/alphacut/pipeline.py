@@ -6,14 +6,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from alphacut.clock import STAGES, Checkpoint, Clock, Stage, pass_by
 from alphacut.compose import cut_out
-from alphacut.encode import encode, encode_preview
+from alphacut.encode import encode_preview, encode_thumbnail
 from alphacut.errors import BROWSER_FORMATS, OutOfMemoryError
+from alphacut.export import adapted, encode_finished, read_picture
+from alphacut.feather import feather
+from alphacut.finish import EMPTY, Finish
 from alphacut.foreground import estimate
 from alphacut.foreign import Decoder, read_photo
+from alphacut.framing import subject_box
 from alphacut.image import Photo
 from alphacut.mask import Alpha, alpha_of, placed, times
 from alphacut.models import ModelSpec
@@ -23,7 +26,9 @@ from alphacut.png import PngEncoder, encode_alone
 from alphacut.preprocess import network_input
 from alphacut.recipe import DEFAULT, Recipe
 from alphacut.region import around
+from alphacut.render import Setting, render, set_up
 from alphacut.session import Session
+from alphacut.tiles import Box
 
 __all__ = ["STAGES", "Cutout", "Note", "Stage", "remove_background"]
 
@@ -43,6 +48,12 @@ class Cutout:
         Its MIME type.
     preview : bytes or None
         JPEG of the original where browsers can't show its format.
+    thumbnail : bytes or None
+        WebP of the finished picture, where it was asked for.
+    subject : tuple of int or None
+        Left, top, right and bottom of what has alpha >= 128, in pixels of the photo.
+    width, height : int
+        Of the file's picture.
     ms : dict
         Milliseconds each stage took.
     """
@@ -53,6 +64,8 @@ class Cutout:
     height: int
     format: str
     preview: bytes | None = None
+    thumbnail: bytes | None = None
+    subject: Box | None = None
     notes: tuple[Note, ...] = ()
     ms: dict[Stage, float] = field(default_factory=dict)
 
@@ -64,6 +77,9 @@ class _Job:
     session: Session
     spec: ModelSpec
     output: Output
+    finish: Finish
+    picture: Photo | None
+    thumbnail: int | None
     region: tuple[float, float, float, float] | None
     recipe: Recipe
     decoder: Decoder | None
@@ -77,9 +93,13 @@ async def remove_background(
     spec: ModelSpec,
     *,
     output: Output = _PNG,
+    finish: Finish = EMPTY,
+    picture: bytes | None = None,
+    thumbnail: int | None = None,
     region: tuple[float, float, float, float] | None = None,
     recipe: Recipe = DEFAULT,
     decoder: Decoder | None = None,
+    picture_decoder: Decoder | None = None,
     encode_png: PngEncoder = encode_alone,
     checkpoint: Checkpoint = pass_by,
 ) -> Cutout:
@@ -93,12 +113,16 @@ async def remove_background(
         The network that `spec` describes.
     output : Output
         What file to make.
+    finish : Finish
+        What is done to the cutout; it holds a `picture`, the bytes of a file, if its background is one.
+    thumbnail : int or None
+        Longer side in pixels of a small picture of what was made, if one is wanted.
     region : tuple of float or None
         Left, top, right and bottom, in pixels of the upright photo, of the part that holds the subject: the
         network sees it and a margin alone, and everything else is transparent.
     recipe : Recipe
         How masks are made; its scaling is the session's affair.
-    decoder : callable or None
+    decoder, picture_decoder : callable or None
         The browser's, for what Pillow can't read.
     encode_png : callable
         Makes the usual PNG: Pillow, unless there is something faster.
@@ -108,35 +132,41 @@ async def remove_background(
     Raises
     ------
     AlphacutError
-        See `alphacut.foreign.read_photo`, `Output.check_size`, `alphacut.region.around` and `Session.run`;
-        OutOfMemoryError wherever memory runs out.
+        See `alphacut.foreign.read_photo`, `Output.check_size`, `alphacut.region.around`, `Session.run` and
+        `alphacut.render.set_up`; OutOfMemoryError wherever memory runs out.
     """
-    job = _Job(
-        session=session, spec=spec, output=output, region=region, recipe=recipe, decoder=decoder,
-        encode_png=encode_png, clock=Clock(checkpoint),
-    )  # fmt: skip
+    finish, clock = adapted(finish, output), Clock(checkpoint)
     try:
+        await clock.enter("decode")
+        background = await read_picture(finish, picture, picture_decoder)
+        job = _Job(
+            session=session, spec=spec, output=output, finish=finish, picture=background, thumbnail=thumbnail,
+            region=region, recipe=recipe, decoder=decoder, encode_png=encode_png, clock=clock,
+        )  # fmt: skip
         return await _run(data, job)
     except MemoryError as error:
         raise OutOfMemoryError("Memory ran out while the photo was processed.") from error
 
 
 async def _run(data: bytes, job: _Job) -> Cutout:
-    await job.clock.enter("decode")
     photo = await read_photo(data, job.output, job.decoder)
-    job.output.check_size(photo.size)
     preview = _preview(photo)  # before the photo's colours are changed in place
+    if job.finish == EMPTY:
+        job.output.check_size(photo.size)  # before the network has run for nothing
     alpha, levels = await _find_alpha(photo, job)
+    subject = subject_box(alpha)
+    alpha, setting = _settled(photo, alpha, subject, job)
     await _clean_colours(photo, alpha, job)
     await job.clock.enter("compose")
-    cutout = cut_out(photo, times(alpha, photo.alpha))
+    finished = render(cut_out(photo, alpha), setting)
+    thumbnail = None if job.thumbnail is None else encode_thumbnail(finished, job.thumbnail)
     await job.clock.enter("encode")
-    file = await _encode(cutout, photo, job)
+    file = await encode_finished(finished, photo, setting, job.output, job.encode_png)
     job.clock.stop()
-    width, height = photo.size
     return Cutout(
-        data=file, type=job.output.type, width=width, height=height, format=photo.format, preview=preview,
-        notes=(*notes_of_photo(photo, job.output), *notes_of_map(levels)), ms=job.clock.ms,
+        data=file, type=job.output.type, width=finished.width, height=finished.height, format=photo.format,
+        preview=preview, thumbnail=thumbnail, subject=subject,
+        notes=(*notes_of_photo(photo, job.output), *notes_of_map(levels), *setting.notes), ms=job.clock.ms,
     )  # fmt: skip
 
 
@@ -147,7 +177,7 @@ def _preview(photo: Photo) -> bytes | None:
 
 
 async def _find_alpha(photo: Photo, job: _Job) -> tuple[Alpha, NDArray[np.uint8]]:
-    """Return the network's alpha at the photo's size, and its map."""
+    """Return alpha at the photo's size, and the network's map."""
     await job.clock.enter("preprocess")
     box = (0, 0, *photo.size) if job.region is None else around(job.region, photo.size)
     part = photo if job.region is None else photo.part(box)
@@ -156,7 +186,16 @@ async def _find_alpha(photo: Photo, job: _Job) -> tuple[Alpha, NDArray[np.uint8]
     levels = await job.session.run(pixels)
     await job.clock.enter("mask")
     alpha = alpha_of(levels, part.rgb, pixels[0], job.recipe)
-    return placed(alpha, box, photo.size), levels
+    return times(placed(alpha, box, photo.size), photo.alpha), levels
+
+
+def _settled(photo: Photo, alpha: Alpha, subject: Box | None, job: _Job) -> tuple[Alpha, Setting]:
+    """Alpha with the edges that are wished for, and what the cutout is put into."""
+    if job.finish.changes_edges:
+        alpha = feather(alpha, job.finish.softness, job.finish.shift)
+    setting = set_up(job.finish, photo.rgb, alpha, subject, picture=job.picture, profile=photo.icc_profile)
+    job.output.check_size((setting.frame.width, setting.frame.height))
+    return alpha, setting
 
 
 async def _clean_colours(photo: Photo, alpha: Alpha, job: _Job) -> None:
@@ -164,9 +203,3 @@ async def _clean_colours(photo: Photo, alpha: Alpha, job: _Job) -> None:
     await job.clock.enter("foreground")
     if job.recipe.colours and photo.alpha is None and job.output.format != "mask-png":
         estimate(photo.rgb, alpha)
-
-
-async def _encode(cutout: Image.Image, photo: Photo, job: _Job) -> bytes:
-    if job.output == _PNG:
-        return await job.encode_png(cutout, photo.icc_profile)
-    return encode(cutout, job.output, icc_profile=photo.icc_profile, exif=photo.exif, low=photo.low)

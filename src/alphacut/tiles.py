@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageChops, ImageFilter
 
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels, the last two beyond the box, as Pillow counts."""
@@ -15,7 +16,9 @@ Box = tuple[int, int, int, int]
 BLOCK = 16
 """Grain of the search in pixels. At most 16: `reduce` rounds, and one soft pixel of 256 must still show."""
 
-_IS_SOFT = [0] + [255] * 254 + [0]  # lookup table
+_IS_SOFT = [0] + [255] * 254 + [0]  # lookup tables
+_IS_ANY = [0] + [255] * 255
+_IS_WHITE = [0] * 255 + [255]
 # In blocks. In Pyodide 96 x 384 to 384 x 384 pixels take equally long; low ones hold fewer that are not soft.
 _TILE_HEIGHT = 8
 _TILE_WIDTH = 32
@@ -39,6 +42,30 @@ def boxes(alpha: Image.Image, *, margin: int = 0) -> list[Box]:
     """
     found: NDArray[np.bool_] = np.asarray(alpha.point(_IS_SOFT).reduce(BLOCK)) > 0
     return [_in_pixels(box, alpha.size, margin) for box in _cover(found)]
+
+
+def near_edges(alpha: Image.Image, reach: int) -> list[Box]:
+    """Cover every pixel that lies within `reach` pixels of one with another alpha, and some more.
+
+    Parameters
+    ----------
+    alpha : PIL.Image.Image
+        Mode L.
+    reach : int
+        In pixels; whole blocks are found.
+
+    Returns
+    -------
+    list of tuple
+        Boxes as those of `boxes`; they don't overlap.
+    """
+    soft = alpha.point(_IS_SOFT).reduce(BLOCK).point(_IS_ANY)
+    mean = alpha.reduce(BLOCK)
+    size = 2 * math.ceil(reach / BLOCK) + 3  # one more on each side: edges may lie between blocks
+    least = ImageChops.subtract(mean.point(_IS_WHITE), soft).filter(ImageFilter.MinFilter(size))
+    most = ImageChops.add(mean.point(_IS_ANY), soft).filter(ImageFilter.MaxFilter(size))
+    found: NDArray[np.bool_] = np.asarray(least) != np.asarray(most)
+    return [_in_pixels(box, alpha.size, 0) for box in _cover(found)]
 
 
 def _cover(found: NDArray[np.bool_]) -> Iterator[Box]:

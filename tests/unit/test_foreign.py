@@ -208,7 +208,7 @@ def remove(data: bytes, reply: SimpleNamespace, options: dict[str, Any]) -> tupl
         asked.append((mime, space, limit))
         return reply
 
-    host.decode = answer  # type: ignore[attr-defined]
+    host.decode = answer  # type: ignore[method-assign]
     photo = TypedArray(np.frombuffer(data, np.uint8))
     ffi = Ffi()
     call = Application(ffi, from_entries).remove(

@@ -434,7 +434,8 @@ def test_on_the_main_path_pixels_are_decoded_once_and_never_copied(ledger: Ledge
         "preprocess": PIXELS // 2,  # the network's size, and an image 3 times as wide on the way there
         "inference": 0,
         # Alpha, alpha that is as wide as the photo only, where it is soft, and tiles, one after the other.
-        "mask": 2 * ALPHA + ALPHA * 320 // HEIGHT + 40 * SOFT,
+        # Half of it or more: where the subject's box is.
+        "mask": 3 * ALPHA + ALPHA * 320 // HEIGHT + 40 * SOFT,
         "foreground": ALPHA + COLOUR // 16 + 16 * SOFT,  # where alpha is soft, a reduced photo, tiles
         "compose": ALPHA,  # where alpha is 0; alpha itself goes into the colours' fourth byte
         "encode": 0,

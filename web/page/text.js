@@ -83,6 +83,9 @@ const NOTES = {
   "full-mask": "Everything was taken for the subject, so nothing was removed. Another model may do better.",
   "flat-mask": "The model saw no difference between subject and background, so this is no cutout. Another model may do better.",
   "undecided-mask": "The model is unsure what the subject is: look at the cutout closely. Another model, or a photo cropped to the subject, may do better.",
+  "no-subject": "There is no subject to frame, so the whole photo was taken for it.",
+  "enlargement-limited": "The subject is too small in this photo to fill the picture as you wished: it was enlarged to twice its size, and no more.",
+  "picture-colours": "The background picture's colours are approximate: its colour profile could not be converted to the photo's.",
 };
 
 /** @param {Note} note */

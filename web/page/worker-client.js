@@ -8,11 +8,12 @@
 import { AlphacutError } from "../shared/protocol.js";
 import { WorkerSlot } from "./worker-slot.js";
 
-/** @import { Cutout, DeviceChoice, Kept, Options, ProgressReply, Ready, Reply, Request, Stage, Stats, StepReply } from "../shared/protocol.js" */
+/** @import { Cutout, DeviceChoice, Exported, ExportRequest, Kept, Options, PatchEdit, ProgressReply, Ready, RefineRequest, Reply, Request, Stage, Stats, StepReply } from "../shared/protocol.js" */
 /** @typedef {(progress: ProgressReply) => void} OnProgress */
 /** @typedef {(step: StepReply) => void} OnStep */
 /** @typedef {{ signal: AbortSignal, onProgress?: OnProgress, onStep?: OnStep }} CallOptions */
 /** @typedef {{ model: string, device: DeviceChoice }} Choice */
+/** @typedef {Choice & Options & { picture?: Blob | null }} Wishes */
 /**
  * @template T
  * @typedef {T extends { id: number } ? Omit<T, "id"> : never} WithoutId
@@ -66,14 +67,34 @@ export class WorkerClient {
   /**
    * Cuts the subject out of a photo, loading what is still missing.
    * @param {Blob} photo
-   * @param {Choice & Options} wish
+   * @param {Wishes} wishes
    * @param {CallOptions} options
    * @returns {Promise<Cutout>}
    */
-  async remove(photo, wish, options) {
-    const cutout = await this.ask({ type: "remove", photo, ...wish }, options);
-    this.#warm = { model: wish.model, device: wish.device };
+  async remove(photo, wishes, options) {
+    const cutout = await this.ask({ type: "remove", photo, ...wishes }, options);
+    this.#warm = { model: wishes.model, device: wishes.device };
     return cutout;
+  }
+
+  /**
+   * Makes the finished file of a photo, its master, edits and finish. Loads Python where it is missing, no model.
+   * @param {Omit<ExportRequest, "id" | "type">} job
+   * @param {CallOptions} options
+   * @returns {Promise<Exported>}
+   */
+  export(job, options) {
+    return this.ask({ type: "export", ...job }, options);
+  }
+
+  /**
+   * Finds alpha anew where a stroke is, by the photo's edges: the edit that does so.
+   * @param {Omit<RefineRequest, "id" | "type">} job
+   * @param {CallOptions} options
+   * @returns {Promise<PatchEdit>}
+   */
+  refine(job, options) {
+    return this.ask({ type: "refine", ...job }, options);
   }
 
   /**

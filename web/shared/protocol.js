@@ -133,10 +133,12 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
 
 /**
  * @typedef {object} Cutout
- * @property {ArrayBuffer} data         The file, at the photo's size; without other wishes a PNG with straight alpha.
+ * @property {ArrayBuffer} data         The file; without other wishes a PNG at the photo's size, with straight alpha.
  * @property {string} type              Its MIME type.
  * @property {ArrayBuffer | null} preview  JPEG of the original, where browsers can't show its format; else null.
- * @property {number} width
+ * @property {ArrayBuffer | null} thumbnail  WebP of the finished picture, RGBA, where `thumbnail` was asked for; else null.
+ * @property {Region | null} subject    Box of what is half opaque and more (alpha >= 128), in pixels of the photo; null where nothing is.
+ * @property {number} width             Of the file's picture, in pixels.
  * @property {number} height
  * @property {string} format            Format of the original as Pillow names it, e.g. "JPEG".
  * @property {Note[]} notes
@@ -145,13 +147,15 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
  * @property {Remark[]} remarks
  * @property {Timings} ms
  */
-/** @typedef {"first-frame" | "approximate-colours" | "metadata-lost" | "empty-mask" | "full-mask" | "flat-mask" | "undecided-mask"} Note  Things a person should know about a cutout that is not an error. */
+/** @typedef {"first-frame" | "approximate-colours" | "metadata-lost" | "empty-mask" | "full-mask" | "flat-mask" | "undecided-mask" | "no-subject" | "enlargement-limited" | "picture-colours"} Note  Things a person should know about a cutout that is not an error. */
 
 /**
  * What can be asked for beside a cutout; Python checks it (alphacut/browser/options.py) and answers `bad-options`.
  * @typedef {object} Options
  * @property {Output} [output]  Without it: PNG, fast.
  * @property {Region} [region]  Where the subject is.
+ * @property {Finish | null} [finish]
+ * @property {number} [thumbnail]  Longer side in pixels of a small picture that is wanted too, 16 to 2048.
  */
 /** @typedef {{ left: number, top: number, right: number, bottom: number }} Region  In pixels of the upright photo; right and bottom lie outside. */
 
@@ -169,6 +173,41 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
  */
 
 /**
+ * What a cutout is finished with; see `Finish` in src/alphacut/finish.py, which checks it. What is null or absent is not done.
+ * @typedef {object} Finish
+ * @property {Background | null} [background]
+ * @property {SubjectCrop | Canvas | null} [crop]
+ * @property {Frame | null} [frame]    Exactly this part; wins over `crop`.
+ * @property {Shadow | null} [shadow]
+ * @property {number} [softness]       0 to 1; see `softened` in web/shared/finish.js.
+ * @property {number} [shift]          -1 (smaller) to 1 (larger); likewise.
+ */
+/** @typedef {{ kind: "colour", colour: string }} ColourBackground  `#rrggbb`. */
+/** @typedef {{ kind: "picture", fit?: "cover" | "contain", x?: number, y?: number }} PictureBackground  The request's `picture`; `x`, `y` 0 to 1 as `object-position` in CSS. */
+/** @typedef {{ kind: "blur", strength?: number }} BlurBackground  The photo itself; `strength` 0 to 1. */
+/** @typedef {ColourBackground | PictureBackground | BlurBackground} Background */
+/** @typedef {{ margin?: number, aspect?: [number, number] | null }} SubjectCrop  `margin` 0 to 1, a share of the longer side of the subject's box. */
+/** @typedef {{ kind: "canvas", width: number, height: number, fill?: number }} Canvas  In pixels; the subject fills a share of it, 0.01 to 1, in the tighter direction. */
+/** @typedef {{ left: number, top: number, right: number, bottom: number, width: number, height: number }} Frame  Pixels of the photo, which may lie outside it; `width` and `height` in whole pixels of the finished picture. */
+/** @typedef {{ opacity?: number, blur?: number, dx?: number, dy?: number }} Shadow  `opacity` 0 to 1; lengths are shares of the longer side of the subject's box: `blur` 0 to 1 (standard deviation), `dx` and `dy` -1 to 1. */
+
+/** @typedef {StrokeEdit | PatchEdit} Edit  A change to alpha by hand; edits are made in their order. */
+/** @typedef {{ points: number[], hardness: number, opacity: number }} Stroke  `points`: x, y and radius of each, in pixels of the photo; see `coverage` in web/shared/finish.js. */
+/** @typedef {{ kind: "erase" | "restore" } & Stroke} StrokeEdit */
+/** @typedef {{ kind: "patch", left: number, top: number, width: number, height: number, data: ArrayBuffer }} PatchEdit  Alpha of a box: `data` is a grey PNG of its size. `refine` gives such. */
+
+/**
+ * What `export` gives.
+ * @typedef {object} Exported
+ * @property {ArrayBuffer} data
+ * @property {string} type          Its MIME type.
+ * @property {number} width         In pixels.
+ * @property {number} height
+ * @property {Note[]} notes
+ * @property {Partial<Record<Stage, number>> & { total: number }} ms
+ */
+
+/**
  * @typedef {object} Ready
  * @property {string} model
  * @property {DeviceReport} device
@@ -177,7 +216,10 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
  */
 
 /** @typedef {{ id: number, type: "start", model: string, device: DeviceChoice }} StartRequest  Loads runtime, model and session. */
-/** @typedef {{ id: number, type: "remove", photo: Blob, model: string, device: DeviceChoice } & Options} RemoveRequest  Does what `start` does where still needed, then cuts out. */
+/** @typedef {{ id: number, type: "remove", photo: Blob, model: string, device: DeviceChoice, picture?: Blob | null } & Options} RemoveRequest  Does what `start` does where still needed, then cuts out. */
+/** @typedef {{ photo: Blob, master: Blob, edits: Edit[] }} Mastered  A photo, the cutout that `remove` made of it without a finish, and what was changed by hand since. */
+/** @typedef {{ id: number, type: "export", finish: Finish, picture?: Blob | null, output?: Output } & Mastered} ExportRequest  Makes the finished file at full size; answered by `Exported`. Needs no model. */
+/** @typedef {{ id: number, type: "refine", stroke: Stroke } & Mastered} RefineRequest  Finds alpha anew where the stroke is, by the photo's edges; answered by a `PatchEdit`. Needs no model. */
 /** @typedef {{ id: number, type: "inspect", file: Blob, name: string }} InspectRequest  Looks into a visitor's .onnx file. */
 /** @typedef {{ id: number, type: "adopt", file: Blob, choices: OwnChoices }} AdoptRequest  Rewrites it and keeps it in the browser, on trial. */
 /** @typedef {{ id: number, type: "check", model: string, device: DeviceChoice }} CheckRequest  Tries a model that is on trial; one that fails is not kept. */
@@ -188,7 +230,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
 /** @typedef {{ id: number, type: "storage" }} StorageRequest  What this browser keeps; answered by `Kept`. */
 /** @typedef {{ id: number, type: "forget", model: string | null }} ForgetRequest  Deletes what is kept of a model, or everything; answered by what is left. */
 /** @typedef {InspectRequest | AdoptRequest | CheckRequest | OwnRequest | DisownRequest} OwnModelRequest */
-/** @typedef {StartRequest | RemoveRequest | CancelRequest | StatsRequest | StorageRequest | ForgetRequest | OwnModelRequest | MeasureRequest} Request */
+/** @typedef {StartRequest | RemoveRequest | ExportRequest | RefineRequest | CancelRequest | StatsRequest | StorageRequest | ForgetRequest | OwnModelRequest | MeasureRequest} Request */
 
 /**
  * What was found in a visitor's .onnx file; see `Inspection` in src/alphacut/onnx_inspect.py.
@@ -273,7 +315,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
 
 /** @typedef {{ id: number, type: "progress", stage: Stage, loaded: number, total: number }} ProgressReply  `loaded` and `total` in bytes for `runtime` and `model`; else 0 of 1 when the stage begins, 1 of 1 when it ends. */
 /** @typedef {{ id: number, type: "step", step: OwnStep, loaded: number, total: number }} StepReply */
-/** @typedef {{ id: number, type: "result", value: Ready | Cutout | Stats | Kept | Inspection | SiteModel | SiteModel[] | Measured }} ResultReply */
+/** @typedef {{ id: number, type: "result", value: Ready | Cutout | Exported | PatchEdit | Stats | Kept | Inspection | SiteModel | SiteModel[] | Measured }} ResultReply */
 /** @typedef {{ id: number, type: "error", error: WireError }} ErrorReply */
 /** @typedef {ProgressReply | StepReply | ResultReply | ErrorReply} Reply */
 

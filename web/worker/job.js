@@ -1,4 +1,4 @@
-/** One photo: read, handed to Python, answered. */
+/** One photo: read, handed to Python, answered; and what is made of it afterwards. */
 
 import { AlphacutError } from "../shared/protocol.js";
 import { decode } from "./decode.js";
@@ -6,8 +6,9 @@ import { teller } from "./loader.js";
 import { pngPool } from "./png-pool.js";
 import { remarks } from "./remarks.js";
 
-/** @import { Cutout, RemoveRequest, Stage } from "../shared/protocol.js" */
-/** @import { Loaded, Post } from "./loader.js" */
+/** @import { Cutout, Edit, Exported, ExportRequest, PatchEdit, RefineRequest, RemoveRequest, Stage } from "../shared/protocol.js" */
+/** @import { Loaded, Post, Python } from "./loader.js" */
+/** @import { EditHost } from "./runtime.js" */
 
 /**
  * How often the GPU runs for nothing while a photo is decoded: its clocks fall between photos, and on an H200 ISNet
@@ -28,31 +29,92 @@ const LONG_TO_DECODE_BYTES = 1_000_000;
 export async function cutOut(request, { python, network, model }, { signal, post, onGpu }) {
   const began = performance.now();
   pngPool.start(); // ready when the network is done
-  const photo = await read(request.photo);
+  const [photo, picture] = await Promise.all([read(request.photo), readPicture(request)]);
   const progress = progressOf(request.id, signal, post);
   const { session } = network;
   if (photo.length >= LONG_TO_DECODE_BYTES) session.wake(WAKING_RUNS, signal);
-  const { output, region } = request;
-  const { data, preview, ms, ...facts } = await python.runtime.remove(photo, model.spec, {
+  const { output, region, finish, thumbnail: wanted } = request;
+  const { data, preview, thumbnail, subject, ms, ...facts } = await python.runtime.remove(photo, model.spec, {
     run: (pixels) => {
       const reply = session.run(pixels);
       if (session.report.provider === "webgpu") onGpu();
       return reply;
     },
-    decode: (type, space, limit) => decode(request.photo, type, { space, limit }),
-    checkpoint: progress.checkpoint,
+    ...hostOf(request, progress.checkpoint, signal),
+    get lanes() { return pngPool.lanes; }, // which a copy would keep as they are now
+  }, { output, region, finish, thumbnail: wanted }, picture);
+  progress.end();
+  const timings = { start: python.ms, model: network.ms, ...ms, total: performance.now() - began };
+  return {
+    ...facts, data: data.buffer, preview: preview?.buffer ?? null, thumbnail: thumbnail?.buffer ?? null, subject: subject ?? null,
+    model: model.id, device: session.report, remarks: remarks(), ms: timings,
+  };
+}
+
+/**
+ * Makes the finished file of a photo; stops between two stages when cancelled.
+ * @param {ExportRequest} request
+ * @param {Python} python
+ * @param {AbortSignal} signal
+ * @param {Post} post
+ * @returns {Promise<Exported>}
+ */
+export async function exportFile(request, { runtime }, signal, post) {
+  const began = performance.now();
+  pngPool.start();
+  const { finish, output } = request;
+  const progress = progressOf(request.id, signal, post);
+  const work = await readWork(request);
+  const { data, ms, ...facts } = await runtime.export(work, hostOf(request, progress.checkpoint, signal), { finish, output });
+  progress.end();
+  return { ...facts, data: data.buffer, ms: { ...ms, total: performance.now() - began } };
+}
+
+/**
+ * Finds alpha anew where a stroke is.
+ * @param {RefineRequest} request
+ * @param {Python} python
+ * @param {AbortSignal} signal
+ * @param {Post} post
+ * @returns {Promise<PatchEdit>}
+ */
+export async function refine(request, { runtime }, signal, post) {
+  const progress = progressOf(request.id, signal, post);
+  const work = await readWork(request);
+  const { data, ...box } = await runtime.refine(work, hostOf(request, progress.checkpoint, signal), request.stroke);
+  progress.end();
+  return { kind: "patch", ...box, data: data.buffer };
+}
+
+/**
+ * What Python asks of this side beside the network.
+ * @param {{ photo: Blob, picture?: Blob | null }} request
+ * @param {EditHost["checkpoint"]} checkpoint
+ * @param {AbortSignal} signal
+ * @returns {EditHost}
+ */
+function hostOf({ photo, picture }, checkpoint, signal) {
+  return {
+    decode: (type, space, limit) => decode(photo, type, { space, limit }),
+    decodePicture: (type, space, limit) => decode(picture ?? new Blob(), type, { space, limit }),
+    checkpoint,
     get lanes() { return pngPool.lanes; },
     async deflate(...rows) {
       const strip = await pngPool.deflate(...rows);
       return signal.aborted ? { error: cancelled() } : strip;
     },
-  }, { output, region });
-  progress.end();
-  const timings = { start: python.ms, model: network.ms, ...ms, total: performance.now() - began };
-  return {
-    ...facts, data: data.buffer, preview: preview?.buffer ?? null,
-    model: model.id, device: session.report, remarks: remarks(), ms: timings,
   };
+}
+
+/** @param {{ photo: Blob, master: Blob, picture?: Blob | null, edits: Edit[] }} request */
+async function readWork(request) {
+  const [photo, master, picture] = await Promise.all([read(request.photo), read(request.master), readPicture(request)]);
+  return { photo, master, picture, edits: request.edits };
+}
+
+/** @param {{ picture?: Blob | null }} request */
+async function readPicture({ picture }) {
+  return picture ? read(picture) : undefined;
 }
 
 /** @param {Blob} photo */

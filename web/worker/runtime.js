@@ -8,7 +8,7 @@ import { fetchVerified, nativeDigest, ROOT } from "./assets.js";
 import { fetchNow } from "./fetch-now.js";
 
 /** @import { PngPool, Strip } from "./png-pool.js" */
-/** @import { Inspection, Note, Options, Site, SitePython, Target, WireError } from "../shared/protocol.js" */
+/** @import { Edit, Finish, Inspection, Note, Options, Output, Region, Site, SitePython, Stage, Stroke, Target, WireError } from "../shared/protocol.js" */
 
 /** What the archive of modules holds, as the lock file names it: installers must not fetch it again. */
 const PACKAGES = ["numpy", "Pillow", "alphacut"];
@@ -21,13 +21,21 @@ const LATE_NAMES = "late-modules.txt";
  * @property {Uint8Array<ArrayBuffer>} data
  * @property {string} type
  * @property {Uint8Array<ArrayBuffer> | undefined} preview
+ * @property {Uint8Array<ArrayBuffer> | undefined} thumbnail
+ * @property {Region | undefined} subject
  * @property {number} width
  * @property {number} height
  * @property {string} format
  * @property {Note[]} notes
  * @property {Record<"decode" | "preprocess" | "inference" | "mask" | "foreground" | "compose" | "encode", number>} ms
  */
-/** @typedef {{ value: PythonCutout, error?: undefined } | { error: WireError }} PythonReply */
+/** @typedef {{ data: Uint8Array<ArrayBuffer>, type: string, width: number, height: number, notes: Note[], ms: Partial<Record<Stage, number>> }} PythonExport */
+/** @typedef {{ data: Uint8Array<ArrayBuffer>, left: number, top: number, width: number, height: number }} PythonPatch */
+/** @typedef {{ photo: Uint8Array, master: Uint8Array, picture?: Uint8Array, edits: Edit[] }} Work */
+/**
+ * @template T
+ * @typedef {{ value: T, error?: undefined } | { error: WireError }} PythonReply
+ */
 /** @typedef {{ name: string, bytes: Uint8Array }} Wheel */
 /**
  * What becomes of a visitor's model; see src/alphacut/browser/own_models.py.
@@ -43,16 +51,22 @@ const LATE_NAMES = "late-modules.txt";
  * with something that is no Error would never wake Python.
  * @typedef {object} Host
  * @property {(pixels: Uint8Array) => Promise<import("./network.js").RunReply>} run
- * @property {(type: string, space: PredefinedColorSpace, limit: number) => Promise<import("./decode.js").Decoded>} decode
+ * @property {DecodeForPython} decode
+ * @property {DecodeForPython} [decodePicture]  The same, of the background picture.
  * @property {(stage: string) => Promise<{ error?: WireError }>} checkpoint
  * @property {number} lanes  How many strips of a PNG are deflated at a time; 0 where Python must do it.
  * @property {(...strip: Parameters<PngPool["deflate"]>) => Promise<Strip | { error: WireError }>} deflate
  */
 
+/** @typedef {(type: string, space: PredefinedColorSpace, limit: number) => Promise<import("./decode.js").Decoded>} DecodeForPython */
+/** @typedef {Pick<Host, "decode" | "decodePicture" | "checkpoint" | "lanes" | "deflate">} EditHost  What is asked of it where no network runs. */
+
 export class Runtime {
   #pyodide;
   #application;
   #remove;
+  #export;
+  #refine;
 
   /** @param {any} pyodide */
   constructor(pyodide) {
@@ -60,7 +74,10 @@ export class Runtime {
     const entry = pyodide.pyimport("alphacut.browser.entry");
     const ffi = pyodide.pyimport("pyodide.ffi");
     this.#application = entry.Application(ffi, Object.fromEntries);
-    this.#remove = this.#application.remove; // every access of an attribute would make another proxy
+    // Every access of an attribute would make another proxy.
+    this.#remove = this.#application.remove;
+    this.#export = this.#application.export;
+    this.#refine = this.#application.refine;
     ffi.destroy();
     entry.destroy();
   }
@@ -96,20 +113,38 @@ export class Runtime {
    * @param {Record<string, unknown>} spec
    * @param {Host} host
    * @param {Options} options
+   * @param {Uint8Array | undefined} picture  For a background.
    * @returns {Promise<PythonCutout>}
    * @throws {AlphacutError}
    */
-  async remove(photo, spec, host, options) {
-    /** @type {PythonReply} */
-    let reply;
-    const task = this.#remove(photo, JSON.stringify(spec), host, JSON.stringify(options));
-    try {
-      reply = await task; // a trap in WebAssembly never gets here: worker.js hears of it
-    } finally {
-      task.destroy();
-    }
-    if (reply.error) throw AlphacutError.fromWire(reply.error);
-    return reply.value;
+  remove(photo, spec, host, options, picture) {
+    return finished(this.#remove(photo, JSON.stringify(spec), host, JSON.stringify(options), picture));
+  }
+
+  /**
+   * Makes the finished file of a photo.
+   * @param {Work} work
+   * @param {EditHost} host
+   * @param {{ finish: Finish, output?: Output }} options
+   * @returns {Promise<PythonExport>}
+   * @throws {AlphacutError}
+   */
+  export({ edits, ...files }, host, options) {
+    const { table, patches } = apart(edits);
+    return finished(this.#export({ ...files, patches }, host, JSON.stringify({ ...options, edits: table })));
+  }
+
+  /**
+   * Finds alpha anew where a stroke is.
+   * @param {Work} work
+   * @param {EditHost} host
+   * @param {Stroke} stroke
+   * @returns {Promise<PythonPatch>}
+   * @throws {AlphacutError}
+   */
+  refine({ edits, ...files }, host, stroke) {
+    const { table, patches } = apart(edits);
+    return finished(this.#refine({ ...files, patches }, host, JSON.stringify({ stroke, edits: table })));
   }
 
   /**
@@ -195,6 +230,37 @@ export class Runtime {
   get proxies() {
     return /** @type {number} */ (this.#pyodide._module.pyproxy_alloc_map.size);
   }
+}
+
+/**
+ * What Python gives in the end.
+ * @template T
+ * @param {PromiseLike<PythonReply<T>> & { destroy(): void }} task
+ * @returns {Promise<T>}
+ */
+async function finished(task) {
+  /** @type {PythonReply<T>} */
+  let reply;
+  try {
+    reply = await task; // a trap in WebAssembly never gets here: worker.js hears of it
+  } finally {
+    task.destroy();
+  }
+  if (reply.error) throw AlphacutError.fromWire(reply.error);
+  return reply.value;
+}
+
+/**
+ * Edits as JSON can hold them: the data of patches apart, in their places their numbers.
+ * @param {Edit[]} edits
+ */
+function apart(edits) {
+  /** @type {Uint8Array[]} */
+  const patches = [];
+  const table = Array.isArray(edits) ? edits.map((edit) => (
+    edit?.kind === "patch" && edit.data instanceof ArrayBuffer ? { ...edit, data: patches.push(new Uint8Array(edit.data)) - 1 } : edit
+  )) : edits;
+  return { table, patches };
 }
 
 /**

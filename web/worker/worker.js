@@ -4,14 +4,14 @@
 
 import { AlphacutError } from "../shared/protocol.js";
 import { crashed } from "./crash.js";
-import { cutOut } from "./job.js";
+import { cutOut, exportFile, refine } from "./job.js";
 import { forgetModel, listKept } from "./kept.js";
-import { load, loadSite, ready, stats } from "./loader.js";
+import { load, loadPython, loadSite, ready, stats } from "./loader.js";
 import { adopt, disown, inspect, keep, list, testPhoto } from "./own-model.js";
 
-/** @import { AdoptRequest, CheckRequest, InspectRequest, MeasureRequest, Reply, Request, ResultReply } from "../shared/protocol.js" */
+/** @import { AdoptRequest, CheckRequest, ExportRequest, InspectRequest, MeasureRequest, RefineRequest, Reply, Request, ResultReply } from "../shared/protocol.js" */
 /** @import { Loaded, LoadRequest } from "./loader.js" */
-/** @typedef {LoadRequest | InspectRequest | AdoptRequest} QueuedRequest */
+/** @typedef {LoadRequest | ExportRequest | RefineRequest | InspectRequest | AdoptRequest} QueuedRequest */
 
 const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (globalThis));
 
@@ -92,6 +92,10 @@ async function serve(request, onGpu) {
     done(request.id);
     return void await work.catch(() => {}); // it shares Python with the next one
   }
+  if (request.type === "export" || request.type === "refine") {
+    await answer(request.id, () => rework(request, signal));
+    return done(request.id);
+  }
   const loading = load(request, signal, post);
   await answer(request.id, async () => {
     const usable = Promise.race([loading.usable, aborted(signal), crashed]);
@@ -109,6 +113,17 @@ async function serve(request, onGpu) {
 function done(id) {
   open.delete(id);
   serving.delete(id);
+}
+
+/**
+ * What needs Python alone: no model is loaded, nor waited for.
+ * @param {ExportRequest | RefineRequest} request
+ * @param {AbortSignal} signal
+ */
+async function rework(request, signal) {
+  const python = await Promise.race([loadPython(request.id, post), aborted(signal), crashed]);
+  const work = request.type === "export" ? exportFile(request, python, signal, post) : refine(request, python, signal, post);
+  return Promise.race([work, crashed]);
 }
 
 /**
@@ -145,8 +160,8 @@ async function measure(request, loaded) {
 async function answer(id, call) {
   try {
     const value = await call();
-    const transfer = "data" in value ? [value.data, ...(value.preview ? [value.preview] : [])] : [];
-    scope.postMessage({ id, type: "result", value }, transfer);
+    const buffers = Object.values(value).filter((part) => part instanceof ArrayBuffer);
+    scope.postMessage({ id, type: "result", value }, buffers);
   } catch (error) {
     refuse(id, AlphacutError.from(error));
   }

@@ -9,15 +9,15 @@ from alphacut.foreign import Decoded, Decoder, Refused, Space
 from alphacut.image import MAX_PIXELS
 
 
-def decoder_of(host: JsObject, buffers: Buffers) -> Decoder:
-    """Make a decoder of the host's function.
+def decoder_of(ask: JsObject, buffers: Buffers) -> Decoder:
+    """Make a decoder of a function of the host's.
 
-    `host.decode(type, space, limit)` resolves, never rejects, to ``{refused}``, a word of `Refused`, or to
+    `ask(type, space, limit)` resolves, never rejects, to ``{refused}``, a word of `Refused`, or to
     ``{data, width, height, space}``: the photo it was started with, upright, RGBA.
     """
 
     async def decode(mime: str, space: Space) -> Decoded | Refused:
-        reply = await host.decode(mime, space, MAX_PIXELS)
+        reply = await ask(mime, space, MAX_PIXELS)
         refused = getattr(reply, "refused", None)
         if refused is not None:
             return Refused(refused)

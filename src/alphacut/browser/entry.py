@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import traceback
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 
 from alphacut.browser.buffers import Buffers, ForeignInterface, JsObject
 from alphacut.browser.decoder import decoder_of
-from alphacut.browser.options import read_options
+from alphacut.browser.options import SIDES, read_export, read_options, read_refine
 from alphacut.browser.ort_session import HostError, OrtSession, raise_if_error
 from alphacut.browser.png_pool import PngPool
+from alphacut.clock import Checkpoint
+from alphacut.edits import Edit, Patch
 from alphacut.errors import AlphacutError, OutOfMemoryError
+from alphacut.export import Exported, Source, export, refine
 from alphacut.models import ModelSpec
 from alphacut.pipeline import Cutout, Stage, remove_background
 
@@ -23,7 +27,9 @@ class Application:
     def __init__(self, ffi: ForeignInterface, from_entries: JsObject) -> None:
         self._buffers = Buffers(ffi, from_entries)
 
-    async def remove(self, photo: JsObject, spec: str, host: JsObject, options: str = "{}") -> JsObject:
+    async def remove(
+        self, photo: JsObject, spec: str, host: JsObject, options: str = "{}", picture: JsObject = None
+    ) -> JsObject:
         """Cut out a photo.
 
         Parameters
@@ -33,39 +39,102 @@ class Application:
         spec : str
             JSON of the model's `ModelSpec`.
         host : object
-            `run(data)`, see OrtSession; `decode(type, space, limit)`, see `decoder_of`; `lanes` and
-            `deflate(...)`, see PngPool; `checkpoint(stage)`, which resolves to an object with `error` where
-            the job must end.
+            `run(data)`, see OrtSession; `decode(type, space, limit)`, and `decodePicture` for the picture,
+            see `decoder_of`; `lanes` and `deflate(...)`, see PngPool; `checkpoint(stage)`, which resolves to
+            an object with `error` where the job must end.
         options : str
             JSON of what the request asks for; see `alphacut.browser.options`.
+        picture : Uint8Array or None
+            The file of a background picture.
 
         Returns
         -------
         object
             ``{value}`` with the fields of `Cutout`, or ``{error}`` as in web/shared/protocol.js.
         """
-        try:
-            cutout = await self._remove(photo, spec, host, options)
-            return self._buffers.to_object({"value": to_table(cutout)})
-        except AlphacutError as error:
-            return self._buffers.to_object({"error": to_wire(error)})
-        except MemoryError:
-            return self._buffers.to_object({"error": to_wire(OutOfMemoryError("Memory ran out."))})
+        return await self._answer(self._remove(photo, spec, host, options, picture))
+
+    async def export(self, files: JsObject, host: JsObject, options: str) -> JsObject:
+        """Make the finished file of a photo.
+
+        Parameters
+        ----------
+        files : object
+            `photo`, `master` and `picture` (which may be undefined), each a Uint8Array, as
+            `alphacut.export.export` takes them; `patches`, an Array of those that edits are.
+        host : object
+            As for `remove`, without `run`.
+        options : str
+            JSON, see `alphacut.browser.options.read_export`.
+
+        Returns
+        -------
+        object
+            ``{value}`` with the fields of `Exported`, or ``{error}``.
+        """
+        return await self._answer(self._export(files, host, options))
+
+    async def refine(self, files: JsObject, host: JsObject, options: str) -> JsObject:
+        """Find alpha anew under a stroke; likewise, ``{value}`` with the fields of `Patch`."""
+        return await self._answer(self._refine(files, host, options))
 
     def sha256(self, data: JsObject) -> str:
         """SHA-256 of a Uint8Array in hexadecimal, for pages where the browser offers none."""
         return hashlib.sha256(self._buffers.to_bytes(data)).hexdigest()
 
-    async def _remove(self, photo: JsObject, spec: str, host: JsObject, options: str) -> Cutout:
-        async def checkpoint(stage: Stage) -> None:
-            raise_if_error(await host.checkpoint(stage))
+    async def _answer(self, work: Awaitable[Mapping[str, Any]]) -> JsObject:
+        try:
+            return self._buffers.to_object({"value": await work})
+        except AlphacutError as error:
+            return self._buffers.to_object({"error": to_wire(error)})
+        except MemoryError:
+            return self._buffers.to_object({"error": to_wire(OutOfMemoryError("Memory ran out."))})
 
+    async def _remove(
+        self, photo: JsObject, spec: str, host: JsObject, options: str, picture: JsObject
+    ) -> dict[str, Any]:
         model = ModelSpec.from_table(json.loads(spec))
-        session, pool = OrtSession(host, self._buffers), PngPool(host, self._buffers)
-        return await remove_background(
-            self._buffers.to_bytes(photo), session, model, checkpoint=checkpoint,
-            decoder=decoder_of(host, self._buffers), encode_png=pool.encode, **read_options(options),
+        cutout = await remove_background(
+            self._buffers.to_bytes(photo), OrtSession(host, self._buffers), model,
+            decoder=decoder_of(host.decode, self._buffers), **self._making(host, picture),
+            **read_options(options),
         )  # fmt: skip
+        return to_table(cutout)
+
+    async def _export(self, files: JsObject, host: JsObject, options: str) -> dict[str, Any]:
+        asked = read_export(options, self._patches(files))
+        source = self._source(files, host, asked.pop("edits", ()))
+        return exported_table(await export(source, **self._making(host, files.picture), **asked))
+
+    async def _refine(self, files: JsObject, host: JsObject, options: str) -> dict[str, Any]:
+        asked = read_refine(options, self._patches(files))
+        source = self._source(files, host, asked.get("edits", ()))
+        return patch_table(await refine(source, asked["stroke"], checkpoint=_checkpoint_of(host)))
+
+    def _patches(self, files: JsObject) -> list[bytes]:
+        return [self._buffers.to_bytes(patch) for patch in files.patches]
+
+    def _source(self, files: JsObject, host: JsObject, edits: Sequence[Edit]) -> Source:
+        photo, master = self._buffers.to_bytes(files.photo), self._buffers.to_bytes(files.master)
+        decoder = decoder_of(host.decode, self._buffers)
+        return Source(photo=photo, master=master, edits=edits, decoder=decoder)
+
+    def _making(self, host: JsObject, picture: JsObject) -> dict[str, Any]:
+        """Give what is the same for all files that are made."""
+        made: dict[str, Any] = {
+            "checkpoint": _checkpoint_of(host), "encode_png": PngPool(host, self._buffers).encode,
+        }  # fmt: skip
+        if not picture:
+            return made
+        decoder = decoder_of(host.decodePicture, self._buffers)
+        return {**made, "picture": self._buffers.to_bytes(picture), "picture_decoder": decoder}
+
+
+def _checkpoint_of(host: JsObject) -> Checkpoint:
+    async def checkpoint(stage: Stage) -> None:
+        raise_if_error(await host.checkpoint(stage))
+
+    return checkpoint
 
 
 def to_wire(error: AlphacutError) -> dict[str, str | bool]:
@@ -80,7 +149,24 @@ def to_wire(error: AlphacutError) -> dict[str, str | bool]:
 def to_table(cutout: Cutout) -> dict[str, Any]:
     """Make plain data of a cutout."""
     return {
-        "data": cutout.data, "type": cutout.type, "preview": cutout.preview,
+        "data": cutout.data, "type": cutout.type, "preview": cutout.preview, "thumbnail": cutout.thumbnail,
+        "subject": None if cutout.subject is None else dict(zip(SIDES, cutout.subject, strict=True)),
         "width": cutout.width, "height": cutout.height, "format": cutout.format,
         "notes": list(cutout.notes), "ms": dict(cutout.ms),
+    }  # fmt: skip
+
+
+def exported_table(exported: Exported) -> dict[str, Any]:
+    """Make plain data of a finished file."""
+    return {
+        "data": exported.data, "type": exported.type, "width": exported.width, "height": exported.height,
+        "notes": list(exported.notes), "ms": dict(exported.ms),
+    }  # fmt: skip
+
+
+def patch_table(patch: Patch) -> dict[str, Any]:
+    """Make plain data of a patch."""
+    return {
+        "left": patch.left, "top": patch.top, "width": patch.width, "height": patch.height,
+        "data": patch.data,
     }  # fmt: skip

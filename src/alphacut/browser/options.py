@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from alphacut.edits import Stroke, read_edits
 from alphacut.errors import BadOptionsError
+from alphacut.finish import Finish
 from alphacut.output import Output
 
 Box = tuple[int, int, int, int]
-_SIDES = ("left", "top", "right", "bottom")
+SIDES = ("left", "top", "right", "bottom")
+_LEAST_THUMBNAIL, _LARGEST_THUMBNAIL = 16, 2048
+_Readers = Mapping[str, Callable[[object], Any]]
 
 
 def read_options(text: str) -> dict[str, Any]:
@@ -20,12 +24,33 @@ def read_options(text: str) -> dict[str, Any]:
     Raises
     ------
     BadOptionsError
-        Where one is unknown or makes no sense.
+        Where one is unknown or makes no sense; likewise below.
     """
+    return _read(text, _OF_REMOVE)
+
+
+def read_export(text: str, patches: Sequence[bytes]) -> dict[str, Any]:
+    """Read what `alphacut.export.export` is asked for; an edit's `data` is a place in `patches`."""
+    return _read(text, {"output": _output, "finish": Finish.from_table, **_edits(patches)})
+
+
+def read_refine(text: str, patches: Sequence[bytes]) -> dict[str, Any]:
+    """Read what `alphacut.export.refine` is asked for, likewise."""
+    given = _read(text, {"stroke": Stroke.from_table, **_edits(patches)})
+    if "stroke" not in given:
+        raise BadOptionsError("There is no stroke to refine.")
+    return given
+
+
+def _read(text: str, readers: _Readers) -> dict[str, Any]:
     given = {name: value for name, value in json.loads(text).items() if value is not None}
-    if unknown := set(given) - set(_READERS):
+    if unknown := set(given) - set(readers):
         raise BadOptionsError(f"There is no option {', '.join(sorted(unknown))}.")
-    return {name: _READERS[name](value) for name, value in given.items()}
+    return {name: readers[name](value) for name, value in given.items()}
+
+
+def _edits(patches: Sequence[bytes]) -> _Readers:
+    return {"edits": lambda value: read_edits(value, patches)}
 
 
 def _output(value: object) -> Output:
@@ -36,7 +61,7 @@ def _output(value: object) -> Output:
 
 def _region(value: object) -> Box:
     """Read a box in pixels of the upright photo; fractions are rounded to whole pixels."""
-    given: list[Any] = [value.get(side) for side in _SIDES] if isinstance(value, dict) else []
+    given: list[Any] = [value.get(side) for side in SIDES] if isinstance(value, dict) else []
     sides = [side for side in given if isinstance(side, int | float) and math.isfinite(side)]
     if len(sides) != 4:
         raise BadOptionsError("A region has left, top, right and bottom, in pixels of the photo.")
@@ -46,5 +71,16 @@ def _region(value: object) -> Box:
     return left, top, right, bottom
 
 
+def _thumbnail(value: object) -> int:
+    holds = isinstance(value, int) and not isinstance(value, bool)
+    if not holds or not _LEAST_THUMBNAIL <= value <= _LARGEST_THUMBNAIL:  # type: ignore[operator]
+        raise BadOptionsError(
+            f"A thumbnail's longer side is {_LEAST_THUMBNAIL} to {_LARGEST_THUMBNAIL} whole pixels."
+        )
+    return int(value)  # type: ignore[call-overload, no-any-return]
+
+
 # A further option is one line here, and one property in protocol.js.
-_READERS: dict[str, Callable[[object], Any]] = {"output": _output, "region": _region}
+_OF_REMOVE: _Readers = {
+    "output": _output, "region": _region, "finish": Finish.from_table, "thumbnail": _thumbnail,
+}  # fmt: skip

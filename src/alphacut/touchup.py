@@ -1,0 +1,188 @@
+"""Alpha changed by hand: edits applied, and the hint brush, under which the photo's edges decide anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from alphacut.edits import Brush, Edit, Patch, Stroke
+from alphacut.encode import encode_png
+from alphacut.errors import BadOptionsError, ImageError
+from alphacut.guided import LinearModel, fit
+from alphacut.image import decode
+from alphacut.strokes import blend, bounds, coverage, draw
+from alphacut.tiles import Box
+
+_BILINEAR = Image.Resampling.BILINEAR
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hint:
+    """How alpha is found where a stroke says that it is not known.
+
+    Attributes
+    ----------
+    side : int
+        Longer side in pixels of the small copy of what is around the stroke.
+    room : float
+        What is looked at around the stroke's box, in greatest radii of the stroke.
+    window : float
+        Radius of the windows of `alphacut.guided.fit`, in greatest radii of the stroke: they must see both
+        what is surely subject and what is surely not.
+    epsilon : float
+        See `alphacut.guided.fit`.
+    least : float
+        What a pixel counts whose alpha is not known; one that is known counts 1.
+    ends : float
+        Alpha this near to 0 and 1 becomes 0 and 1: lines that are fitted rarely end there.
+    """
+
+    side: int = 512
+    room: float = 1.5
+    window: float = 1.0
+    epsilon: float = 1e-4
+    least: float = 1e-3
+    ends: float = 0.1
+
+
+DEFAULT = Hint()
+
+
+def apply_edits(alpha: Image.Image, edits: Iterable[Edit]) -> Image.Image:
+    """Make edits in their order.
+
+    Parameters
+    ----------
+    alpha : PIL.Image.Image
+        Mode L; not changed.
+
+    Raises
+    ------
+    BadOptionsError
+        A patch is no picture of its size, or does not lie on the photo.
+    """
+    made = alpha.copy()
+    for edit in edits:
+        if isinstance(edit, Brush):
+            draw(made, edit)
+        else:
+            _lay(made, edit)
+    return made
+
+
+def _lay(alpha: Image.Image, patch: Patch) -> None:
+    right, bottom = patch.left + patch.width, patch.top + patch.height
+    if right > alpha.width or bottom > alpha.height:
+        raise BadOptionsError("The mask can't be changed that way: a patch reaches beyond the photo.")
+    try:
+        levels = decode(patch.data).rgb.getchannel(0)
+    except ImageError as error:
+        raise BadOptionsError("The mask can't be changed that way: a patch is not a picture.") from error
+    if levels.size != (patch.width, patch.height):
+        raise BadOptionsError("The mask can't be changed that way: a patch has another size than it says.")
+    alpha.paste(levels, (patch.left, patch.top))
+
+
+def refine(rgb: Image.Image, alpha: Image.Image, stroke: Stroke, hint: Hint = DEFAULT) -> Patch:
+    """Find alpha anew under a stroke.
+
+    Around the stroke alpha counts as known. A linear function of the photo's colours that gives it there, in
+    windows that reach out of the stroke, says what alpha is inside (K. He et al., "Guided Image Filtering",
+    see `alphacut.guided`). Fitted on a small copy and evaluated at full size; blended in by the stroke's
+    coverage.
+
+    Parameters
+    ----------
+    rgb, alpha : PIL.Image.Image
+        Modes RGB and L, of one size; not changed.
+
+    Returns
+    -------
+    Patch
+        Of the stroke's box.
+
+    Raises
+    ------
+    BadOptionsError
+        The stroke lies beside the photo.
+    """
+    box = bounds(stroke, rgb.size)
+    if box is None:
+        raise BadOptionsError("The stroke does not lie on the photo.")
+    around = _Surroundings.of(box, stroke, rgb.size, hint)
+    model = around.model(rgb, alpha, stroke, hint)
+    made = alpha.crop(box)
+    left, top = box[:2]
+    for tile, covered in coverage(stroke, rgb.size):
+        fitted = _stretched(around.evaluate(model, rgb, tile), hint.ends)
+        blend(made, _moved(tile, left, top), fitted, covered)
+    return Patch(left=left, top=top, width=made.width, height=made.height, data=encode_png(made))
+
+
+class _Surroundings(NamedTuple):
+    """What is looked at: a box of the photo, the size of its small copy, and the windows' radius there."""
+
+    box: Box
+    size: tuple[int, int]
+    window: int
+
+    @classmethod
+    def of(cls, box: Box, stroke: Stroke, size: tuple[int, int], hint: Hint) -> _Surroundings:
+        radius = max(radius for _, _, radius in stroke.points)
+        room = round(hint.room * radius) + 2
+        left, top = max(0, box[0] - room), max(0, box[1] - room)
+        right, bottom = min(size[0], box[2] + room), min(size[1], box[3] + room)
+        scale = min(1.0, hint.side / max(right - left, bottom - top))
+        small = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
+        return cls((left, top, right, bottom), small, max(2, round(hint.window * radius * scale)))
+
+    def model(self, rgb: Image.Image, alpha: Image.Image, stroke: Stroke, hint: Hint) -> LinearModel:
+        """Fit on the small copy."""
+        colours, levels, unknown = (
+            np.asarray(image.resize(self.size, _BILINEAR, reducing_gap=2.0))
+            for image in (rgb.crop(self.box), alpha.crop(self.box), self._unknown(stroke, rgb.size))
+        )
+        known = levels.astype(np.float32) / np.float32(255)
+        sure = np.abs(2 * known - 1) * (1 - unknown.astype(np.float32) / np.float32(255))
+        return fit(colours, known, np.maximum(sure, np.float32(hint.least)), self.window, hint.epsilon)
+
+    def _unknown(self, stroke: Stroke, size: tuple[int, int]) -> Image.Image:
+        """Where the stroke is at all, 255: what it covers in part is not known either."""
+        left, top, right, bottom = self.box
+        found = Image.new("L", (right - left, bottom - top))
+        for tile, covered in coverage(stroke, size):
+            mask = np.asarray(covered) > 0
+            inside = np.broadcast_to(mask, (tile[3] - tile[1], tile[2] - tile[0]))
+            found.paste(Image.fromarray(np.where(inside, 255, 0).astype(np.uint8)), _moved(tile, left, top))
+        return found
+
+    def evaluate(self, model: LinearModel, rgb: Image.Image, tile: Box) -> NDArray[np.float32]:
+        """Alpha at full size, 0 to 255, not clipped."""
+        left, top, right, bottom = self.box
+        across, down = self.size[0] / (right - left), self.size[1] / (bottom - top)
+        part = (
+            (tile[0] - left) * across, (tile[1] - top) * down,
+            (tile[2] - left) * across, (tile[3] - top) * down,
+        )  # fmt: skip
+        size = tile[2] - tile[0], tile[3] - tile[1]
+        *slopes, offset = (
+            np.asarray(Image.fromarray(plane).resize(size, _BILINEAR, part)) for plane in model.planes()
+        )
+        found = offset * np.float32(255)
+        for slope, channel in zip(slopes, rgb.crop(tile).split(), strict=True):
+            found += slope * np.asarray(channel)
+        return found
+
+
+def _stretched(levels: NDArray[np.float32], ends: float) -> NDArray[np.float32]:
+    """Make what is near 0 and 255 0 and 255."""
+    return ((levels - 255 * ends) / np.float32(1 - 2 * ends)).clip(0, 255)
+
+
+def _moved(box: Box, left: int, top: int) -> Box:
+    return box[0] - left, box[1] - top, box[2] - left, box[3] - top
