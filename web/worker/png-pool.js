@@ -23,6 +23,8 @@ export class PngPool {
   lanes;
   /** @type {Lane[]} */
   #lanes = [];
+  /** Of strips that are done: as many as were under way at most. @type {ArrayBuffer[]} */
+  #spare = [];
   #id = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #idle;
@@ -54,14 +56,25 @@ export class PngPool {
     this.start();
     const lane = this.#lanes.toSorted((one, other) => one.open.size - other.open.size)[0];
     if (!lane) return { failed: true };
-    const copy = rows.slice().buffer, id = this.#id += 1;
+    const copy = this.#copy(rows), id = this.#id += 1;
     /** @type {Promise<Strip>} */
     const strip = new Promise((resolve) => { lane.open.set(id, resolve); });
     /** @type {StripRequest} */
-    const request = { id, rows: copy, width, hasAbove, last };
+    const request = { id, rows: copy, width, height: rows.length / (4 * width), hasAbove, last };
     lane.worker.postMessage(request, [copy]);
     const late = setTimeout(() => this.#fail("one of them does not answer"), PATIENCE_MS);
     return strip.finally(() => clearTimeout(late));
+  }
+
+  /**
+   * Copies rows into memory of a strip that is done, if there is some that suffices.
+   * @param {Uint8Array} rows
+   */
+  #copy(rows) {
+    const spare = this.#spare.pop();
+    if (!spare || spare.byteLength < rows.length) return rows.slice().buffer;
+    new Uint8Array(spare).set(rows);
+    return spare;
   }
 
   /** @returns {Lane} */
@@ -70,7 +83,8 @@ export class PngPool {
     /** @type {Lane} */
     const lane = { worker, open: new Map() };
     worker.onmessage = ({ data }) => {
-      const { id, ...reply } = /** @type {StripReply} */ (data);
+      const { id, rows, ...reply } = /** @type {StripReply} */ (data);
+      this.#spare.push(rows);
       lane.open.get(id)?.(reply);
       lane.open.delete(id);
     };
@@ -97,6 +111,7 @@ export class PngPool {
     clearTimeout(this.#idle);
     const lanes = this.#lanes;
     this.#lanes = [];
+    this.#spare = [];
     for (const { worker, open } of lanes) {
       worker.terminate();
       for (const answer of open.values()) answer({ failed: true });
