@@ -32,6 +32,7 @@ from tools.chunks import CHUNK_BYTES, split
 from tools.fetch import Cache, FetchError, fetch_all
 from tools.minify import MinifyError, minify, saved, tool_part
 from tools.networks import Network, prepare
+from tools.offline import finish_manifest, stamp_service_worker
 from tools.pack_python import CompileError, pack_python
 from tools.preload import add_preloads
 from tools.wheel import build_wheel
@@ -93,6 +94,7 @@ def _build(options: Options, models: Sequence[Model], key: str, began: float) ->
         _copy_ours(unfinished, options.base)
         if tool:
             _minify(unfinished, files[tool.name])
+        finish_manifest(unfinished, base=options.base, screenshots=ROOT / "docs")
         _copy_parts(unfinished, catalog, files)
         extras.finish(unfinished / extras.FOLDER)
         wheel = _add_wheel(unfinished, catalog)
@@ -105,9 +107,9 @@ def _build(options: Options, models: Sequence[Model], key: str, began: float) ->
         ]
         site = _describe(unfinished, catalog, described, python)
     with _step("stamp"):
-        (unfinished / "site.json").write_text(
-            json.dumps(_stamped(unfinished, site), indent=1, ensure_ascii=False)
-        )
+        stamped = _stamped(unfinished, site)
+        (unfinished / "site.json").write_text(json.dumps(stamped, indent=1, ensure_ascii=False))
+        stamp_service_worker(unfinished, stamped)
     with _step("check"):
         _say(check_site.check(unfinished, plain=options.plain))
     _replace(unfinished, options.out)
@@ -299,6 +301,7 @@ def _inputs_hash(options: Options) -> str:
         *(ROOT / "src").rglob("*.py"),
         *_web_files(),
     ]
+    ours += sorted((ROOT / "docs").glob("app-*.png"))
     ours += [path for path in (ROOT / "tools").rglob("*") if path.suffix in {".py", ".mjs", ".toml"}]
     ours += [path for folder in options.model_folders for path in folder.iterdir() if path.is_file()]
     digest = hashlib.sha256(repr((options.models, options.base, options.chunk_bytes, options.plain)).encode())

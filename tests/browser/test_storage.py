@@ -191,6 +191,7 @@ def test_clear_deletes_everything(page: Page, site: Path) -> None:
         visit.driver.open(model="half")
         visit.driver.wait_for("ready")
         expect(page.locator("#kept-words")).to_contain_text("9 kB")
+        page.click("#storage > summary")
         page.click("#forget")
         expect(page.locator("#kept-words")).to_contain_text("No model is kept")
         expect(page.locator("#forget")).to_be_hidden()

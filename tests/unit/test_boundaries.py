@@ -319,7 +319,11 @@ def test_downloads_are_made_in_one_place_each_by_page_and_worker() -> None:
 
 
 def test_one_script_alone_owns_what_the_browser_keeps_of_models() -> None:
-    assert users(r"\.getDirectory\b", r"\.removeEntry\b", r"\bcaches\.") == {"worker/store.js"}
+    assert users(r"\.getDirectory\b", r"\.removeEntry\b") == {"worker/store.js"}
+
+
+def test_the_service_worker_alone_owns_what_the_browser_keeps_of_the_site() -> None:
+    assert users(r"\bcaches\.", r"\bCacheStorage\b") == {"sw.js"}
 
 
 def test_nothing_is_sent_anywhere() -> None:
@@ -376,7 +380,8 @@ def test_one_script_on_each_side_posts_messages() -> None:
     senders = users(r"\.postMessage\(")
     pool = {"worker/png-pool.js", "worker/png-strip.js"}
     assert {name for name in senders if name.startswith("worker/")} - pool == {"worker/worker.js"}
-    assert len({name for name in senders if name.startswith("page/")}) == 1
+    to_workers = {"page/worker-slot.js", "page/pwa/service.js"}  # the latter to the service worker
+    assert {name for name in senders if name.startswith("page/")} == to_workers
 
 
 def test_page_and_server_state_the_same_content_policy() -> None:

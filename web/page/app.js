@@ -4,7 +4,6 @@ import { AlphacutError } from "../shared/protocol.js";
 import { byId } from "./dom.js";
 import { ErrorView } from "./error-view.js";
 import { withOutlook } from "./isolation.js";
-import { KeptView } from "./kept-view.js";
 import { ProgressView } from "./progress-view.js";
 import { deviceWords, durationWords } from "./text.js";
 import { Turn } from "./turn.js";
@@ -12,13 +11,14 @@ import { Turn } from "./turn.js";
 /** @import { Options } from "../shared/protocol.js" */
 /** @import { Made, Stage } from "./context.js" */
 /** @import { Photo } from "./photo.js" */
+/** @import { Keeper } from "./pwa/keeper.js" */
 /** @import { Chosen, Settings } from "./settings.js" */
 /** @import { WorkerClient } from "./worker-client.js" */
 /** @typedef {"loading" | "ready" | "busy" | "done" | "error"} PageState */
 
 export class App {
   #client;
-  #kept;
+  #keeper;
   #progress = new ProgressView();
   #stage;
   #error = new ErrorView();
@@ -38,11 +38,12 @@ export class App {
    * @param {WorkerClient} client
    * @param {() => Promise<Settings>} loadSettings  Asked each time, so that a failure can be tried again.
    * @param {Stage} stage  Where photo and cutout are shown.
+   * @param {Keeper} keeper  Told what was loaded.
    */
-  constructor(client, loadSettings, stage) {
+  constructor(client, loadSettings, stage, keeper) {
     this.#stage = stage;
     this.#client = client;
-    this.#kept = new KeptView(client, () => this.#settings?.setOwn([]));
+    this.#keeper = keeper;
     this.#loadSettings = loadSettings;
     this.#cancel.addEventListener("click", () => this.cancel());
     this.#again.addEventListener("click", () => this.#photo && this.cutOut(this.#photo));
@@ -131,7 +132,7 @@ export class App {
     if (!settings.mayStart) return `${model.title} is downloaded once you have accepted its licence`;
     const ready = await this.#client.start(onWire(settings.chosen), this.#hearing(signal));
     this.#loaded = !signal.aborted;
-    this.#kept.refresh();
+    void this.#keeper.used(model.id, ready.device);
     return `${model.title}, ${deviceWords(ready.device)}`;
   }
 
@@ -146,7 +147,7 @@ export class App {
     if (!settings.mayStart) this.#progress.begin("Waiting for your answer", { startUp: true, photo: true });
     const chosen = await settings.settle();
     const cutout = await this.#client.remove(await photo.load(signal), { ...onWire(chosen), ...options }, this.#hearing(signal));
-    if (!this.#loaded) this.#kept.refresh();
+    if (!this.#loaded) void this.#keeper.used(chosen.model.id, cutout.device);
     this.#loaded = true;
     return { cutout: { ...cutout, device: withOutlook(cutout.device) }, title: chosen.model.title };
   }

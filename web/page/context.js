@@ -7,6 +7,7 @@
 
 /** @import { Cutout, Options } from "../shared/protocol.js" */
 /** @import { Photo } from "./photo.js" */
+/** @import { Keeper } from "./pwa/keeper.js" */
 /** @import { router } from "./router.js" */
 /** @import { Settings } from "./settings.js" */
 /** @import { Store } from "./store.js" */
@@ -37,6 +38,7 @@
  * @property {WorkerClient} client
  * @property {() => Promise<Settings>} settings  `(await settings()).settle()` asks for a licence where needed and gives what to run with.
  * @property {Store} store
+ * @property {Keeper} keeper  What this browser keeps, and whether that does without network.
  * @property {typeof router} router
  * @property {(text: string, options?: { tone?: "info" | "warning" }) => void} note  A line above the view; "" takes it away.
  * @property {(text: string) => void} announce  Said to those who hear the page: the one polite live region.

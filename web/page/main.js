@@ -10,6 +10,11 @@ import { LicenceGate } from "./licence-gate.js";
 import { OwnModelDialog } from "./own-model-dialog.js";
 import { OwnModels } from "./own-models.js";
 import { listParts, listSamples } from "./listings.js";
+import { offerInstall } from "./pwa/install.js";
+import { Keeper } from "./pwa/keeper.js";
+import { takeLaunches } from "./pwa/launch.js";
+import { mountOfflineLine, mountStorage } from "./pwa/storage-panel.js";
+import { watchForUpdates } from "./pwa/update.js";
 import { router } from "./router.js";
 import { Settings } from "./settings.js";
 import { loadSite } from "./site.js";
@@ -20,20 +25,22 @@ import { WorkerClient } from "./worker-client.js";
 /** @import { AppContext, Made } from "./context.js" */
 /** @import { Photo } from "./photo.js" */
 
+offerInstall(); // the browser tells once, and early
 await loadMessages();
 
 const store = new Store();
 const gate = new LicenceGate(store);
 const client = new WorkerClient();
+const keeper = new Keeper(client);
 const own = new OwnModels(client);
 /** @type {AppContext} */
 const context = {
-  client, store, router, note, announce, openEditor, openBatch,
+  client, store, keeper, router, note, announce, openEditor, openBatch,
   settings: loadSettings,
   cutOut: (photo, options) => app.cutOut(photo, options),
 };
 const editor = mountEditor(byId("editor-view", HTMLElement), context);
-const app = new App(client, loadSettings, editor);
+const app = new App(client, loadSettings, editor, keeper);
 const views = new Views(context, editor);
 const dialog = new OwnModelDialog(own, loadSettings, note);
 /** @type {Promise<Settings> | null} */
@@ -41,9 +48,13 @@ let settings = null;
 
 listenForPhotos({ onPhotos, onModel: (file) => dialog.open(file), onNote: note });
 views.start();
+mountOfflineLine(keeper);
+mountStorage(byId("storage-panel", HTMLElement), context);
+takeLaunches({ onPhotos, note });
 await firstPaint();
 void arrangeIsolation();
 await app.warmUp();
+watchForUpdates(() => client.busy);
 
 function loadSettings() {
   settings ??= openSite().catch((error) => {

@@ -47,6 +47,11 @@ export class Settings {
     return { model: this.#model, device: asDevice(this.#deviceSelect.value) ?? "auto" };
   }
 
+  /** The site's and the visitor's. */
+  get models() {
+    return this.#models;
+  }
+
   /** Whether the chosen model may be downloaded without asking. */
   get mayStart() {
     return this.#gate.isOpenFor(this.#model);

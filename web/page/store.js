@@ -38,4 +38,24 @@ export class Store {
       if (!(error instanceof DOMException)) throw error;
     }
   }
+
+  /** How much is kept beyond this visit. */
+  get bytes() {
+    return ours().reduce((sum, key) => sum + key.length + (localStorage.getItem(key)?.length ?? 0), 0);
+  }
+
+  /** Forgets everything. What the page shows stays as it is until the next visit. */
+  clear() {
+    this.#memory.clear();
+    for (const key of ours()) localStorage.removeItem(key);
+  }
+}
+
+function ours() {
+  try {
+    return Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
+  } catch (error) {
+    if (error instanceof DOMException) return [];
+    throw error;
+  }
 }

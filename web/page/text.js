@@ -43,17 +43,6 @@ export function modelBytes(model) {
 }
 
 /**
- * What the browser keeps of models.
- * @param {number} bytes
- * @param {boolean} lasting  Whether the browser promised not to clear it by itself.
- */
-export function keptWords(bytes, lasting) {
-  if (bytes === 0) return "No model is kept in this browser now.";
-  const term = lasting ? "" : " The browser may clear them when it runs out of space.";
-  return `Kept in this browser for the next visit: ${sizeWords(bytes)} of models and tools, your own models included.${term}`;
-}
-
-/**
  * The device that ran, in words.
  * @param {DeviceReport} device
  */

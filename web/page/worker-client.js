@@ -106,6 +106,11 @@ export class WorkerClient {
     return this.ask({ type: "stats" }, options);
   }
 
+  /** Whether something was asked for that is not answered yet. */
+  get busy() {
+    return this.#calls.size + this.#waiting > 0;
+  }
+
   /** Ends the worker, which gives its memory back; whatever it was asked for is cancelled. */
   dismiss() {
     this.#worker.dismiss();

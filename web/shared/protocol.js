@@ -309,7 +309,8 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
  * What this browser keeps of models. Models that share files count them each.
  * @typedef {object} Kept
  * @property {number} bytes   Of everything.
- * @property {{ model: string, bytes: number }[]} models  Of this site's models, those of which something is kept.
+ * @property {{ model: string, bytes: number, targets: Target[] }[]} models  Of this site's models and the visitor's,
+ *   those of which something is kept; `targets`: what they could run on without network.
  * @property {number} others  Bytes that belong to none of them: of another version of the site, or another site of this origin.
  */
 

@@ -3,7 +3,7 @@
 import { isEntry, listOwn } from "./own-store.js";
 import * as store from "./store.js";
 
-/** @import { Kept, Site, SiteModel } from "../shared/protocol.js" */
+/** @import { Kept, Site, SiteFile, SiteModel, Target } from "../shared/protocol.js" */
 
 /**
  * @param {Site} site
@@ -18,7 +18,9 @@ export async function listKept({ models: offered }) {
   const bytes = sum(sizes.keys());
   return {
     bytes,
-    models: models.map((model) => ({ model: model.id, bytes: sum(namesOf(model)) })).filter((kept) => kept.bytes > 0),
+    models: models
+      .map((model) => ({ model: model.id, bytes: sum(namesOf(model)), targets: targetsOf(model, sizes) }))
+      .filter((kept) => kept.bytes > 0),
     others: bytes - sum(known),
   };
 }
@@ -32,6 +34,17 @@ export async function forgetModel(site, id) {
   const names = id === null ? [...(await store.list()).keys()] : site.models.filter((one) => one.id === id).flatMap(namesOf);
   await store.forget(names);
   return listKept(site);
+}
+
+/**
+ * What a model can run on with the files that are kept.
+ * @param {SiteModel} model
+ * @param {Map<string, number>} sizes
+ */
+function targetsOf({ graphs, weights, check }, sizes) {
+  const isKept = (/** @type {SiteFile} */ { sha256, bytes }) => sizes.get(sha256) === bytes;
+  if (![...weights.chunks, check].every(isKept)) return [];
+  return /** @type {Target[]} */ (Object.keys(graphs)).filter((target) => isKept(graphs[target]));
 }
 
 /**
