@@ -1,4 +1,4 @@
-"""After one visit the page needs no network: with the server stopped or the browser offline, under any path."""
+"""After one visit the page needs no network: server stopped or browser offline, under any path."""
 
 from __future__ import annotations
 
