@@ -10,6 +10,7 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -88,26 +89,31 @@ def compare(variant: Mapping[str, float], other: Mapping[str, float], *, seed: i
     stems = sorted(variant)
     if stems != sorted(other) or not stems:
         raise ValueError("the two variants were not measured on the same photos")
-    ours, theirs = (np.array([values[stem] for stem in stems]) for values in (variant, other))
     subjects, subject_no = np.unique([subject_of(stem) for stem in stems], return_inverse=True)
-    all_once = np.ones((1, len(stems)))
-    differences, ratios = _differences_and_ratios(ours, theirs, all_once)
+    figures = [variant[stem] for stem in stems], [other[stem] for stem in stems], [1] * len(stems)
+    by_subject = np.array([np.bincount(subject_no, of_photos) for of_photos in figures], np.float64)
+    differences, ratios = _differences_and_ratios(by_subject, np.ones((1, len(subjects))))
     if len(subjects) < _LEAST_SUBJECTS:
         return Comparison(len(stems), Interval(differences[0]), Interval(ratios[0]))
-    drawn = _differences_and_ratios(ours, theirs, _draw(len(subjects), seed)[:, subject_no])
+    drawn = _differences_and_ratios(by_subject, _draw(len(subjects), seed))
     return Comparison(len(stems), _interval(differences[0], drawn[0]), _interval(ratios[0], drawn[1]))
 
 
+@lru_cache(maxsize=8)
 def _draw(subjects: int, seed: int) -> Floats:
     """Say how often each subject is in each draw; shape (DRAWS, subjects)."""
     even = np.full(subjects, 1 / subjects)
     return np.random.default_rng(seed).multinomial(subjects, even, size=DRAWS).astype(np.float64)
 
 
-def _differences_and_ratios(ours: Floats, theirs: Floats, times: Floats) -> tuple[Floats, Floats]:
-    """Of the means in each draw, where each photo counts as often as `times` (draws, photos) says."""
-    totals = times.sum(axis=1)
-    our_means, their_means = times @ ours / totals, times @ theirs / totals
+def _differences_and_ratios(by_subject: Floats, times: Floats) -> tuple[Floats, Floats]:
+    """Of the means over photos in each draw, where each subject counts as often as `times` says.
+
+    `by_subject` holds our sums, theirs and numbers of photos, shape (3, subjects); `times` is of shape
+    (draws, subjects).
+    """
+    our_sums, their_sums, photos = by_subject @ times.T
+    our_means, their_means = our_sums / photos, their_sums / photos
     with np.errstate(divide="ignore", invalid="ignore"):  # nothing is a multiple of 0: not finite
         return our_means - their_means, our_means / their_means
 
