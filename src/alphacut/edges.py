@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,6 +67,8 @@ def follow(
     levels: NDArray[np.uint8],
     seen: NDArray[np.uint8],
     guide: Guide = DEFAULT,
+    *,
+    tiles: Sequence[Box] | None = None,
 ) -> None:
     """Replace alpha, where it is neither 0 nor 255, by what the photo's colours say nearby.
 
@@ -79,8 +82,10 @@ def follow(
         uint8, shape (h, w): the network's map.
     seen : ndarray
         uint8, shape (h', w', 3): the whole photo as the network saw it.
+    tiles : sequence of tuple or None
+        Where alpha is soft, if that is known: `alphacut.tiles.boxes` of it.
     """
-    tiles = boxes(alpha)
+    tiles = boxes(alpha) if tiles is None else tiles
     if not tiles:
         return
     colours, small = _small(levels, seen, guide)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
 from alphacut.edges import follow, settle
+from alphacut.enlarge import enlarge
 from alphacut.preprocess import resize
-from alphacut.recipe import Recipe
+from alphacut.recipe import Filter, Recipe
 from alphacut.tiles import Box
 
 Alpha = Image.Image
@@ -36,9 +39,18 @@ def alpha_of(levels: NDArray[np.uint8], photo: Image.Image, seen: NDArray[np.uin
     if guide is None:
         return resize(Image.fromarray(levels), photo.size, recipe.resampling.grow)
     levels = settle(levels, guide.ends)
-    alpha = resize(Image.fromarray(levels), photo.size, recipe.resampling.grow)
-    follow(photo, alpha, levels, seen, guide)
+    alpha, tiles = _grown(levels, photo.size, recipe.resampling.grow)
+    follow(photo, alpha, levels, seen, guide, tiles=tiles)
     return alpha
+
+
+def _grown(
+    levels: NDArray[np.uint8], size: tuple[int, int], how: Filter
+) -> tuple[Alpha, Sequence[Box] | None]:
+    """Bring a map to a photo's size; gives the tiles that are soft too, if they were found on the way."""
+    if how is Filter.BILINEAR and size[0] >= levels.shape[1] and size[1] >= levels.shape[0]:
+        return enlarge(levels, size)
+    return resize(Image.fromarray(levels), size, how), None
 
 
 def placed(alpha: Alpha, box: Box, size: tuple[int, int]) -> Alpha:

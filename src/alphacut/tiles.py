@@ -40,8 +40,18 @@ def boxes(alpha: Image.Image, *, margin: int = 0) -> list[Box]:
     list of tuple
         Boxes in rows from the top, at most 512 x 128 pixels and the margin; none where nothing is soft.
     """
+    return boxes_of(soft_blocks(alpha), alpha.size, margin=margin)
+
+
+def soft_blocks(alpha: Image.Image) -> NDArray[np.bool_]:
+    """Say which blocks of `BLOCK` x `BLOCK` pixels hold one whose alpha is neither 0 nor 255."""
     found: NDArray[np.bool_] = np.asarray(alpha.point(_IS_SOFT).reduce(BLOCK)) > 0
-    return [_in_pixels(box, alpha.size, margin) for box in _cover(found)]
+    return found
+
+
+def boxes_of(found: NDArray[np.bool_], size: tuple[int, int], *, margin: int = 0) -> list[Box]:
+    """Cover the blocks that are True with boxes in pixels of an image of `size`, as `boxes` does."""
+    return [_in_pixels(box, size, margin) for box in _cover(found)]
 
 
 def near_edges(alpha: Image.Image, reach: int) -> list[Box]:
