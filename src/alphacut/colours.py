@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
 from alphacut import profiles
+from alphacut.deep import grey_samples
 from alphacut.errors import UnsupportedFormatError
 
 Managed = Literal["exact", "by-browser", "approximate"]
@@ -144,7 +145,7 @@ def _split(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
 
 def _from_16_bit(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
     """65535 becomes 255; Pillow's own conversion would clip at 255 instead."""
-    samples = np.asarray(image).astype(np.int64)
+    samples = grey_samples(image)
     key = image.info.get("transparency")
     alpha = (
         None

@@ -22,6 +22,7 @@ Words = NDArray[np.uint16]
 _NATIVE = "16L" if sys.byteorder == "little" else "16B"
 _OTHER_BYTE = {"16B": "16L", "16L": "16B", "16N": "16B" if _NATIVE == "16L" else "16L"}
 _GREY = {"I;16", "I;16B", "I;16L", "I;16N"}
+_BITS_PER_SAMPLE, _PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0  # TIFF 6.0
 _BAND = 64  # rows that are encoded at once
 _SUB, _UP = 1, 2  # PNG's filters
 _COLOUR_TYPE = {1: 0, 3: 2, 4: 6}
@@ -49,9 +50,9 @@ def read_low_bytes(image: ImageFile.ImageFile) -> Image.Image | None:
         What Pillow raises on damage.
     """
     if image.mode in _GREY:
-        low = Image.fromarray((np.asarray(image) & 255).astype(np.uint8))
+        low = Image.fromarray((grey_samples(image) & 255).astype(np.uint8))
         return Image.merge("RGB", (low, low, low))
-    modes = {_raw_mode(tile) for tile in image.tile}
+    modes = raw_modes(image)
     if modes == {"LA;16B"}:  # it has no sibling; as RGBA, its four bytes become one band each
         image.tile = [tile._replace(args="RGBA") for tile in image.tile]
         low = image.getchannel("G")
@@ -60,6 +61,22 @@ def read_low_bytes(image: ImageFile.ImageFile) -> Image.Image | None:
         return None
     image.tile = [_other_byte(tile) for tile in image.tile]
     return image.convert("RGB")
+
+
+def raw_modes(image: ImageFile.ImageFile) -> set[str]:
+    """Say how the samples of an image are stored that is opened but not loaded, as Pillow names it."""
+    return {_raw_mode(tile) for tile in image.tile}
+
+
+def grey_samples(image: Image.Image) -> NDArray[np.int64]:
+    """Return samples of 16-bit grey or of 32-bit integers, shape (h, w), black 0.
+
+    Of TIFF, Pillow leaves 12 bits on their scale, and 16 bits as they are even where 0 is white.
+    """
+    samples, tags = np.asarray(image).astype(np.int64), getattr(image, "tag_v2", {})
+    if tags.get(_BITS_PER_SAMPLE) == (12,):
+        samples = samples << 4 | samples >> 8
+    return 65535 - samples if image.mode in _GREY and tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO else samples
 
 
 def _raw_mode(tile: ImageFile._Tile) -> str:

@@ -9,6 +9,7 @@ from PIL import Image
 
 from alphacut.compose import lay_on, premultiply
 from alphacut.deep import deep_bands, encode_deep_png, profile_chunk
+from alphacut.metadata import fits
 from alphacut.output import Effort, Output
 
 _RUN_LENGTH = 3  # zlib's Z_RLE: fast, and long runs of 0 are what a cutout has
@@ -42,7 +43,7 @@ def encode(
     icc_profile : bytes or None
         Of the colours; a mask gets none.
     exif : bytes or None
-        Embedded as it is; see `alphacut.metadata.kept_exif`.
+        Embedded as it is where the format holds as much; see `alphacut.metadata`.
     low : PIL.Image.Image or None
         RGB of the lower bytes of 16-bit colours.
     """
@@ -58,7 +59,8 @@ def encode(
     if output.format == "png":
         return encode_png(cutout, icc_profile, exif=exif, effort=output.effort)
     options = _webp_options(output) if output.format == "webp" else _jpeg_options(output)
-    return _save(cutout, output.format.upper(), icc_profile, exif, options)
+    fitting = exif if fits(exif, output) else None
+    return _save(cutout, output.format.upper(), icc_profile, fitting, options)
 
 
 def encode_png(
@@ -124,12 +126,18 @@ def _save(
 
 
 def _webp_options(output: Output) -> dict[str, Any]:
-    """Colours under alpha 0 may change: they hold nothing, and lossy files get 2% smaller (`exact` False)."""
+    """Colours under alpha 0 may change: they hold nothing, and lossy files get 2% smaller (`exact` False).
+
+    Not if they are premultiplied: there what is not black under alpha 0 shines.
+    """
     from PIL import WebPImagePlugin  # noqa: F401 - or Pillow would import every plugin it has
 
     if output.lossless:
         return {"lossless": True, "exact": True, **_LOSSLESS[output.effort]}
-    return {"quality": output.chosen_quality, "exact": False, "method": _LOSSY_METHOD[output.effort]}
+    return {
+        "quality": output.chosen_quality, "exact": output.premultiplied,
+        "method": _LOSSY_METHOD[output.effort],
+    }  # fmt: skip
 
 
 def _jpeg_options(output: Output) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from alphacut import profiles, sniff
 from alphacut.errors import ImageTooLargeError, OutOfMemoryError, TruncatedImageError, UnsupportedFormatError
-from alphacut.image import MAX_PIXELS, Photo, decode
+from alphacut.image import MAX_PIXELS, Photo, decode, is_opaque
 from alphacut.isobmff import describe
 from alphacut.output import Output
 
@@ -68,7 +68,7 @@ async def _foreign_photo(data: bytes, kind: sniff.Kind, decoder: Decoder) -> Pho
     alpha = rgba.getchannel("A")
     return Photo(
         rgba.convert("RGB"),
-        None if alpha.getextrema() == (255, 255) else alpha,
+        None if is_opaque(alpha) else alpha,
         kind.name,
         boxes.frames,
         profiles.display_p3() if answer.space == "display-p3" else None,

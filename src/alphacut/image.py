@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import struct
 import warnings
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,8 +23,10 @@ from alphacut.errors import (
     ZeroSizeImageError,
 )
 from alphacut.isobmff import describe
+from alphacut.keys import DeepKey, keyed, settle_key
 from alphacut.metadata import kept_exif
 from alphacut.output import Output
+from alphacut.plugins import DAMAGE, lacks_kind, load_plugin
 
 MAX_PIXELS = 128_000_000
 """Greatest width times height; RGBA and alpha of such a photo take 640 MB of a 4 GB heap."""
@@ -46,20 +46,6 @@ _UPRIGHT = {
 _Turn = Callable[[Image.Image], Image.Image]
 _PLAIN = Output()
 
-# What Pillow's decoders raise on damaged data, beside OSError for plain truncation.
-_DAMAGE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    IndexError,
-    KeyError,
-    TypeError,
-    EOFError,
-    OverflowError,  # in WebAssembly, of offsets from 2 GB on
-    struct.error,
-    zlib.error,
-)
-
 
 @dataclass(frozen=True)
 class Photo:
@@ -70,7 +56,7 @@ class Photo:
     rgb : PIL.Image.Image
         Mode RGB, upright.
     alpha : PIL.Image.Image or None
-        Mode L, same size; None for an opaque photo.
+        Mode L, same size; None for a photo that is opaque, whether its file holds alpha or not.
     format : str
         As Pillow names it, e.g. "JPEG".
     frames : int
@@ -125,23 +111,35 @@ def decode(data: bytes, output: Output = _PLAIN) -> Photo:
         raise OutOfMemoryError("The photo is too large for the memory that is left.") from error
     except UnsupportedFormatError:
         raise
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise _load_error(image.format, error) from error
 
 
 def _read(data: bytes, image: ImageFile.ImageFile, output: Output) -> Photo:
+    key = settle_key(image)
     image.load()
     turn = _turn(image)
     colours = split(image)
+    alpha = colours.alpha if key is None else _keyed(data, colours.rgb, key)
     profile = colours.icc_profile
     if profile is None and image.format == "AVIF" and describe(data).is_wide:
         profile = profiles.display_p3()  # the file names the space by a number, which Pillow passes over
     return Photo(
-        turn(colours.rgb), colours.alpha and turn(colours.alpha), image.format or "",
+        turn(colours.rgb), None if alpha is None or is_opaque(alpha) else turn(alpha), image.format or "",
         _frames(data, image), profile, colours.managed,
         low=_low_bytes(data, image, turn) if output.depth == 16 else None,
         exif=_exif(image) if output.metadata == "keep" else None,
     )  # fmt: skip
+
+
+def is_opaque(alpha: Image.Image) -> bool:
+    """Whether alpha (mode L) is 255 everywhere: many programs write it so."""
+    return alpha.getextrema() == (255, 255)
+
+
+def _keyed(data: bytes, high: Image.Image, key: DeepKey) -> Image.Image | None:
+    low = read_low_bytes(_open(data))
+    return None if low is None else keyed(high, low, key)
 
 
 def _low_bytes(data: bytes, image: Image.Image, turn: _Turn) -> Image.Image | None:
@@ -155,7 +153,7 @@ def _low_bytes(data: bytes, image: Image.Image, turn: _Turn) -> Image.Image | No
 def _exif(image: Image.Image) -> bytes | None:
     try:
         return kept_exif(image)
-    except _DAMAGE:
+    except DAMAGE:
         return None  # what is damaged can't be kept
 
 
@@ -167,7 +165,7 @@ def _open(data: bytes) -> ImageFile.ImageFile:
     if kind is not None and sniff.has_zero_size(kind, data):
         raise ZeroSizeImageError("The image has no pixels: its width or height is zero.")
     formats = kind.plugins if kind else ("TGA",)  # the one readable format without a signature
-    if not _load_plugin(formats[0]):
+    if not load_plugin(formats[0]):
         raise UnsupportedFormatError(f"{formats[0]} files can't be read here.")
     try:
         with warnings.catch_warnings():
@@ -175,34 +173,15 @@ def _open(data: bytes) -> ImageFile.ImageFile:
             image = Image.open(io.BytesIO(data), formats=formats)
     except Image.DecompressionBombError as error:
         raise ImageTooLargeError(_too_large("more than 179")) from error
-    except (UnidentifiedImageError, *_DAMAGE) as error:
+    except (UnidentifiedImageError, *DAMAGE) as error:
+        if kind and lacks_kind(formats[0], data):
+            raise UnsupportedFormatError(f"This kind of {kind.name} file can't be read here.") from error
         if kind:
             raise TruncatedImageError(f"The {kind.name} file is damaged or incomplete.") from error
         raise NotAnImageError("The file is not an image.") from error
     if image.width * image.height > MAX_PIXELS:
         raise ImageTooLargeError(_too_large(f"{image.width * image.height / 1e6:.0f}"))
     return image
-
-
-def _load_plugin(image_format: str) -> bool:
-    """Import the plugin of a format that Pillow does not look for first: it would import all it has.
-
-    Returns whether Pillow was built with what the plugin needs.
-    """
-    match image_format:
-        case "WEBP":
-            from PIL import WebPImagePlugin  # noqa: F401
-        case "TIFF":
-            from PIL import TiffImagePlugin  # noqa: F401
-        case "ICO":
-            from PIL import IcoImagePlugin  # noqa: F401
-        case "TGA":
-            from PIL import TgaImagePlugin  # noqa: F401
-        case "AVIF":
-            from PIL import AvifImagePlugin
-
-            return bool(AvifImagePlugin.SUPPORTED)
-    return True
 
 
 def _too_large(megapixels: str) -> str:
@@ -221,7 +200,7 @@ def _turn(image: Image.Image) -> _Turn:
     """Say how the stored pixels are turned upright."""
     try:
         orientation = image.getexif().get(_ORIENTATION, 1)
-    except _DAMAGE:
+    except DAMAGE:
         orientation = 1  # damaged EXIF says nothing about the pixels; show them as they are stored
     method = _UPRIGHT.get(orientation)
     return lambda stored: stored if method is None else stored.transpose(method)
@@ -233,5 +212,5 @@ def _frames(data: bytes, image: Image.Image) -> int:
         return 1 if image.format == "MPO" else int(getattr(image, "n_frames", 1))
     try:
         return int(getattr(_open(data), "n_frames", 1))  # counting moves on to the last one: not in `image`
-    except (*_DAMAGE, AlphacutError):
+    except (*DAMAGE, AlphacutError):
         return 1

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from PIL import Image
 
+from alphacut.output import Output
+
 _EXIF_IFD, _GPS_IFD = 0x8769, 0x8825
 # Of the main directory what is about the picture: in a TIFF it also says where the pixels lie.
 _KEPT = {
@@ -23,6 +25,14 @@ _DROPPED = {
     0x927C: "MakerNote", 0xA002: "PixelXDimension", 0xA003: "PixelYDimension",
     0xA005: "InteroperabilityPointer", 0xA001: "ColorSpace",
 }  # fmt: skip
+
+
+_LARGEST_IN_JPEG = 65_533  # bytes that one segment holds beside its length
+
+
+def fits(exif: bytes | None, output: Output) -> bool:
+    """Whether the file that is asked for can hold this EXIF block."""
+    return output.format != "jpeg" or len(exif or b"") <= _LARGEST_IN_JPEG
 
 
 def kept_exif(image: Image.Image) -> bytes | None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from alphacut.errors import BROWSER_FORMATS
 from alphacut.image import Photo
+from alphacut.metadata import fits
 from alphacut.output import Output
 
 Note = Literal[
@@ -33,7 +34,8 @@ def notes_of_photo(photo: Photo, output: Output) -> Iterator[Note]:
         yield "first-frame"
     if photo.managed != "exact":
         yield "approximate-colours"
-    if output.metadata == "keep" and photo.exif is None and photo.format in BROWSER_FORMATS:
+    unread = photo.exif is None and photo.format in BROWSER_FORMATS
+    if output.metadata == "keep" and (unread or not fits(photo.exif, output)):
         yield "metadata-lost"
 
 

@@ -185,6 +185,15 @@ def test_premultiplied_colours_are_rounded_and_alpha_stays() -> None:
     np.testing.assert_array_equal(made[..., 3], pixels[..., 3])
 
 
+@pytest.mark.parametrize("wishes", [{}, {"lossless": True}, {"effort": "small"}], ids=str)
+def test_premultiplied_webp_is_black_where_nothing_is(wishes: dict[str, Any]) -> None:
+    pixels = np.zeros((64, 64, 4), np.uint8)
+    pixels[:, 35:] = (240, 200, 160, 255)  # within a block of 16 pixels, which is where colours were changed
+    made = pixels_of(encode(Image.fromarray(pixels), Output(format="webp", premultiplied=True, **wishes)))
+    assert not made[:, :35, 3].any()
+    assert made[:, :33, :3].max() <= 8  # but for the ringing of what loses
+
+
 @pytest.mark.parametrize("effort", ["fast", "small"])
 def test_a_mask_is_alpha_alone_without_profile(effort: Any) -> None:
     pixels = noise(9, 7, 4)

@@ -28,11 +28,13 @@ from alphacut.errors import (
     ZeroSizeImageError,
 )
 from alphacut.image import MAX_PIXELS, Photo, decode
+from alphacut.output import Output
 from tests.helpers import (
     Bytes8,
     array,
     file_of,
     icc_profile,
+    needs_avif,
     noise,
     pixels_of,
     png_chunk,
@@ -178,6 +180,22 @@ def test_a_grey_key_becomes_transparency() -> None:
 
 
 @pytest.mark.parametrize("depth", [1, 2, 4])
+def test_a_key_of_grey_of_few_bits_is_compared_on_their_scale(depth: int) -> None:
+    levels = range(2**depth)
+    bits = "".join(f"{level:0{depth}b}" for level in levels)
+    row = int(bits.ljust(-(-len(bits) // 8) * 8, "0"), 2).to_bytes(-(-len(bits) // 8), "big")
+    photo = decode(png_of(len(levels), 1, depth, 0, [row], (b"tRNS", struct.pack(">H", 1))))
+    assert array(photo.alpha)[0].tolist() == [0 if level == 1 else 255 for level in levels]
+
+
+def test_alpha_that_hides_nothing_is_none() -> None:
+    opaque = np.dstack([scene(WIDTH, HEIGHT), np.full((HEIGHT, WIDTH), 255, np.uint8)])
+    assert decode(file_of(opaque)).alpha is None
+    opaque[1, 2, 3] = 254
+    assert array(decode(file_of(opaque)).alpha)[1, 2] == 254
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4])
 def test_grey_of_few_bits_spans_black_to_white(depth: int) -> None:
     top = 2**depth - 1
     rows = [bytes([int(f"{0:0{depth}b}{top:0{depth}b}".ljust(8, "0"), 2)])]
@@ -260,6 +278,46 @@ def test_16_bit_grey_with_alpha_keeps_both() -> None:
 def test_16_bit_grey_keys_compare_all_16_bits() -> None:
     photo = decode(png_of(3, 1, 16, 0, [struct.pack(">3H", 256, 257, 0)], (b"tRNS", struct.pack(">H", 257))))
     assert array(photo.alpha).tolist() == [[255, 0, 255]]
+
+
+@pytest.mark.parametrize("asked", [8, 16])
+def test_16_bit_colour_keys_compare_all_16_bits(asked: int) -> None:
+    colours = [(256, 512, 769), (256, 512, 768), (257, 512, 769), (256, 768, 769), (512, 512, 769)]
+    row = b"".join(struct.pack(">3H", *colour) for colour in colours)
+    data = png_of(len(colours), 1, 16, 2, [row], (b"tRNS", struct.pack(">3H", *colours[0])))
+    assert array(decode(data, Output(depth=asked)).alpha).tolist() == [[0, 255, 255, 255, 255]]
+
+
+def grey_tiff(samples: bytes, width: int, bits: int, *, photometric: int = 1, channels: int = 1) -> bytes:
+    """Write a TIFF of one row byte by byte: Pillow can't write every kind."""
+    tags = [
+        (256, 1, width), (257, 1, 1), (258, channels, bits * 0x10001 if channels == 2 else bits), (259, 1, 1),
+        (262, 1, photometric), (273, 1, 8), (277, 1, channels), (278, 1, 1), (279, 1, len(samples)),
+    ]  # fmt: skip
+    samples += bytes(len(samples) % 2)
+    table = b"".join(struct.pack("<HHII", tag, 3, count, value) for tag, count, value in tags)
+    head = struct.pack("<2sHI", b"II", 42, 8 + len(samples))
+    return head + samples + struct.pack("<H", len(tags)) + table + bytes(4)
+
+
+@pytest.mark.parametrize("asked", [8, 16])
+def test_16_bit_grey_tiff_where_0_is_white_is_no_negative(asked: int) -> None:
+    samples = struct.pack("<3H", 0, 0x1234, 65535)
+    photo = decode(grey_tiff(samples, 3, 16, photometric=0), Output(depth=asked))
+    assert array(photo.rgb)[0, :, 0].tolist() == [255, 0xED, 0]
+    if asked == 16:
+        assert array(photo.low)[0, :, 0].tolist() == [255, 0xCB, 0]
+
+
+def test_12_bit_grey_tiff_spans_black_to_white() -> None:
+    photo = decode(grey_tiff(bytes.fromhex("000 800 fff 001".replace(" ", "")), 4, 12), Output(depth=16))
+    assert array(photo.rgb)[0, :, 0].tolist() == [0, 0x80, 255, 0]
+    assert array(photo.low)[0, :, 0].tolist() == [0, 0x08, 255, 0x10]
+
+
+def test_a_kind_of_tiff_that_pillow_lacks_is_not_called_damaged() -> None:
+    with pytest.raises(UnsupportedFormatError):
+        decode(grey_tiff(bytes(8), 2, 16, channels=2))
 
 
 @pytest.mark.parametrize("mode", ["I;16", "I;16B", "I"])
@@ -533,6 +591,16 @@ def test_any_bytes_after_a_signature_give_a_photo_or_an_error_of_ours(signature:
 @pytest.mark.parametrize("name", SAMPLES)
 def test_the_samples_to_damage_are_whole(name: str) -> None:
     assert decodes_or_says_why(SAMPLES[name]) is not None
+
+
+@needs_avif
+def test_a_damaged_avif_is_called_damaged() -> None:
+    data = file_of(scene(12, 9), "AVIF")
+    with pytest.raises(TruncatedImageError):
+        decode(data.replace(b"av01", b"av02"))
+    at = data.index(b"mdat") + 4
+    with pytest.raises(TruncatedImageError):
+        decode(data[:at] + bytes(len(data) - at))
 
 
 def test_a_text_chunk_that_unpacks_to_gigabytes_is_refused() -> None:

@@ -93,6 +93,17 @@ def test_photos_that_tell_nothing_get_nothing() -> None:
     assert cut(file_of(scene(8, 6)), output=KEEP).notes == ()
 
 
+@pytest.mark.parametrize(("wanted", "lost"), [("png", False), ("webp", False), ("jpeg", True)])
+def test_more_than_a_jpeg_holds_is_left_out_and_said(wanted: Any, lost: bool) -> None:
+    exif = told()
+    exif[0x010E] = "x" * 65_536
+    cutout = cut(
+        file_of(scene(40, 30), "PNG", exif=exif.tobytes()), output=Output(format=wanted, metadata="keep")
+    )
+    assert ("metadata-lost" in cutout.notes) == lost
+    assert bool(exif_of(cutout.data)) != lost
+
+
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 @given(st.integers(0, 200), st.binary(min_size=1, max_size=20))
 @example(124, b"\x80")  # a directory that is said to be 2 GB away

@@ -68,7 +68,7 @@ const NOTES = {
   "first-frame": "The file holds several frames; the first one was cut out.",
   "empty-mask": "No subject was found, so the cutout is empty. A photo with a clearer subject may work, or another model.",
   "approximate-colours": "The photo is made for print, and its colour profile is missing or can't be used here: colours are approximate.",
-  "metadata-lost": "Camera, time and place could not be kept: the browser read this photo, and it gives pixels only.",
+  "metadata-lost": "Camera, time and place could not be kept: of photos that the browser reads there are pixels only, and a JPEG holds at most 64 kB of them.",
   "full-mask": "Everything was taken for the subject, so nothing was removed. Another model may do better.",
   "flat-mask": "The model saw no difference between subject and background, so this is no cutout. Another model may do better.",
   "undecided-mask": "The model is unsure what the subject is: look at the cutout closely. Another model, or a photo cropped to the subject, may do better.",
