@@ -133,7 +133,7 @@ def test_an_icon_shows_what_the_drawing_shows(app: Path) -> None:
         # The curve: at its height of 8 of 32 units the subject reaches to 21.97 of them.
         assert icon.getpixel((345, 128)) == (0x00, 0x71, 0x4B, 255)
         assert icon.getpixel((358, 128)) != (0x00, 0x71, 0x4B, 255)
-        assert full.getextrema()[3] == (255, 255)
+        assert full.getchannel("A").getextrema() == (255, 255)
 
 
 def test_a_monochrome_icon_is_told_by_its_alpha(app: Path) -> None:
