@@ -55,11 +55,17 @@ scope.addEventListener("message", (event) => {
 
 /**
  * The first version is installed also where it can't keep the site, for isolation and the network do without. A later
- * one waits until all of it is here: the one before works.
+ * one waits until all is here that the one before had: that one works.
  */
 async function install() {
-  const { trouble } = await keep([SHELL]);
+  const { trouble } = await keep([SHELL, ...await groupsInUse()]);
   if (trouble && scope.registration.active) throw new Error(trouble);
+}
+
+/** Groups of which the version before keeps something. */
+async function groupsInUse() {
+  const keys = await caches.open(FILES).then((cache) => cache.keys(), () => []); // none where site data is blocked
+  return keys.flatMap(({ url }) => entries.get(url.replace(/\?.*/, ""))?.group ?? []);
 }
 
 async function deleteOthers() {

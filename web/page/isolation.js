@@ -13,7 +13,7 @@ let expected = false;
 /** Registers the service worker where it can help. Never rejects: without it the site works with one thread. */
 export async function arrangeIsolation() {
   if (crossOriginIsolated || !canHelp()) return;
-  expected = (await register()) !== null; // else nothing is promised
+  expected = Boolean(await register()); // else nothing is promised
 }
 
 /**

@@ -54,7 +54,7 @@ takeLaunches({ onPhotos, note });
 await firstPaint();
 void arrangeIsolation();
 await app.warmUp();
-watchForUpdates(() => client.busy);
+watchForUpdates(() => client.busy || document.querySelector("dialog[open]") !== null);
 
 function loadSettings() {
   settings ??= openSite().catch((error) => {
