@@ -36,6 +36,26 @@ class Driver:
         self.page.goto(f"{url or self.url}?model={model}&device={device}")
         expect(self.page.locator("#model")).to_be_enabled()
 
+    def open_settings(self) -> None:
+        """Open the dialog that holds model, device, language and theme."""
+        self.page.click("#settings-open")
+        expect(self.page.locator("#settings-dialog")).to_be_visible()
+
+    def close_dialog(self) -> None:
+        """Close the dialog of settings or help by its button."""
+        self.page.click("dialog[open] [data-closes]")
+
+    def set(self, **settings: str) -> None:
+        """Choose settings by their ids: `set(model="tiny")`."""
+        self.open_settings()
+        for name, value in settings.items():
+            self.page.select_option(f"#{name}", value)
+        self.close_dialog()
+
+    def go_home(self) -> None:
+        """Leave the editor for the page that takes photos."""
+        self.page.click(".brand")
+
     def choose(self, *photos: Path) -> None:
         """Give photos to the file input."""
         self.page.set_input_files("#photo-input", list(photos))

@@ -81,6 +81,7 @@ def natively(path: Path, photo: Path) -> NDArray[np.float64]:
 
 
 def pick(page: Page, file: Path) -> None:
+    page.click("#settings-open")
     page.click("#own-open")
     expect(page.locator("#own-dialog")).to_be_visible()
     page.set_input_files("#own-file", file)
@@ -158,6 +159,7 @@ def test_a_third_model_is_added_runs_as_natively_survives_a_reload_and_is_remove
     np.testing.assert_array_equal(pixels(driver.download(tmp_path)), ours)
     assert not any("/models/" in url or "/own" in url for url in driver.requests[before:])
 
+    page.click("#settings-open")
     page.click("#own-remove")
     expect(page.locator("#model option:checked")).to_contain_text("U²-Netp")
     expect(page.locator("#model")).to_be_focused()
@@ -230,6 +232,7 @@ def test_clearing_what_the_browser_keeps_clears_own_models_too(driver: Driver, t
 def test_custom_numbers_by_keyboard(driver: Driver, third_file: Path) -> None:
     page = driver.page
     driver.open(model="tiny")
+    page.click("#settings-open")
     page.focus("#own-open")
     page.keyboard.press("Enter")
     expect(page.locator("#own-title")).to_be_focused()

@@ -184,7 +184,7 @@ def test_cancel_during_inference(driver: Driver, site: Path) -> None:
     expect(driver.page.locator("#status")).to_contain_text("subject", timeout=120_000)
     driver.page.click("#cancel")
     driver.wait_for("ready", seconds=2)
-    driver.page.select_option("#model", "tiny")
+    driver.set(model="tiny")
     assert driver.cut_out(site / "samples" / "coffee.png")["width"] == 600
 
 
@@ -208,7 +208,7 @@ def test_a_gpu_that_is_not_there_is_said_when_it_was_asked_for(page: Page, site_
     driver.open(model="tiny", device="webgpu")
     driver.choose(site / "samples" / "chelsea.png")
     assert driver.fail_with()["code"] == "webgpu-unavailable"
-    driver.page.select_option("#device", "auto")
+    driver.set(device="auto")
     report = (
         driver.finish()
         if driver.wait_for("done", "ready") == "done"
@@ -303,9 +303,9 @@ def test_a_switch_of_model_that_fails_leaves_the_one_before(page: Page, site: Pa
         driver.open(model="tiny")
         driver.cut_out(site / "samples" / "chelsea.png")
         faults["models/"] = Fault(status=503)
-        driver.page.select_option("#model", "half")
+        driver.set(model="half")
         assert driver.fail_with()["code"] == "download-failed"
-        driver.page.select_option("#model", "tiny")
+        driver.set(model="tiny")
         driver.wait_for("ready", "done")
         assert driver.cut_out(site / "samples" / "coffee.png")["width"] == 600
 

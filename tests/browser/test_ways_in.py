@@ -93,6 +93,7 @@ def test_phone(browser: Browser, site_url: str, site: Path, tmp_path: Path, widt
     driver.choose(photo)
     driver.finish()
     assert driver.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "a long name"
+    driver.page.locator(".brand").tap()
     driver.page.locator("#samples button").first.tap()
     driver.page.locator('#download[download="astronaut-cutout.png"]').wait_for()
     driver.finish()
@@ -102,8 +103,8 @@ def test_phone(browser: Browser, site_url: str, site: Path, tmp_path: Path, widt
     }
     assert top["download"] and top["cutout"] and top["original"]
     assert top["download"]["y"] < top["cutout"]["y"] < top["original"]["y"], "the result comes first"
-    for target in ("#download", "label[for=photo-input]", "#model"):
-        box = driver.page.locator(target).bounding_box()
+    for target in ("#download", "label[for=photo-input]", "#settings-open", ".views a"):
+        box = driver.page.locator(target).first.bounding_box()
         assert box is not None
         assert box["height"] >= 44, f"{target} is {box['height']} px high"
     with driver.page.expect_download() as download:
@@ -143,6 +144,7 @@ def test_licence_notice_comes_before_any_download(driver: Driver, site: Path) ->
     driver.page.click("#licence-decline")
     expect(dialog).not_to_be_visible()
     assert not [url for url in driver.requests if "/models/isnet" in url]
+    driver.open_settings()
     driver.page.select_option("#model", "isnet")
     driver.page.click("#licence-accept")
     driver.wait_for("ready", "done")

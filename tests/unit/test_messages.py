@@ -137,6 +137,34 @@ def test_no_text_is_left_over() -> None:
     assert unused == set()
 
 
+def listed(pattern: str) -> set[str]:
+    """Names in a list or a union of web/shared/protocol.js."""
+    found = re.search(pattern, SCRIPTS["shared/protocol.js"], re.DOTALL)
+    assert found
+    return set(re.findall(r'"([\w-]+)"', found[1]))
+
+
+def test_whatever_has_a_code_has_words() -> None:
+    known = LANGUAGES["en"].keys()
+    notes = listed(r"@typedef \{([^}]*)\} Note\b")
+    codes, stages = (listed(rf"export const {name} = .*?\(\[(.*?)\]") for name in ("ERROR_CODES", "STAGES"))
+    assert "first-frame" in notes
+    assert {f"note.{note}" for note in notes} <= known
+    assert {f"error.{code}.{part}" for code in codes for part in ("message", "hint")} <= known
+    assert {f"step.{stage}.{part}" for stage in stages for part in ("words", "label")} <= known
+
+
+def test_reasons_of_devices_are_known_to_the_page() -> None:
+    """What worker/device.js gives as the reason of a choice is met by a pattern of page/reasons.js."""
+    device = (WEB / "worker" / "device.js").read_text("utf-8")
+    lines = [one for one in device.splitlines() if re.search(r"\b(?:cpu|withoutGpu)\(|\breason:", one)]
+    texts = [text[1:-1] for one in lines for text in re.findall(r"\"[^\"]*\"|`[^`]*`", one)]
+    reasons = [re.sub(r"\$\{.*?\}", "7", text) for text in texts if " " in text]
+    patterns = [p.replace("?<", "?P<") for p in re.findall(r"\[/(\^.*?\$)/,", SCRIPTS["page/reasons.js"])]
+    assert len(reasons) >= 7
+    assert [text for text in reasons if not any(re.fullmatch(p, text) for p in patterns)] == []
+
+
 def test_the_page_stands_in_english() -> None:
     """Without scripts, and before they run, the page says what English says."""
     english = LANGUAGES["en"]

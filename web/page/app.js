@@ -3,6 +3,7 @@
 import { AlphacutError } from "../shared/protocol.js";
 import { byId } from "./dom.js";
 import { ErrorView } from "./error-view.js";
+import { t } from "./i18n.js";
 import { withOutlook } from "./isolation.js";
 import { ProgressView } from "./progress-view.js";
 import { deviceWords, durationWords } from "./text.js";
@@ -10,6 +11,7 @@ import { Turn } from "./turn.js";
 
 /** @import { Options } from "../shared/protocol.js" */
 /** @import { Made, Stage } from "./context.js" */
+/** @import { Values } from "./i18n.js" */
 /** @import { Photo } from "./photo.js" */
 /** @import { Keeper } from "./pwa/keeper.js" */
 /** @import { Chosen, Settings } from "./settings.js" */
@@ -47,8 +49,9 @@ export class App {
     this.#loadSettings = loadSettings;
     this.#cancel.addEventListener("click", () => this.cancel());
     this.#again.addEventListener("click", () => this.#photo && this.cutOut(this.#photo));
-    document.addEventListener("keydown", ({ key }) => {
-      if (key === "Escape" && !document.querySelector("dialog[open]")) this.cancel();
+    document.addEventListener("keydown", ({ key, defaultPrevented }) => {
+      const elsewhere = document.querySelector("dialog[open], main:is([data-view=batch], [data-view=camera])");
+      if (key === "Escape" && !defaultPrevented && !elsewhere) this.cancel();
     });
   }
 
@@ -58,10 +61,10 @@ export class App {
     const task = this.#startUp.begin();
     this.#error.hide();
     this.#setState("loading");
-    this.#progress.begin("Getting ready", { startUp: true, photo: false });
+    this.#progress.begin("job.getting-ready", { startUp: true, photo: false });
     try {
       const words = await this.#start(task.signal);
-      if (this.#startUp.end(task) && !this.#job.taken) this.#rest("Ready", words);
+      if (this.#startUp.end(task) && !this.#job.taken) this.#rest("job.ready", words);
     } catch (thrown) {
       // A photo that waits for this start-up meets the same trouble and reports it.
       if (this.#startUp.end(task) && !this.#job.taken) this.#fail(thrown, () => this.warmUp());
@@ -80,7 +83,7 @@ export class App {
     this.#stage.showPhoto(photo);
     this.#setState("busy");
     byId("work", HTMLElement).scrollIntoView({ block: "nearest" }); // a sample may have been clicked far below
-    this.#progress.begin("Getting ready", { startUp: !this.#loaded, photo: true });
+    this.#progress.begin("job.getting-ready", { startUp: !this.#loaded, photo: true });
     try {
       const made = await this.#remove(photo, options, job.signal);
       if (this.#job.end(job)) this.#finish(made);
@@ -110,7 +113,7 @@ export class App {
     this.#job.abort();
     this.#startUp.abort();
     this.#progress.reset();
-    this.#rest("Cancelled", this.#loaded ? "" : "the model loads once you choose a photo");
+    this.#rest("job.cancelled", this.#loaded ? "" : t("job.cancelled-detail"));
   }
 
   /** Another model or device was chosen. */
@@ -129,11 +132,11 @@ export class App {
   async #start(signal) {
     const settings = (this.#settings = await this.#loadSettings());
     const { model } = settings.chosen;
-    if (!settings.mayStart) return `${model.title} is downloaded once you have accepted its licence`;
+    if (!settings.mayStart) return t("job.accept-first", { model: model.title });
     const ready = await this.#client.start(onWire(settings.chosen), this.#hearing(signal));
     this.#loaded = !signal.aborted;
     void this.#keeper.used(model.id, ready.device);
-    return `${model.title}, ${deviceWords(ready.device)}`;
+    return t("job.ready-detail", { model: model.title, device: deviceWords(ready.device) });
   }
 
   /**
@@ -144,7 +147,7 @@ export class App {
    */
   async #remove(photo, options, signal) {
     const settings = (this.#settings = await this.#loadSettings());
-    if (!settings.mayStart) this.#progress.begin("Waiting for your answer", { startUp: true, photo: true });
+    if (!settings.mayStart) this.#progress.begin("job.waiting", { startUp: true, photo: true });
     const chosen = await settings.settle();
     const cutout = await this.#client.remove(await photo.load(signal), { ...onWire(chosen), ...options }, this.#hearing(signal));
     if (!this.#loaded) void this.#keeper.used(chosen.model.id, cutout.device);
@@ -164,7 +167,7 @@ export class App {
   #finish({ cutout, title }) {
     this.#stage.showCutout(cutout, title);
     const empty = cutout.notes.includes("empty-mask");
-    this.#rest(empty ? "No subject was found" : `Done in ${durationWords(cutout.ms.total)}`, deviceWords(cutout.device));
+    this.#rest(empty ? "job.nothing-found" : "job.done", deviceWords(cutout.device), { time: durationWords(cutout.ms.total) });
   }
 
   /**
@@ -173,21 +176,22 @@ export class App {
    */
   #fail(thrown, again) {
     const error = AlphacutError.from(thrown);
-    if (error.code === "cancelled") return this.#rest("Cancelled");
+    if (error.code === "cancelled") return this.#rest("job.cancelled");
     if (error.code === "worker-crashed") this.#loaded = false;
     const settings = this.#settings;
     const onCpu = () => { settings?.setDevice("wasm"); this.#loaded = false; again(); };
-    this.#progress.end("That did not work", this.#stage.name);
+    this.#progress.end("job.failed", this.#stage.name);
     this.#setState("error");
     this.#error.show(error, { onRetry: again, onCpu: !settings || settings.chosen.device === "wasm" ? null : onCpu });
   }
 
   /**
-   * @param {string} words
+   * @param {string} key  Of the words.
    * @param {string} [detail]
+   * @param {Values} [values]
    */
-  #rest(words, detail) {
-    this.#progress.end(words, detail);
+  #rest(key, detail, values) {
+    this.#progress.end(key, detail, values);
     this.#setState(this.#stage.hasCutout ? "done" : "ready");
   }
 

@@ -1,6 +1,8 @@
 /** Tells what went wrong, what to do about it, and what to put into a bug report. */
 
 import { byId } from "./dom.js";
+import { errorWords } from "./error-words.js";
+import { say } from "./i18n.js";
 
 /** @import { AlphacutError, ErrorCode } from "../shared/protocol.js" */
 
@@ -32,11 +34,12 @@ export class ErrorView {
    * @param {{ onRetry: () => void, onCpu: (() => void) | null }} ways  `onCpu` is null where the CPU has been tried.
    */
   show(error, { onRetry, onCpu }) {
-    byId("error-message", HTMLElement).textContent = error.message;
-    byId("error-hint", HTMLElement).textContent = error.hint;
+    const { message, hint, exactly } = errorWords(error);
+    byId("error-message", HTMLElement).textContent = message;
+    byId("error-hint", HTMLElement).textContent = hint;
     byId("error-code", HTMLElement).textContent = error.code;
-    this.#details.textContent = reportText(error);
-    this.#copy.textContent = "Copy";
+    this.#details.textContent = reportText(error, exactly);
+    say(this.#copy, "error.copy");
     [this.#onRetry, this.#onCpu] = [onRetry, onCpu ?? onRetry];
     this.#retry.hidden = !WORTH_RETRYING.has(error.code);
     this.#cpu.hidden = !onCpu || !WORTH_THE_CPU.has(error.code);
@@ -50,18 +53,22 @@ export class ErrorView {
   async #copyDetails() {
     try {
       await navigator.clipboard.writeText(this.#details.textContent ?? "");
-      this.#copy.textContent = "Copied";
+      say(this.#copy, "error.copied");
     } catch {
       // No clipboard without a secure context or consent: selected text is one key press away.
       getSelection()?.selectAllChildren(this.#details);
-      this.#copy.textContent = "Selected: press Ctrl+C";
+      say(this.#copy, "error.selected");
     }
   }
 }
 
-/** @param {AlphacutError} error */
-function reportText(error) {
+/**
+ * @param {AlphacutError} error
+ * @param {string} exactly
+ */
+function reportText(error, exactly) {
   return [
+    exactly,
     `code: ${error.code}`,
     `message: ${error.message}`,
     `browser: ${navigator.userAgent}`,

@@ -1,22 +1,14 @@
 /** How a cutout was made: device, sizes, notes and the time of each step. */
 
 import { byId, make } from "./dom.js";
-import { deviceWords, durationWords, noteWords, sentence, sizeWords, typeWords } from "./text.js";
+import { t } from "./i18n.js";
+import { reasonWords } from "./reasons.js";
+import { deviceWords, durationWords, noteWords, sizeWords, typeWords } from "./text.js";
 
 /** @import { Cutout, Timings } from "../shared/protocol.js" */
 
-/** @type {readonly [keyof Timings, string][]} */
-const PHOTO_STEPS = [
-  ["decode", "Decode"],
-  ["preprocess", "Prepare"],
-  ["inference", "Network"],
-  ["mask", "Mask and edges"],
-  ["foreground", "Edge colours"],
-  ["compose", "Compose"],
-  ["encode", "Encode"],
-];
-/** @type {readonly [keyof Timings, string][]} */
-const ONCE = [["start", "Python, once"], ["model", "Model, once"]];
+const PHOTO_STEPS = /** @type {const} */ (["decode", "preprocess", "inference", "mask", "foreground", "compose", "encode"]);
+const ONCE = /** @type {const} */ (["start", "model"]);
 
 /**
  * @param {Cutout} cutout
@@ -25,11 +17,11 @@ const ONCE = [["start", "Python, once"], ["model", "Model, once"]];
 export function showFacts({ device, width, height, format, notes, remarks, ms, data, type }, model) {
   const say = (/** @type {string} */ id, /** @type {string} */ words) => { byId(id, HTMLElement).textContent = words; };
   say("device-report", deviceWords(device));
-  say("device-reason", sentence(device.reason));
+  say("device-reason", reasonWords(device.reason));
   byId("software", HTMLElement).hidden = !device.software;
-  say("fact-model", `${model}, ${device.precision === "float16" ? "16-bit" : "32-bit"} arithmetic`);
-  say("fact-photo", `${width} × ${height} pixels, ${format}`);
-  say("fact-cutout", `${width} × ${height} pixels, ${typeWords(type)}, ${sizeWords(data.byteLength)}`);
+  say("fact-model", t("facts.model-words", { model, bits: device.precision === "float16" ? 16 : 32 }));
+  say("fact-photo", t("facts.size", { width, height, format }));
+  say("fact-cutout", t("facts.file", { width, height, format: typeWords(type), size: sizeWords(data.byteLength) }));
   byId("notes", HTMLElement).replaceChildren(...notes.map((note) => make("li", {}, noteWords(note))));
   byId("remarks", HTMLElement).replaceChildren(...remarks.map(({ text }) => make("li", {}, text)));
   showTimings(ms);
@@ -37,9 +29,9 @@ export function showFacts({ device, width, height, format, notes, remarks, ms, d
 
 /** @param {Timings} ms */
 function showTimings(ms) {
-  const longest = Math.max(...PHOTO_STEPS.map(([key]) => ms[key]));
-  const steps = PHOTO_STEPS.map(([key, label]) => timingRow(label, ms[key], longest > 0 ? ms[key] / longest : 0));
-  const once = ONCE.filter(([key]) => ms[key] > 0).map(([key, label]) => timingRow(label, ms[key], 0));
+  const longest = Math.max(...PHOTO_STEPS.map((key) => ms[key]));
+  const steps = PHOTO_STEPS.map((key) => timingRow(t(`facts.step-${key}`), ms[key], longest > 0 ? ms[key] / longest : 0));
+  const once = ONCE.filter((key) => ms[key] > 0).map((key) => timingRow(t(`facts.once-${key}`), ms[key], 0));
   byId("timing-rows", HTMLElement).replaceChildren(...steps);
   byId("timing-total", HTMLElement).textContent = durationWords(ms.total);
   byId("timing-once", HTMLElement).replaceChildren(...once);

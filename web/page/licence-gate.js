@@ -1,6 +1,7 @@
 /** Asks for the reader's consent before a model with a licence notice is downloaded. */
 
 import { byId, outwardLink } from "./dom.js";
+import { say } from "./i18n.js";
 import { modelBytes, sizeWords } from "./text.js";
 
 /** @import { SiteModel } from "../shared/protocol.js" */
@@ -47,7 +48,7 @@ export class LicenceGate {
    * @returns {Promise<boolean>}
    */
   #show(model) {
-    byId("licence-model", HTMLElement).textContent = model.title;
+    say(byId("licence-title", HTMLElement), "licence.title", { model: model.title });
     byId("licence-notice", HTMLElement).textContent = model.licence.notice;
     byId("licence-link", HTMLElement).replaceChildren(outwardLink(model.licence.url, model.licence.name));
     byId("licence-size", HTMLElement).textContent = sizeWords(modelBytes(model));

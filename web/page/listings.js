@@ -1,6 +1,7 @@
 /** The lists made from site.json: sample photos, and parts with their licences. */
 
 import { byId, make, outwardLink } from "./dom.js";
+import { has, say } from "./i18n.js";
 import { photoFromSample } from "./photo.js";
 import { siteUrl } from "./site.js";
 
@@ -14,11 +15,18 @@ import { siteUrl } from "./site.js";
 export function listSamples(samples, onPhoto) {
   byId("samples", HTMLElement).replaceChildren(...samples.map((sample) => {
     const picture = make("img", { alt: "", decoding: "async", fetchPriority: "low", src: siteUrl(sample.thumb) });
-    const button = make("button", { type: "button", className: "sample" }, picture, make("span", {}, sample.title));
+    const button = make("button", { type: "button", className: "sample" }, picture, titleOf(sample));
     button.addEventListener("click", () => onPhoto(photoFromSample(sample)));
     const credit = make("p", { className: "credit" }, `${sample.credit} · `, outwardLink(sample.url, sample.licence));
     return make("li", {}, button, credit);
   }));
+}
+
+/** The site names its samples in English. @param {Sample} sample */
+function titleOf({ title, file }) {
+  const name = /([^/.]+)\.\w+$/.exec(file.path)?.[1];
+  const key = `sample.${name}`;
+  return has(key) ? say(make("span"), key) : make("span", {}, title);
 }
 
 /** @param {Site} site */

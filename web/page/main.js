@@ -1,6 +1,7 @@
 /** Puts the page together. Photos are taken from the first moment; they wait for what they need. */
 
 import { App } from "./app.js";
+import { arrangeDialogs } from "./dialogs.js";
 import { byId } from "./dom.js";
 import { mount as mountEditor } from "./editor/editor.js";
 import { loadMessages } from "./i18n.js";
@@ -15,11 +16,13 @@ import { Keeper } from "./pwa/keeper.js";
 import { takeLaunches } from "./pwa/launch.js";
 import { mountOfflineLine, mountStorage } from "./pwa/storage-panel.js";
 import { watchForUpdates } from "./pwa/update.js";
+import { arrangePreferences } from "./preferences.js";
 import { router } from "./router.js";
 import { Settings } from "./settings.js";
 import { loadSite } from "./site.js";
 import { Store } from "./store.js";
-import { announce, note, Views } from "./views.js";
+import { Views } from "./views.js";
+import { announce, note } from "./voice.js";
 import { WorkerClient } from "./worker-client.js";
 
 /** @import { AppContext, Made } from "./context.js" */
@@ -47,6 +50,8 @@ const dialog = new OwnModelDialog(own, loadSettings, note);
 let settings = null;
 
 listenForPhotos({ onPhotos, onModel: (file) => dialog.open(file), onNote: note });
+arrangeDialogs();
+arrangePreferences(store);
 views.start();
 mountOfflineLine(keeper);
 mountStorage(byId("storage-panel", HTMLElement), context);

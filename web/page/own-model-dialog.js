@@ -2,21 +2,14 @@
 
 import { AlphacutError } from "../shared/protocol.js";
 import { byId } from "./dom.js";
+import { errorWords } from "./error-words.js";
+import { say, t } from "./i18n.js";
 import { OwnModelForm } from "./own-model-form.js";
-import { STEPS } from "./progress.js";
 import { downloadWords } from "./text.js";
 
-/** @import { OwnStep, ProgressReply, StepReply } from "../shared/protocol.js" */
+/** @import { ProgressReply, StepReply } from "../shared/protocol.js" */
 /** @import { OwnModels } from "./own-models.js" */
 /** @import { Settings } from "./settings.js" */
-
-/** @type {Record<OwnStep, string>} */
-const WORDS = {
-  tools: "Downloading the tools for ONNX",
-  inspect: "Reading the file",
-  rewrite: "Preparing the network",
-  store: "Keeping it in this browser",
-};
 
 export class OwnModelDialog {
   #dialog = byId("own-dialog", HTMLDialogElement);
@@ -58,7 +51,10 @@ export class OwnModelDialog {
    */
   open(file) {
     if (this.#dialog.open) this.#task.abort(); // another file was dropped; closing would end its work too
-    else this.#dialog.showModal();
+    else {
+      byId("settings-dialog", HTMLDialogElement).close();
+      this.#dialog.showModal();
+    }
     this.#show("pick");
     if (file) this.#inspect(file);
   }
@@ -66,7 +62,7 @@ export class OwnModelDialog {
   /** @param {File} file */
   #inspect(file) {
     this.#file = file;
-    return this.#work("Starting Python", async (options) => {
+    return this.#work(t("own.starting"), async (options) => {
       const found = await this.#models.inspect(file, options);
       if (options.signal.aborted) return;
       this.#form.show(found, file);
@@ -76,14 +72,14 @@ export class OwnModelDialog {
 
   #add() {
     const { choices } = this.#form;
-    return this.#work("Preparing the network", async (options) => {
+    return this.#work(t("own.step-rewrite"), async (options) => {
       const settings = await this.#loadSettings();
       if (!this.#file) return;
       const model = await this.#models.add(this.#file, choices, settings.chosen.device, options);
       if (options.signal.aborted) return;
       settings.add(model);
       this.#dialog.close();
-      this.#onNote(`“${model.title}” is ready and kept in this browser.`);
+      this.#onNote(t("own.ready", { title: model.title }));
     });
   }
 
@@ -92,9 +88,9 @@ export class OwnModelDialog {
     const { model } = settings.chosen;
     try {
       settings.setOwn(await this.#models.forget(model));
-      this.#onNote(`“${model.title}” was removed from this browser.`);
+      this.#onNote(t("own.removed", { title: model.title }));
     } catch (thrown) {
-      this.#onNote(AlphacutError.from(thrown).message);
+      this.#onNote(errorWords(AlphacutError.from(thrown)).message);
     }
     byId("model", HTMLSelectElement).focus(); // the button that had it is gone
   }
@@ -111,10 +107,10 @@ export class OwnModelDialog {
     try {
       await work({
         signal,
-        onStep: ({ step, loaded, total }) => this.#say(WORDS[step], step === "tools" ? loaded : 0, step === "tools" ? total : 0),
+        onStep: ({ step, loaded, total }) => this.#say(t(`own.step-${step}`), step === "tools" ? loaded : 0, step === "tools" ? total : 0),
         onProgress: ({ stage, loaded, total }) => {
           const isDownload = stage === "runtime";
-          const starting = stage === "runtime" ? "Starting Python" : `Trying it: ${STEPS[stage].words.toLowerCase()}`;
+          const starting = stage === "runtime" ? t("own.starting") : t("own.trying", { step: t(`step.${stage}.label`) });
           this.#say(starting, isDownload ? loaded : 0, isDownload ? total : 0);
         },
       });
@@ -136,8 +132,9 @@ export class OwnModelDialog {
   }
 
   /** @param {AlphacutError} error */
-  #fail({ message, hint, code, details }) {
-    const texts = { message, hint, code, details };
+  #fail(error) {
+    const { message, hint, exactly } = errorWords(error);
+    const texts = { message, hint, code: error.code, details: [exactly, error.details].filter(Boolean).join("\n") };
     for (const [name, text] of Object.entries(texts)) byId(`own-${name}`, HTMLElement).textContent = text;
     this.#show("problem");
   }
@@ -149,7 +146,7 @@ export class OwnModelDialog {
     byId("own-add", HTMLElement).hidden = state !== "form";
     byId("own-choose", HTMLElement).hidden = state === "busy" || state === "form";
     byId("own-file", HTMLInputElement).disabled = state === "busy" || state === "form";
-    this.#title.textContent = state === "form" ? "Is this right?" : "Bring your own model";
+    say(this.#title, state === "form" ? "own.right" : "own.title");
     this.#dialog.dataset.state = state;
     if (this.#dialog.open) this.#title.focus(); // what had the focus may be hidden now
   }

@@ -1,16 +1,11 @@
 /** What was found in a visitor's model, and the choices that are left to them. */
 
 import { byId, make } from "./dom.js";
+import { number, t } from "./i18n.js";
 import { sizeWords } from "./text.js";
 
 /** @import { Activation, Dim, Inspection, OwnChoices } from "../shared/protocol.js" */
 
-/** @type {Record<Activation, string>} */
-const ACTIVATIONS = {
-  alpha: "0 to 1: the mask as it is",
-  logits: "Any number: a sigmoid makes it the mask",
-  minmax: "Any range: stretched from least to greatest",
-};
 const CUSTOM = "custom";
 
 export class OwnModelForm {
@@ -56,12 +51,12 @@ export class OwnModelForm {
     Object.assign(this.#width, { value: String(found.width), readOnly: width !== null });
     Object.assign(this.#height, { value: String(found.height), readOnly: height !== null });
     const presets = found.normalisations.map(({ id, title }) => make("option", { value: id }, title));
-    this.#normalisation.replaceChildren(...presets, make("option", { value: CUSTOM }, "Other numbers"));
+    this.#normalisation.replaceChildren(...presets, make("option", { value: CUSTOM }, t("own.numbers")));
     this.#normalisation.value = found.family.normalisation;
     byId("own-normalisation-why", HTMLElement).textContent = found.family.why;
     this.#output.replaceChildren(...found.outputs.map(({ name, shape }) => make("option", { value: name }, `${name} · ${shapeWords(shape)}`)));
     byId("own-output-label", HTMLElement).hidden = found.outputs.length < 2;
-    this.#activation.replaceChildren(...found.activations.map((id) => make("option", { value: id }, ACTIVATIONS[id])));
+    this.#activation.replaceChildren(...found.activations.map((id) => make("option", { value: id }, t(`own.activation-${id}`))));
     this.#showNormalisation();
     this.#showActivation();
   }
@@ -69,7 +64,7 @@ export class OwnModelForm {
   /** @returns {OwnChoices} */
   get choices() {
     return {
-      title: this.#name.value.trim() || "Your model",
+      title: this.#name.value.trim() || t("own.your-model"),
       width: this.#width.valueAsNumber, height: this.#height.valueAsNumber,
       mean: numbers(this.#mean.value), std: numbers(this.#std.value),
       output: this.#output.value, activation: /** @type {Activation} */ (this.#activation.value),
@@ -100,25 +95,21 @@ export class OwnModelForm {
  * @returns {[string, string][]}
  */
 function facts({ input, producer, opset, nodes, parameters, precisions }, file) {
-  const size = input.width && input.height ? `${input.width} × ${input.height} pixels` : "any size";
-  const order = input.layout === "NCHW" ? "channels first" : "channels last";
+  const size = input.width && input.height ? t("own.fixed-size", { width: input.width, height: input.height }) : t("own.any-size");
+  const order = t(input.layout === "NCHW" ? "own.channels-first" : "own.channels-last");
+  const weights = parameters < 1e6 ? number(parameters) : t("unit.million", { count: number(parameters / 1e6, 1) });
   return [
-    ["File", `${file.name}, ${sizeWords(file.size)}`],
-    ["Takes", `${size}, RGB, ${order}, ${input.dtype}`],
-    ["Network", `${nodes} nodes, ${countWords(parameters)} weights, ONNX ${opset}`],
-    ["Made by", producer || "not said"],
-    ["Arithmetic", precisions.includes("float16") ? "16-bit on a GPU that can, else 32-bit" : "32-bit"],
+    [t("own.file"), t("own.file-words", { name: file.name, size: sizeWords(file.size) })],
+    [t("own.takes"), t("own.takes-words", { size, order, type: input.dtype })],
+    [t("own.network"), t("own.network-words", { nodes, weights, opset })],
+    [t("own.made-by"), producer || t("own.not-said")],
+    [t("own.arithmetic"), t(precisions.includes("float16") ? "own.arithmetic-16" : "own.arithmetic-32")],
   ];
-}
-
-/** @param {number} count */
-function countWords(count) {
-  return count < 1e6 ? count.toLocaleString("en") : `${(count / 1e6).toFixed(1)} million`;
 }
 
 /** @param {Dim[]} shape */
 function shapeWords(shape) {
-  return shape.map((dim) => dim ?? "?").join(" × ") || "size unknown";
+  return shape.map((dim) => dim ?? "?").join(" × ") || t("own.shape-unknown");
 }
 
 /**
@@ -136,5 +127,5 @@ function numbers(text) {
 function checkNumbers(input, positive) {
   const three = numbers(input.value);
   const fits = three.length === 3 && three.every((one) => Number.isFinite(one) && (!positive || one > 0));
-  input.setCustomValidity(fits ? "" : `Three ${positive ? "numbers above 0" : "numbers"}, such as 0.5 0.5 0.5.`);
+  input.setCustomValidity(fits ? "" : t(positive ? "own.three-positive" : "own.three-numbers"));
 }

@@ -1,13 +1,18 @@
 /** Shows what is happening: the words, the bar and the list of steps. */
 
 import { byId, make } from "./dom.js";
-import { Progress, STEPS } from "./progress.js";
+import { number, say, t } from "./i18n.js";
+import { Progress } from "./progress.js";
+import { announce } from "./voice.js";
 
 /** @import { ProgressReply, Stage } from "../shared/protocol.js" */
+/** @import { Values } from "./i18n.js" */
 
 const TICK_MS = 100;
 /** Steps this short need no clock. */
 const CLOCK_AFTER_MS = 1000;
+/** Steps this long are said to those who hear the page; nobody wants to hear every one, nor every megabyte. */
+const SAID_AFTER_MS = 2500;
 
 export class ProgressView {
   #status = byId("status", HTMLElement);
@@ -19,16 +24,17 @@ export class ProgressView {
   #stage;
   #since = 0;
   #clock = 0;
+  #said = false;
 
   /**
    * Starts over with an empty bar.
-   * @param {string} words
+   * @param {string} key  Of the words.
    * @param {{ startUp: boolean, photo: boolean }} expected
    */
-  begin(words, expected) {
+  begin(key, expected) {
     this.#progress = new Progress(expected);
     this.#stage = undefined;
-    this.#say(words);
+    say(this.#status, key);
     this.#draw();
     clearInterval(this.#clock);
     this.#clock = setInterval(() => this.#tick(), TICK_MS);
@@ -41,20 +47,23 @@ export class ProgressView {
     if (stage && stage !== this.#stage) {
       this.#stage = stage;
       this.#since = performance.now();
-      this.#say(STEPS[stage].words);
+      this.#said = false;
+      say(this.#status, `step.${stage}.words`);
     }
     this.#draw();
   }
 
   /**
    * The work is over, one way or another; the bar stays where it stopped.
-   * @param {string} words
+   * @param {string} key  Of the words.
    * @param {string} [detail]
+   * @param {Values} [values]
    */
-  end(words, detail = "") {
+  end(key, detail = "", values = {}) {
     clearInterval(this.#clock);
     this.#bar.value = this.#progress.fraction;
-    this.#say(words);
+    say(this.#status, key, values);
+    announce(t(key, values));
     this.#tellMore(detail);
   }
 
@@ -64,21 +73,13 @@ export class ProgressView {
     this.#draw();
   }
 
-  /**
-   * Only the words are a live region: nobody wants to hear every megabyte.
-   * @param {string} words
-   */
-  #say(words) {
-    if (this.#status.textContent !== words) this.#status.textContent = words;
-  }
-
   #draw() {
     const { fraction, steps } = this.#progress;
     this.#bar.style.setProperty("--at", `${fraction * 100}%`);
     if (this.#stage === "inference" || this.#stage === undefined) this.#bar.removeAttribute("value");
     else this.#bar.value = fraction;
     this.#steps.replaceChildren(...steps.map(([stage, state]) => {
-      const item = make("li", {}, STEPS[stage].label);
+      const item = make("li", {}, t(`step.${stage}.label`));
       item.dataset.step = state;
       return item;
     }));
@@ -88,7 +89,10 @@ export class ProgressView {
   #tick() {
     const elapsed = this.#stage ? performance.now() - this.#since : 0;
     const clock = this.#stage === "inference" || elapsed > CLOCK_AFTER_MS;
-    this.#tellMore(this.#progress.bytes || (clock ? `${(elapsed / 1000).toFixed(1)} s` : ""));
+    this.#tellMore(this.#progress.bytes || (clock ? t("unit.s", { time: number(elapsed / 1000, 1) }) : ""));
+    if (elapsed < SAID_AFTER_MS || this.#said) return;
+    this.#said = true;
+    announce(this.#status.textContent ?? "");
   }
 
   /** @param {string} detail */

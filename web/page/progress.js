@@ -6,19 +6,19 @@ import { downloadWords } from "./text.js";
 /** @import { ProgressReply, Stage } from "../shared/protocol.js" */
 /** @typedef {"todo" | "now" | "done"} StepState */
 
-/** Each stage in words, and its share of the bar: about the time it takes on a first visit. */
-export const STEPS = /** @type {const} @satisfies {Record<Stage, { words: string, label: string, weight: number }>} */ ({
-  runtime: { words: "Loading Python", label: "Python", weight: 36 },
-  model: { words: "Loading the model", label: "Model", weight: 24 },
-  session: { words: "Preparing the model", label: "Session", weight: 10 },
-  decode: { words: "Reading the photo", label: "Decode", weight: 4 },
-  preprocess: { words: "Scaling the photo for the network", label: "Prepare", weight: 2 },
-  inference: { words: "Finding the subject", label: "Network", weight: 14 },
-  mask: { words: "Following the edges", label: "Mask", weight: 3 },
-  foreground: { words: "Removing the old background from the edges", label: "Colours", weight: 3 },
-  compose: { words: "Cutting out the subject", label: "Compose", weight: 3 },
-  encode: { words: "Writing the PNG", label: "PNG", weight: 4 },
-});
+/** Each stage's share of the bar: about the time it takes on a first visit. @type {Record<Stage, number>} */
+const WEIGHTS = {
+  runtime: 36,
+  model: 24,
+  session: 10,
+  decode: 4,
+  preprocess: 2,
+  inference: 14,
+  mask: 3,
+  foreground: 3,
+  compose: 3,
+  encode: 4,
+};
 
 const START_UP = STAGES.slice(0, 3);
 
@@ -59,8 +59,8 @@ export class Progress {
   get fraction() {
     let [done, all] = [0, 0];
     for (const stage of this.#plan) {
-      all += STEPS[stage].weight;
-      done += STEPS[stage].weight * this.#fractionOf(stage);
+      all += WEIGHTS[stage];
+      done += WEIGHTS[stage] * this.#fractionOf(stage);
     }
     return all > 0 ? done / all : 0;
   }

@@ -2,7 +2,8 @@
 
 import { AlphacutError } from "../shared/protocol.js";
 import { byId, make } from "./dom.js";
-import { modelBytes, sizeWords } from "./text.js";
+import { t } from "./i18n.js";
+import { modelBytes, modelSummary, sizeWords } from "./text.js";
 
 /** @import { DeviceChoice, Site, SiteModel } from "../shared/protocol.js" */
 /** @import { LicenceGate } from "./licence-gate.js" */
@@ -101,7 +102,7 @@ export class Settings {
     const asked = new URLSearchParams(location.search).get("model");
     const found = this.#find(asked) ?? (asked ? undefined : this.#find(this.#store.get("model")));
     if (asked && !found) {
-      this.complaint = `This site has no model “${asked}”. ${this.#previous.title} is used instead.`;
+      this.complaint = t("settings.no-model", { asked, title: this.#previous.title });
     }
     return found ?? this.#previous;
   }
@@ -115,6 +116,7 @@ export class Settings {
     const query = asDevice(new URLSearchParams(location.search).get("device"));
     this.#deviceSelect.value = query ?? asDevice(this.#store.get("device")) ?? "auto";
     this.#use(this.#model);
+    document.addEventListener("wordschange", () => this.#use(this.#model));
     this.#modelSelect.disabled = this.#deviceSelect.disabled = false;
     this.#modelSelect.addEventListener("change", () => this.#chooseModel());
     this.#deviceSelect.addEventListener("change", () => {
@@ -141,11 +143,11 @@ export class Settings {
   #use(model) {
     this.#model = model;
     const [own, ours] = [true, false].map((own) => this.#models.filter((one) => Boolean(one.own) === own).map(optionOf));
-    const groups = own?.length ? [make("optgroup", { label: "Your models" }, ...own)] : [];
+    const groups = own?.length ? [make("optgroup", { label: t("settings.own-models") }, ...own)] : [];
     this.#modelSelect.replaceChildren(...(ours ?? []), ...groups);
     byId("own-remove", HTMLElement).hidden = !model.own;
     this.#modelSelect.value = model.id;
-    byId("model-summary", HTMLElement).textContent = model.summary;
+    byId("model-summary", HTMLElement).textContent = modelSummary(model);
   }
 
   /**

@@ -2,7 +2,8 @@
 
 import { byId } from "./dom.js";
 import { showFacts } from "./facts-view.js";
-import { downloadName, sizeWords } from "./text.js";
+import { say, t } from "./i18n.js";
+import { downloadName, sizeWords, typeWords } from "./text.js";
 
 /** @import { Cutout } from "../shared/protocol.js" */
 /** @import { Photo } from "./photo.js" */
@@ -39,7 +40,7 @@ export class StageView {
       this.clear();
       this.#photo = photo;
       this.#original.src = photo.url;
-      this.#original.alt = `The original: ${photo.name}`;
+      this.#original.alt = t("stage.original-alt", { name: photo.name });
       byId("original-name", HTMLElement).textContent = photo.name;
     }
     this.#forgetCutout();
@@ -59,8 +60,9 @@ export class StageView {
     const { data, preview, ...facts } = cutout;
     const name = downloadName(this.name, cutout.type);
     const url = this.#keep(new Blob([data], { type: cutout.type }));
-    Object.assign(this.#cutout, { src: url, hidden: false, alt: "The cutout: the subject without its background" });
+    Object.assign(this.#cutout, { src: url, hidden: false, alt: t("stage.cutout-alt") });
     Object.assign(this.#download, { href: url, download: name, hidden: false });
+    say(byId("download-words", HTMLElement), "job.download", { type: typeWords(cutout.type) });
     byId("download-size", HTMLElement).textContent = sizeWords(data.byteLength);
     byId("cutout-name", HTMLElement).textContent = name;
     if (preview && this.#isMissing) this.#original.src = this.#keep(new Blob([preview], { type: "image/jpeg" }));

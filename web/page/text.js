@@ -1,4 +1,6 @@
-/** Numbers, names and reports as words for people. Pure functions. */
+/** Numbers, names and reports as words for people, in the reader's language. */
+
+import { has, number, t } from "./i18n.js";
 
 /** @import { DeviceReport, Note, SiteModel } from "../shared/protocol.js" */
 
@@ -9,9 +11,9 @@ const MEGA = 1_000_000;
  * @param {number} bytes
  */
 export function sizeWords(bytes) {
-  if (bytes < 1000) return `${bytes} bytes`;
-  if (bytes < MEGA) return `${Math.round(bytes / 1000)} kB`;
-  return `${megabytes(bytes)} MB`;
+  if (bytes < 1000) return t("unit.bytes", { n: bytes });
+  if (bytes < MEGA) return t("unit.kb", { size: Math.round(bytes / 1000) });
+  return t("unit.mb", { size: number(bytes / MEGA, bytes < 100 * MEGA ? 1 : 0) });
 }
 
 /**
@@ -21,7 +23,7 @@ export function sizeWords(bytes) {
  */
 export function downloadWords(loaded, total) {
   if (total <= 0) return loaded > 0 ? sizeWords(loaded) : "";
-  return `${(loaded / MEGA).toFixed(1)} of ${(total / MEGA).toFixed(1)} MB`;
+  return t("unit.mb-of", { loaded: number(loaded / MEGA, 1), total: number(total / MEGA, 1) });
 }
 
 /**
@@ -29,8 +31,8 @@ export function downloadWords(loaded, total) {
  * @param {number} ms
  */
 export function durationWords(ms) {
-  if (ms >= 1000) return `${(ms / 1000).toFixed(2)} s`;
-  return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+  if (ms >= 1000) return t("unit.s", { time: number(ms / 1000, 2) });
+  return t("unit.ms", { time: number(ms, ms < 10 ? 1 : 0) });
 }
 
 /**
@@ -43,43 +45,26 @@ export function modelBytes(model) {
 }
 
 /**
+ * What a model is good for; the site says it in English.
+ * @param {SiteModel} model
+ */
+export function modelSummary({ id, summary }) {
+  return has(`model.${id}`) ? t(`model.${id}`) : summary;
+}
+
+/**
  * The device that ran, in words.
  * @param {DeviceReport} device
  */
 export function deviceWords(device) {
-  if (device.provider === "wasm") {
-    return `WebAssembly with ${device.threads} ${device.threads === 1 ? "thread" : "threads"}`;
-  }
-  const adapter = device.adapter || "an adapter without a name";
-  return `WebGPU on ${adapter}${device.software ? " (software, not a GPU)" : ""}`;
+  if (device.provider === "wasm") return t("device.wasm", { n: device.threads });
+  const adapter = device.adapter || t("device.unnamed");
+  return t(device.software ? "device.webgpu-software" : "device.webgpu", { adapter });
 }
-
-/**
- * Words as a sentence of their own: a capital first, a full stop last.
- * @param {string} words
- */
-export function sentence(words) {
-  if (words === "") return "";
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)}${words.endsWith(".") ? "" : "."}`;
-}
-
-/** @type {Record<Note, string>} */
-const NOTES = {
-  "first-frame": "The file holds several frames; the first one was cut out.",
-  "empty-mask": "No subject was found, so the cutout is empty. A photo with a clearer subject may work, or another model.",
-  "approximate-colours": "The photo is made for print, and its colour profile is missing or can't be used here: colours are approximate.",
-  "metadata-lost": "Camera, time and place could not be kept: of photos that the browser reads there are pixels only, and a JPEG holds at most 64 kB of them.",
-  "full-mask": "Everything was taken for the subject, so nothing was removed. Another model may do better.",
-  "flat-mask": "The model saw no difference between subject and background, so this is no cutout. Another model may do better.",
-  "undecided-mask": "The model is unsure what the subject is: look at the cutout closely. Another model, or a photo cropped to the subject, may do better.",
-  "no-subject": "There is no subject to frame, so the whole photo was taken for it.",
-  "enlargement-limited": "The subject is too small in this photo to fill the picture as you wished: it was enlarged to twice its size, and no more.",
-  "picture-colours": "The background picture's colours are approximate: its colour profile could not be converted to the photo's.",
-};
 
 /** @param {Note} note */
 export function noteWords(note) {
-  return NOTES[note];
+  return t(`note.${note}`);
 }
 
 /** Of the files that are made: the name's end, and what people call them. @type {Record<string, { ending: string, name: string }>} */
@@ -102,10 +87,4 @@ export function typeWords(type) {
 export function downloadName(original, type) {
   const stem = original.replace(/(?<=.)\.[^.]*$/, "");
   return `${stem || "photo"}-cutout.${TYPES[type]?.ending ?? "bin"}`;
-}
-
-/** @param {number} bytes */
-function megabytes(bytes) {
-  const value = bytes / MEGA;
-  return value < 100 ? value.toFixed(1) : String(Math.round(value));
 }

@@ -3,6 +3,7 @@
 import { byId } from "./dom.js";
 import { t } from "./i18n.js";
 import { router } from "./router.js";
+import { note } from "./voice.js";
 
 /** @import { AppContext, BatchView, EditorView, View } from "./context.js" */
 /** @import { ViewName } from "./router.js" */
@@ -32,15 +33,23 @@ export class Views {
     for (const link of document.querySelectorAll("[data-go]")) {
       link.addEventListener("click", (event) => {
         event.preventDefault();
-        router.go(/** @type {ViewName} */ (link.getAttribute("data-go")));
+        router.go(this.#goal(link.getAttribute("data-go") ?? ""));
       });
     }
+    document.addEventListener("wordschange", () => this.#draw());
     this.#draw();
   }
 
   /** @returns {Promise<BatchView | null>}  Null where it can't be loaded, which was said. */
   async batch() {
     return /** @type {Promise<BatchView | null>} */ (this.#view("batch"));
+  }
+
+  /** "photo" is the photo in the editor, where there is one that is not in sight. @param {string} go */
+  #goal(go) {
+    if (go !== "photo") return /** @type {ViewName} */ (go);
+    const elsewhere = router.view === "batch" || router.view === "camera";
+    return elsewhere && document.documentElement.hasAttribute("data-photo") ? "editor" : "home";
   }
 
   /**
@@ -50,6 +59,7 @@ export class Views {
   async #change(view, before) {
     this.#draw();
     scrollTo(0, 0);
+    this.#main.focus({ preventScroll: true }); // what had the focus may be out of sight
     const [left, shown] = await Promise.all([this.#view(before), this.#view(view)]);
     left?.hide();
     if (router.view === view) shown?.show();
@@ -58,11 +68,8 @@ export class Views {
   #draw() {
     const { view } = router;
     this.#main.dataset.view = view;
-    for (const section of this.#main.querySelectorAll("[data-in]")) {
-      /** @type {HTMLElement} */ (section).inert = !section.getAttribute("data-in")?.split(" ").includes(view);
-    }
-    for (const link of document.querySelectorAll("[data-go]")) {
-      const here = link.getAttribute("data-go") === (view === "editor" ? "home" : view);
+    for (const link of document.querySelectorAll("nav [data-go]")) {
+      const here = link.getAttribute("data-go") === (view === "editor" || view === "home" ? "photo" : view);
       if (here) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
@@ -88,23 +95,4 @@ export class Views {
     const module = name === "batch" ? import("./batch/batch.js") : import("./camera/camera.js");
     return (await module).mount(byId(`${name}-view`, HTMLElement), this.#app);
   }
-}
-
-/**
- * A line above the view, until the next one; "" takes it away.
- * @param {string} text
- * @param {{ tone?: "info" | "warning" }} [options]
- */
-export function note(text, { tone = "warning" } = {}) {
-  const line = byId("note", HTMLElement);
-  line.textContent = text;
-  line.dataset.tone = tone;
-}
-
-/**
- * Said to those who hear the page.
- * @param {string} text
- */
-export function announce(text) {
-  byId("announcer", HTMLElement).textContent = text;
 }
