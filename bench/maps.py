@@ -92,15 +92,14 @@ def fill(
     samples, files = list(samples), {}
     for model, net in nets.items():
         for name, variant in variants.items():
-            if model not in variant.models:
-                continue
+            measured = [sample for sample in samples if variant.measured(model, sample.set)]
             before = len(list(folder.iterdir()))
             identity = net.identity(variant.recipe.scaling)
-            for sample in samples:
+            for sample in measured:
                 file = _fill_one(folder, net, identity, variant, sample)
                 files[model, name, sample.set, sample.stem] = file
             made = len(list(folder.iterdir())) - before
-            print(f"maps: {model}, {name}: {made} made, {len(samples) - made} kept", flush=True)
+            print(f"maps: {model}, {name}: {made} made, {len(measured) - made} kept", flush=True)
         net._sessions.clear()
     return files
 

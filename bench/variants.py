@@ -14,6 +14,7 @@ from PIL import Image
 from alphacut.foreground import estimate
 from alphacut.mask import alpha_of
 from alphacut.recipe import DEFAULT, IMGLY, PLAIN, REMBG, Filter, Recipe, Resampling
+from bench.matting import closed_form, learning_based
 from bench.metrics import Levels
 
 MaskStep = Callable[[Levels, Image.Image, Levels], Image.Image]
@@ -40,6 +41,8 @@ class Variant:
         Variants that it is compared with.
     models : tuple of str
         Networks that it is measured with.
+    sets : tuple of str or None
+        Sets that it is measured on; None for all.
     """
 
     recipe: Recipe = DEFAULT
@@ -48,6 +51,11 @@ class Variant:
     boxed: bool = False
     against: tuple[str, ...] = ("default",)
     models: tuple[str, ...] = ("u2netp", "isnet")
+    sets: tuple[str, ...] | None = None
+
+    def measured(self, model: str, set_: str) -> bool:
+        """Tell whether it is measured with a network on a set."""
+        return model in self.models and (self.sets is None or set_ in self.sets)
 
     def alpha(self, levels: Levels, rgb: Image.Image, seen: Levels) -> Image.Image:
         """Do the step from the map to alpha."""
@@ -67,6 +75,7 @@ def _plain(**filters: Filter) -> Recipe:
 
 
 PEERS = ("rembg", "imgly")
+_WITH_ALPHA = ("am_lowres", "am_comp")
 
 VARIANTS: dict[str, Variant] = {
     "default": Variant(against=(*PEERS, "plain")),
@@ -77,6 +86,9 @@ VARIANTS: dict[str, Variant] = {
     "photo's colours": Variant(recipe=replace(DEFAULT, colours=False)),
     "edges as enlarged": Variant(recipe=replace(DEFAULT, edges=None)),
     "box": Variant(boxed=True),
+    # What a "fine" mode could be, where true alpha is known.
+    "closed form": Variant(mask=closed_form, sets=_WITH_ALPHA),
+    "learning based": Variant(mask=learning_based, sets=_WITH_ALPHA),
     # Ablations of the plain recipe, where resampling is not hidden by what follows. Photos are rarely larger
     # than ISNet's input: nothing to alias.
     "no antialias": Variant(recipe=_plain(shrink=Filter.CORNER), against=("plain",), models=("u2netp",)),

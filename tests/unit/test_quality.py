@@ -207,6 +207,14 @@ def rows_of(data: Path) -> list[scoring.Row]:
     return [row for sample in samples for row in scoring.score(sample, STEPS, {"tiny": spec(50, 40)}, files)]
 
 
+def test_a_variant_says_where_it_is_measured() -> None:
+    assert Variant().measured("isnet", "any")
+    some = Variant(models=("u2netp",), sets=("soft",))
+    assert some.measured("u2netp", "soft")
+    assert not some.measured("isnet", "soft")
+    assert not some.measured("u2netp", "hard")
+
+
 def test_sets_are_found_with_their_true_colours(data: Path) -> None:
     sets = read_sets(data)
     assert {name: len(group) for name, group in sets.items()} == {"hard": 6, "soft": 6}
