@@ -13,7 +13,7 @@ from alphacut import profiles
 from alphacut.finish import Frame, PictureBackground
 from alphacut.image import Photo
 from alphacut.layers import separate
-from alphacut.sampling import BICUBIC, BILINEAR, Bounds, Sheet, sample, spread, step_for
+from alphacut.sampling import BICUBIC, BILINEAR, HAMMING, Bounds, Sheet, blur_for, sample, spread, step_for
 
 BLUR_REACH = 0.03
 """Share of the photo's longer side: the standard deviation of the blur at strength 1."""
@@ -41,7 +41,7 @@ def blurred(rgb: Image.Image, alpha: Image.Image, strength: float) -> Sheet:
     small, mask = rgb.reduce(step), alpha.reduce(step)
     mask = mask.filter(ImageFilter.MaxFilter(3)).point(_FILL)
     small.paste(_behind(rgb, alpha, small.size, step), mask=mask)
-    return Sheet(small.filter(ImageFilter.GaussianBlur(sigma / step)), step)
+    return Sheet(small.filter(blur_for(sigma, step)), step)
 
 
 def _behind(rgb: Image.Image, alpha: Image.Image, size: tuple[int, int], step: int) -> Image.Image:
@@ -86,7 +86,8 @@ def place(picture: Photo, how: PictureBackground, size: tuple[int, int]) -> Imag
     image = picture.rgb.copy()
     if picture.alpha is not None:
         image.putalpha(picture.alpha)
-    piece = sample(image, bounds, size, resample=BICUBIC, fade=how.fit == "contain")
+    sharp = BICUBIC if picture.alpha is None else HAMMING
+    piece = sample(image, bounds, size, resample=sharp, fade=False)
     if piece is not None and piece.image.size == size:
         return piece.image
     if how.fit == "cover" and piece is not None:  # by less than a pixel, of rounding

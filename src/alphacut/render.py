@@ -12,7 +12,7 @@ from alphacut.finish import BlurBackground, ColourBackground, Finish, Frame, Pic
 from alphacut.framing import frame_of
 from alphacut.image import Photo
 from alphacut.notes import Note
-from alphacut.sampling import BICUBIC, Sheet, sample
+from alphacut.sampling import HAMMING, Sheet, sample
 from alphacut.shadow import cast, shadow_sheet
 from alphacut.tiles import Box
 
@@ -128,7 +128,7 @@ def render(cutout: Image.Image, setting: Setting) -> Image.Image:
     frame = setting.frame
     size = frame.width, frame.height
     bounds = (frame.left, frame.top, frame.right, frame.bottom)
-    piece = sample(cutout, bounds, size, resample=BICUBIC, fade=True)
+    piece = sample(cutout, bounds, size, resample=HAMMING, fade=True)
     shade = None if setting.shadow is None else cast(setting.shadow, frame)
     paper = _paper(setting, size)
     if paper is not None and paper.mode == "RGB":

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from alphacut.finish import Frame
 
@@ -18,6 +18,8 @@ MOST_REDUCED = 64
 """Of a sheet, see `step_for`."""
 
 BILINEAR, BICUBIC = Image.Resampling.BILINEAR, Image.Resampling.BICUBIC
+HAMMING = Image.Resampling.HAMMING
+"""As sharp as bicubic and never beyond 0 and 1: alpha would be cut there, but not its colours with it."""
 
 _EPSILON = 1e-6  # pixels: what arithmetic of floats may be off
 _SUPPORT = 3  # pixels, of the coarser grid, that resampling looks at around its place
@@ -61,6 +63,16 @@ def step_for(sigma: float) -> int:
     return min(MOST_REDUCED, max(1, int(sigma / 2)))
 
 
+def blur_for(sigma: float, step: int) -> ImageFilter.GaussianBlur:
+    """Make the blur of a copy that was reduced by `step` and will be enlarged again.
+
+    Both spread a point by themselves: means of boxes have a variance of 1/12 of a step's square, a linear
+    interpolation one of 1/6.
+    """
+    done = 0.25 if step > 1 else 0.0
+    return ImageFilter.GaussianBlur(math.sqrt(max(0.0, (sigma / step) ** 2 - done)))
+
+
 def sample(
     picture: Image.Image, bounds: Bounds, size: tuple[int, int], *, resample: Image.Resampling, fade: bool
 ) -> Piece | None:
@@ -96,9 +108,10 @@ def sample(
     read = (across.low, down.low, across.high, down.high)
     part = picture if read == whole else picture.crop(read)  # zero beyond the picture
     wanted = (across.last - at[0], down.last - at[1])
-    box_in_part = (
-        across.source(at[0]) - read[0], down.source(at[1]) - read[1],
-        across.source(across.last) - read[0], down.source(down.last) - read[1],
+    box_in_part = (  # cut by what rounding put beyond it
+        max(0.0, across.source(at[0]) - read[0]), max(0.0, down.source(at[1]) - read[1]),
+        min(part.width, across.source(across.last) - read[0]),
+        min(part.height, down.source(down.last) - read[1]),
     )  # fmt: skip
     return Piece(_resized(part, wanted, resample, box_in_part), at)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from PIL import Image, ImageFilter
+from PIL import Image
 
 from alphacut.finish import Frame, Shadow
-from alphacut.sampling import BILINEAR, Sheet, sample, step_for
+from alphacut.sampling import BILINEAR, Sheet, blur_for, sample, step_for
 from alphacut.tiles import Box
 
 
@@ -24,7 +24,7 @@ def shadow_sheet(alpha: Image.Image, shadow: Shadow, subject: Box) -> Sheet:
     sheet = Image.new("L", (small.width + 2 * room, small.height + 2 * room))
     sheet.paste(small, (room, room))
     fainter = [math.floor(shadow.opacity * level + 0.5) for level in range(256)]
-    blurred = sheet.filter(ImageFilter.GaussianBlur(sigma / step)).point(fainter)
+    blurred = sheet.filter(blur_for(sigma, step)).point(fainter)
     return Sheet(blurred, step, shadow.dx * unit - room * step, shadow.dy * unit - room * step)
 
 

@@ -15,6 +15,7 @@ from alphacut.encode import encode_png
 from alphacut.errors import BadOptionsError, ImageError
 from alphacut.guided import LinearModel, fit
 from alphacut.image import decode
+from alphacut.matting import MattingLaplacian, solve
 from alphacut.strokes import blend, bounds, coverage, draw
 from alphacut.tiles import Box
 
@@ -31,23 +32,29 @@ class Hint:
         Longer side in pixels of the small copy of what is around the stroke.
     room : float
         What is looked at around the stroke's box, in greatest radii of the stroke.
-    window : float
-        Radius of the windows of `alphacut.guided.fit`, in greatest radii of the stroke: they must see both
-        what is surely subject and what is surely not.
-    epsilon : float
-        See `alphacut.guided.fit`.
-    least : float
-        What a pixel counts whose alpha is not known; one that is known counts 1.
+    radius, epsilon : int, float
+        Of the windows of `alphacut.matting.MattingLaplacian`, on the small copy.
+    trust : float
+        What alpha counts where it is known: outside the stroke and near 0 or 255. The Laplacian counts 1.
+    guess : float
+        What it counts inside the stroke: where colours say nothing it stays what it was.
+    rounds : int
+        Of conjugate gradients.
+    fit : tuple of int and float
+        Radius and epsilon of `alphacut.guided.fit`, which takes what was found to full size.
     ends : float
-        Alpha this near to 0 and 1 becomes 0 and 1: lines that are fitted rarely end there.
+        Alpha this near to 0 and 1 becomes 0 and 1: what is solved for rarely ends there.
     """
 
-    side: int = 512
-    room: float = 1.5
-    window: float = 1.0
-    epsilon: float = 1e-4
-    least: float = 1e-3
-    ends: float = 0.1
+    side: int = 256
+    room: float = 1.0
+    radius: int = 8
+    epsilon: float = 1e-5
+    trust: float = 20.0
+    guess: float = 0.01
+    rounds: int = 16
+    fit: tuple[int, float] = (2, 1e-5)
+    ends: float = 0.05
 
 
 DEFAULT = Hint()
@@ -91,10 +98,9 @@ def _lay(alpha: Image.Image, patch: Patch) -> None:
 def refine(rgb: Image.Image, alpha: Image.Image, stroke: Stroke, hint: Hint = DEFAULT) -> Patch:
     """Find alpha anew under a stroke.
 
-    Around the stroke alpha counts as known. A linear function of the photo's colours that gives it there, in
-    windows that reach out of the stroke, says what alpha is inside (K. He et al., "Guided Image Filtering",
-    see `alphacut.guided`). Fitted on a small copy and evaluated at full size; blended in by the stroke's
-    coverage.
+    Around the stroke alpha counts as known; inside, it is solved for on a small copy by natural image matting
+    (`alphacut.matting`). A local linear function of the photo's colours takes it to full size
+    (`alphacut.guided`), where it is blended in by the stroke's coverage.
 
     Parameters
     ----------
@@ -125,11 +131,10 @@ def refine(rgb: Image.Image, alpha: Image.Image, stroke: Stroke, hint: Hint = DE
 
 
 class _Surroundings(NamedTuple):
-    """What is looked at: a box of the photo, the size of its small copy, and the windows' radius there."""
+    """What is looked at: a box of the photo, and the size of its small copy."""
 
     box: Box
     size: tuple[int, int]
-    window: int
 
     @classmethod
     def of(cls, box: Box, stroke: Stroke, size: tuple[int, int], hint: Hint) -> _Surroundings:
@@ -139,17 +144,19 @@ class _Surroundings(NamedTuple):
         right, bottom = min(size[0], box[2] + room), min(size[1], box[3] + room)
         scale = min(1.0, hint.side / max(right - left, bottom - top))
         small = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
-        return cls((left, top, right, bottom), small, max(2, round(hint.window * radius * scale)))
+        return cls((left, top, right, bottom), small)
 
     def model(self, rgb: Image.Image, alpha: Image.Image, stroke: Stroke, hint: Hint) -> LinearModel:
-        """Fit on the small copy."""
+        """Solve for alpha on the small copy, and fit it to the colours there."""
         colours, levels, unknown = (
             np.asarray(image.resize(self.size, _BILINEAR, reducing_gap=2.0))
             for image in (rgb.crop(self.box), alpha.crop(self.box), self._unknown(stroke, rgb.size))
         )
         known = levels.astype(np.float32) / np.float32(255)
-        sure = np.abs(2 * known - 1) * (1 - unknown.astype(np.float32) / np.float32(255))
-        return fit(colours, known, np.maximum(sure, np.float32(hint.least)), self.window, hint.epsilon)
+        trust = np.where(unknown > 0, 0, hint.trust * np.abs(2 * known - 1)) + hint.guess
+        laplacian = MattingLaplacian(colours, hint.radius, hint.epsilon)
+        found = solve(laplacian, known, trust.astype(np.float32), hint.rounds).clip(0, 1)
+        return fit(colours, found, np.ones_like(found), *hint.fit)
 
     def _unknown(self, stroke: Stroke, size: tuple[int, int]) -> Image.Image:
         """Where the stroke is at all, 255: what it covers in part is not known either."""

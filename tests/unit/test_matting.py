@@ -1,66 +1,64 @@
-"""Trimaps that maps make, and matting from them."""
+"""Alpha solved for from colours: against the Laplacian written down, and where colours tell it exactly."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from PIL import Image, ImageDraw, ImageFilter
+from numpy.typing import NDArray
 
-from bench.matting import Fine, Floats, closed_form, matted, trimap
-from tests.helpers import Bytes8, array, noise
+from alphacut.matting import MattingLaplacian, solve
+from tests.helpers import Bytes8, noise
 
-
-def disc(size: int = 96) -> tuple[Image.Image, Bytes8, Bytes8]:
-    """A photo of an orange disc on blue, its true alpha, and a soft map of it."""
-    truth = Image.new("L", (4 * size, 4 * size))
-    ImageDraw.Draw(truth).ellipse((size, size, 3 * size, 3 * size), fill=255)
-    truth = truth.resize((size, size), Image.Resampling.BOX)
-    orange, blue = (Image.new("RGB", (size, size), colour) for colour in ((230, 120, 20), (20, 40, 160)))
-    rough = truth.filter(ImageFilter.GaussianBlur(4))
-    return Image.composite(orange, blue, truth), array(truth), array(rough)
+EPSILON = 1e-3
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(0, 3), st.integers(0, 100))
-def test_what_is_known_is_what_the_map_is_sure_of_and_far_from_the_rest(
-    seed: int, band: int, sure: int
-) -> None:
-    levels = noise(16, 12, channels=1, seed=seed)
-    levels[:, 8:] = 255 * (levels[:, 8:] > 20)
-    known = trimap(levels, Fine(band=band, sure=sure))
-    assert set(np.unique(known)) <= {0, 0.5, 1}
-    assert (levels[known == 0] <= sure).all()
-    assert (levels[known == 1] >= 255 - sure).all()
-    for y, x in np.argwhere(known != 0.5):
-        near = [
-            levels[y + dy, x + dx]
-            for dy in range(-band, band + 1)
-            for dx in range(abs(dy) - band, band - abs(dy) + 1)
-            if 0 <= y + dy < 12 and 0 <= x + dx < 16
-        ]
-        assert all(level <= sure or level >= 255 - sure for level in near)
+def written_down(guide: Bytes8, radius: int) -> NDArray[np.float64]:
+    """Build the Laplacian window by window (equation 12 of Levin et al.), over the area of a window."""
+    height, width = guide.shape[:2]
+    colours = guide.reshape(-1, 3) / 255
+    matrix = np.zeros((height * width,) * 2)
+    for y in range(height):
+        for x in range(width):
+            rows = np.arange(max(0, y - radius), min(height, y + radius + 1))
+            columns = np.arange(max(0, x - radius), min(width, x + radius + 1))
+            window = (rows[:, None] * width + columns).ravel()
+            inner = colours[window] - colours[window].mean(axis=0)
+            covariance = inner.T @ inner / len(window) + EPSILON * np.eye(3)
+            affinity = (1 + inner @ np.linalg.inv(covariance) @ inner.T) / len(window)
+            matrix[np.ix_(window, window)] += np.eye(len(window)) - affinity
+    return matrix / (2 * radius + 1) ** 2
 
 
-def test_a_crisp_edge_has_a_band() -> None:
-    levels = np.zeros((9, 20), np.uint8)
-    levels[:, 10:] = 255
-    known = trimap(levels, Fine(band=2))
-    assert (known[4] == [*[0] * 7, *[0.5] * 5, *[1] * 8]).all()
+@pytest.mark.parametrize("radius", [1, 2])
+def test_it_is_the_matting_laplacian(radius: int) -> None:
+    guide = noise(9, 7)
+    alpha = noise(9, 7, 1, 3).astype(np.float32) / np.float32(255)
+    found = MattingLaplacian(guide, radius, EPSILON)(alpha)
+    wanted = (written_down(guide, radius) @ alpha.ravel()).reshape(alpha.shape)
+    np.testing.assert_allclose(found, wanted, atol=2e-4)
 
 
-def test_closed_form_matting_finds_an_edge_that_the_photo_shows() -> None:
-    photo, truth, rough = disc()
-    found = array(closed_form(rough, photo, array(photo)))
-    assert found.shape == truth.shape
-    assert np.abs(found.astype(int) - truth).mean() < 0.1 * np.abs(rough.astype(int) - truth).mean()
+def test_solving_minimises_what_is_said() -> None:
+    guide = noise(9, 7)
+    alpha = noise(9, 7, 1, 3).astype(np.float32) / np.float32(255)
+    trust = np.where(noise(9, 7, 1, 4) > 128, 5, 0.01).astype(np.float32)
+    matrix = written_down(guide, 1) + np.diag(trust.ravel().astype(float))
+    wanted = np.linalg.solve(matrix, trust.ravel() * alpha.ravel()).reshape(alpha.shape)
+    found = solve(MattingLaplacian(guide, 1, EPSILON), alpha, trust, rounds=100)
+    np.testing.assert_allclose(found, wanted, atol=5e-3)
 
 
-@pytest.mark.parametrize("level", [0, 128, 255])
-def test_a_map_that_is_sure_of_nothing_or_of_all_keeps_the_default_s_alpha(level: int) -> None:
-    def never(colours: Floats, known: Floats) -> Floats:
-        raise AssertionError
+def test_where_two_colours_are_mixed_alpha_is_found() -> None:
+    true = np.clip((np.hypot(*np.mgrid[-20:20, -30:30]) - 10) / 8, 0, 1)
+    guide = np.rint(true[..., None] * (200, 180, 40) + (1 - true[..., None]) * (30, 60, 90)).astype(np.uint8)
+    known = (true == 0) | (true == 1)
+    guess = np.where(known, true, 1).astype(np.float32)
+    trust = np.where(known, 20, 1e-3).astype(np.float32)
+    found = solve(MattingLaplacian(guide, 2, 1e-5), guess, trust, rounds=60)
+    assert np.abs(found - true).max() < 0.05
 
-    photo = Image.fromarray(noise(30, 20))
-    found = array(matted(np.full((8, 8), level, np.uint8), photo, array(photo), never, Fine()))
-    np.testing.assert_allclose(found.astype(int), level, atol=1)
+
+def test_what_is_all_one_stays_so() -> None:
+    ones = np.ones((20, 30), np.float32)
+    found = solve(MattingLaplacian(noise(30, 20), 3, 1e-5), ones, 0.01 * ones, rounds=20)
+    np.testing.assert_allclose(found, 1, atol=1e-3)
