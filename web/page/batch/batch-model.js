@@ -236,11 +236,10 @@ export class Batch {
 
   /** @param {Item} item */
   #changed(item) {
-    if (item.state !== "working") {
-      item.stage = null;
-      if (!this.items.some(({ state }) => state === "working")) this.pace.rest();
-      void this.#depot.note(item); // what is under way is taken down as waiting, which it is after a reload
-    }
+    if (item.state !== "working") item.stage = null;
+    if (!this.items.some(({ state }) => state === "working")) this.pace.rest();
+    // What is to be done again is found out after a reload: its file is not made by the recipe of then.
+    if (item.state !== "working" && item.state !== "waiting") void this.#depot.note(item);
     this.#watcher.onChange(item);
   }
 }

@@ -75,7 +75,7 @@ class View {
     this.#build();
     document.addEventListener("wordschange", () => { this.#grid.updateAll(); this.#draw(); });
     addEventListener("beforeunload", (event) => {
-      if (this.batch.items.some((item) => !item.shelf && !item.saved && (item.state === "done" || item.state === "working"))) event.preventDefault();
+      if (this.batch.items.some(({ shelf, saved, state }) => !shelf && !saved && state !== "failed")) event.preventDefault();
     });
   }
 

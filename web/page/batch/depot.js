@@ -18,6 +18,8 @@ export class Depot {
   #shelves = new Set();
   /** The photos are kept one after the other, behind those that came before. */
   #turn = Promise.resolve();
+  /** And so are records: a thousand may be cancelled at once. */
+  #noting = Promise.resolve();
 
   /** @param {() => void} onChange  What is kept, or whether anything can be, has changed. */
   constructor(onChange) {
@@ -60,9 +62,9 @@ export class Depot {
   }
 
   /** Takes down how far a photo is. @param {Item} item */
-  async note(item) {
-    await note(item).catch((error) => this.#complain(error));
-    this.#onChange();
+  note(item) {
+    const write = () => note(item).catch((error) => this.#complain(error)).then(this.#onChange);
+    return (this.#noting = this.#noting.then(write));
   }
 
   /** Keeps the original no longer, where the file itself is still at hand. @param {Item} item */
@@ -87,7 +89,7 @@ export class Depot {
     this.#shelves.clear();
     this.#shelf = null;
     this.unkept = "";
-    await this.#turn;
+    await Promise.all([this.#turn, this.#noting]);
     await Promise.all(shelves.map((shelf) => shelf.clear()));
     this.#onChange();
   }
