@@ -272,3 +272,142 @@ def test_numbers_have_as_many_digits_as_the_last() -> None:
 def test_folders_are_kept() -> None:
     assert named("{name}", "a.jpg", folder="shop/new: old") == ["shop/new_ old/a.png"]
     assert named("{name}", "a.jpg", folder="../x") == ["photo/x/a.png"]
+
+
+# A shelf in memory. `reload` gives what the next visit finds, with `missing` files lost.
+ITEM = f"""
+import {{
+  canRetry, fileOf, isPlain, keptBytes, newItem, note, recall, recipeOf,
+}} from "{(FOLDER / "item.js").as_uri()}";
+import {{ AlphacutError }} from "{(ROOT / "web" / "shared" / "protocol.js").as_uri()}";
+const files = new Map(), records = new Map();
+const shelf = {{
+  note: async (key, record) => records.set(key, JSON.parse(JSON.stringify(record))),
+  get: async (name, type) => {{
+    const file = files.get(name);
+    return file ? file.slice(0, file.size, type) : null;
+  }},
+}};
+const item = newItem(new Blob(["photo"], {{ type: "image/jpeg" }}), "a.jpg", "shop");
+const cutout = {{ facts: {{ width: 3, height: 2, ms: {{ total: 5 }} }}, title: "Tiny" }};
+const plain = {{ finish: {{}}, output: {{ format: "png" }} }};
+const keep = (part, text, type) => {{
+  item[part] = new Blob([text], {{ type }});
+  files.set(`${{item.key}}.${{part}}`, item[part]);
+}};
+const reload = async (...missing) => {{
+  await note(item);
+  for (const part of missing) files.delete(`${{item.key}}.${{part}}`);
+  return recall(shelf, records.get(item.key));
+}};
+item.shelf = shelf;
+files.set(`${{item.key}}.photo`, item.photo);
+const seen = (...values) => console.log(JSON.stringify(values));
+"""
+DONE = """
+keep("master", "master", "image/png");
+keep("result", "result", "image/webp");
+Object.assign(item, { state: "done", cutout, ms: 7, made: recipeOf(item, plain) });
+"""
+
+
+def item(script: str) -> Any:
+    """What a story about one photo logs."""
+    return in_node(ITEM + script)
+
+
+def test_a_photo_that_is_done_is_so_after_a_reload() -> None:
+    assert item(f"""{DONE}
+        item.edits = [
+          {{ kind: "erase", points: [1, 2, 3], hardness: 1, opacity: 1 }},
+          {{ kind: "patch", left: 0, top: 1, width: 1, height: 1, data: Uint8Array.of(0, 128, 255).buffer }},
+        ];
+        const again = await reload();
+        const [erase, {{ data, ...patch }}] = again.edits;
+        const file = fileOf(again);
+        seen(again.state, await file.text(), file.type, again.made === item.made, again.cutout,
+             erase, patch, [...new Uint8Array(data)], again.source);
+    """) == [
+        *("done", "result", "image/webp", True),
+        {"facts": {"width": 3, "height": 2, "ms": {"total": 5}}, "title": "Tiny"},
+        {"kind": "erase", "points": [1, 2, 3], "hardness": 1, "opacity": 1},
+        {"kind": "patch", "left": 0, "top": 1, "width": 1, "height": 1},
+        [0, 128, 255],
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("missing", "state", "has_master"),
+    [("result", "waiting", True), ("master", "waiting", False), ("photo", "done", True)],
+)
+def test_what_is_missing_after_a_reload_is_made_again(missing: str, state: str, has_master: bool) -> None:
+    """And nothing takes the master for the file that was lost."""
+    assert item(f"""{DONE}
+        const again = await reload("{missing}");
+        seen(again.state, again.master !== null, again.made === "");
+    """) == [state, has_master, missing != "photo"]
+
+
+def test_a_photo_that_was_not_kept_in_time_says_so() -> None:
+    assert item("""
+        const again = await reload("photo");
+        seen(again.state, again.error.code, canRetry(again));
+    """) == ["failed", "unreadable-file", False]
+
+
+def test_without_finish_the_master_is_the_file_after_a_reload_too() -> None:
+    assert item(f"""{DONE}
+        item.result = null;
+        const again = await reload("result");
+        seen(again.state, await fileOf(again).text());
+    """) == ["done", "master"]
+
+
+def test_a_photo_that_was_under_way_waits_after_a_reload() -> None:
+    assert item("""
+        item.state = "working";
+        seen((await reload()).state);
+    """) == ["waiting"]
+
+
+def test_a_failure_is_remembered_with_its_reason() -> None:
+    assert item("""
+        item.state = "failed";
+        item.error = new AlphacutError("truncated-image", "Cut short.", { hint: "Copy it again." });
+        const again = await reload();
+        seen(again.state, again.error instanceof AlphacutError, again.error.hint, canRetry(again));
+    """) == ["failed", True, "Copy it again.", True]
+
+
+def test_a_photo_that_was_removed_is_not_taken_down_any_more() -> None:
+    assert item("""
+        item.gone = true;
+        await note(item);
+        seen(records.size);
+    """) == [0]
+
+
+@pytest.mark.parametrize(
+    ("finish", "output", "plain"),
+    [
+        ({}, {}, True),
+        ({"background": None, "softness": 0}, {"format": "png"}, True),
+        ({"background": {"kind": "colour", "colour": "#ffffff"}}, {"format": "png"}, False),
+        ({"softness": 0.1}, {}, False),
+        ({}, {"format": "webp"}, False),
+        ({}, {"format": "png", "effort": "small"}, False),
+    ],
+)
+def test_only_where_nothing_is_wished_for_is_the_master_the_file(
+    finish: dict[str, Any], output: dict[str, Any], plain: bool
+) -> None:
+    assert item(f"seen(isPlain({json.dumps(finish)}, {json.dumps(output)}));") == [plain]
+
+
+def test_what_is_kept_is_told_without_the_visitors_own_file() -> None:
+    assert item(f"""{DONE}
+        const own = keptBytes(item);
+        item.photo = files.get(`${{item.key}}.photo`).slice();
+        seen(own, keptBytes(item), keptBytes({{ ...item, shelf: null }}));
+    """) == [12, 17, 0]

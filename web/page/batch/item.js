@@ -105,7 +105,7 @@ export async function note(item) {
 }
 
 /**
- * The photo of a record. One that was under way waits again; one whose file is missing has failed.
+ * The photo of a record. One that was under way waits again, as one whose cutout is missing; without the photo it has failed.
  * @param {Shelf} shelf
  * @param {any} record
  * @returns {Promise<Item>}
@@ -119,8 +119,8 @@ export async function recall(shelf, { types, edits, error, ...record }) {
   const open = record.state === "working" || record.state === "done";
   return {
     ...record, shelf, source: null, photo, master: cutout && master, cutout, thumb, result, picture, stage: null, crashes: 0, made: done ? record.made : "",
-    state: !photo ? "failed" : !done && open ? "waiting" : record.state,
-    error: photo ? error && AlphacutError.fromWire(error) : lost(),
+    state: done ? "done" : !photo ? "failed" : open ? "waiting" : record.state,
+    error: done ? null : photo ? error && AlphacutError.fromWire(error) : lost(),
     edits: edits.map((/** @type {any} */ edit) => (edit.kind === "patch" ? { ...edit, data: fromText(edit.data) } : edit)),
   };
 }
