@@ -58,12 +58,13 @@ class Bench:
     """A served folder and the way to run jobs in it: scripts of bench/page/, one browser each."""
 
     def __init__(self, folder: Path, browser: str, url: str, reports: queue.Queue[Result]) -> None:
-        self._folder, self._browser, self._url, self._reports = folder, browser, url, reports
+        self._folder, self._browser, self._reports = folder, browser, reports
+        self.url = url
 
     def run(self, job: Mapping[str, Any]) -> Iterator[Result]:
         """Run a job in a new browser, so that nothing is cached; yield its reports, an `error` among them."""
         (self._folder / "job.json").write_text(json.dumps(job))
-        with _browser(self._browser, f"{self._url}bench/index.html"):
+        with _browser(self._browser, f"{self.url}bench/index.html"):
             while not (report := self._next()).get("done"):
                 yield report
 

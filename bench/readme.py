@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from bench.harness import RESULTS, ROOT, Result
 from bench.quality_tables import everything, headlines
-from bench.tables import between, inference_table, job_table, pixel_table
+from bench.tables import batch_table, between, inference_table, job_table, pixel_table
 
 README = ROOT / "README.md"
 QUALITY = ROOT / "docs" / "quality.md"
@@ -32,6 +32,10 @@ PIXELS = (
     "stage, and the length of Pyodide's memory before the first job and at most, Python itself included.\n"
     "*aim*: what each may take on 2 cores.\n\n"
 )
+BATCH = (
+    "A batch in the built site's own page, JPEG to PNG: seconds for all photos and, in the median, from one\n"
+    "to the next; memory after the 20th photo and the most after it. *whole browser*: all its processes.\n\n"
+)
 
 
 def rendered(text: str, files: Sequence[Result]) -> str:
@@ -42,6 +46,9 @@ def rendered(text: str, files: Sequence[Result]) -> str:
     parts += [WHOLE, *(_part(file, job_table(file["results"])) for file in jobs)] if jobs else []
     pixels = [file for file in files if _is_of("pixels", file)]
     parts += [PIXELS, *(_part(file, pixel_table(file["results"])) for file in pixels)] if pixels else []
+    batches = [file for file in files if _is_of("batch", file)]
+    tables = [_part(file, batch_table(file["results"]), "seconds and MB") for file in batches]
+    parts += [BATCH, *tables] if batches else []
     return between(text, BEGIN, END, "".join(parts))
 
 
@@ -51,9 +58,9 @@ def with_quality(text: str, files: Sequence[Result], layout: Callable[[Result], 
     return between(text, QUALITY_BEGIN, QUALITY_END, "".join(layout(file) + "\n" for file in found))
 
 
-def _part(file: Result, table: str) -> str:
+def _part(file: Result, table: str, unit: str = "milliseconds") -> str:
     left_out = "".join(f"\nNot measured: {reason}.\n" for reason in file.get("left_out", ()))
-    return f"On {file['title']} ({file['date']}), milliseconds:\n\n{table}\n{left_out}\n"
+    return f"On {file['title']} ({file['date']}), {unit}:\n\n{table}\n{left_out}\n"
 
 
 def _is_of(bench: str, file: Result) -> bool:

@@ -73,6 +73,21 @@ def pixel_table(results: Sequence[Result]) -> str:
     return markdown(head, rows)
 
 
+def batch_table(results: Sequence[Result]) -> str:
+    """Lay out results of bench.batch: seconds, and megabytes from the 20th photo to the last."""
+    head = ["model", "device", "photos", "all", "one", "Python", "ONNX Runtime", "page", "whole browser"]
+    rows = []
+    for result in results:
+        memory = [
+            f"{result['settled'][kind] / 1e6:.0f} to {result['most'][kind] / 1e6:.0f}"
+            for kind in ("python", "ort", "js", "browser")
+        ]
+        photos = f"{result['photos']} of {result['megapixels']:g} MP"
+        times = [f"{result['total_s']:.0f}", f"{result['photo_s']:.2f}"]
+        rows.append([result["model"], result["device"], photos, *times, *memory])
+    return markdown(head, rows)
+
+
 def kernel_table(result: Result, most: int = 20) -> str:
     """Lay out the kernels of a profiled result, longest first, milliseconds of one run."""
     kernels = result["kernels"]

@@ -318,8 +318,9 @@ def test_downloads_are_made_in_one_place_each_by_page_and_worker() -> None:
     assert downloading - {"sw.js"} == {"worker/assets.js", "page/site.js"}  # sw.js passes answers on
 
 
-def test_one_script_alone_owns_what_the_browser_keeps_of_models() -> None:
-    assert users(r"\.getDirectory\b", r"\.removeEntry\b") == {"worker/store.js"}
+def test_one_script_each_owns_what_the_browser_keeps_of_models_and_of_batches() -> None:
+    owners = {"worker/store.js", "page/batch/shelf.js"}
+    assert users(r"\.getDirectory\b", r"\.removeEntry\b") == owners
 
 
 def test_the_service_worker_alone_owns_what_the_browser_keeps_of_the_site() -> None:

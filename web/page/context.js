@@ -5,7 +5,7 @@
  * is its <section>; the shell hides and shows it (main[data-view]) and calls `show` and `hide`.
  */
 
-/** @import { Cutout, Options } from "../shared/protocol.js" */
+/** @import { Cutout, Edit, Finish, Options } from "../shared/protocol.js" */
 /** @import { Photo } from "./photo.js" */
 /** @import { Keeper } from "./pwa/keeper.js" */
 /** @import { router } from "./router.js" */
@@ -31,7 +31,15 @@
 /** @typedef {View & Stage} EditorView */
 /** @typedef {View & { add: (photos: Photo[]) => void }} BatchView  `add` goes to the view itself: `app.router.go("batch")`. */
 
-/** @typedef {{ cutout: Cutout, title: string }} Made  A cutout that is there already, and the title of its model. */
+/**
+ * A cutout that is there already, and what its owner did to it and wants to hear of.
+ * @typedef {object} Made
+ * @property {Cutout} cutout
+ * @property {string} title    The model's.
+ * @property {Edited} [edited]
+ * @property {(edited: Edited) => void} [onChange]  Called at each change by hand; `master` is another one where the network ran again.
+ */
+/** @typedef {{ master: Blob, edits: readonly Edit[], finish: Finish, picture: Blob | null }} Edited */
 
 /**
  * @typedef {object} AppContext

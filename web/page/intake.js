@@ -1,9 +1,11 @@
 /** The ways photos reach the page: chosen, dropped (folders too) or pasted. */
 
+import { chosen, dropped, holdsFolder } from "./collect.js";
 import { byId } from "./dom.js";
 import { t } from "./i18n.js";
 import { photoFromBlob } from "./photo.js";
 
+/** @import { Found } from "./collect.js" */
 /** @import { Photo } from "./photo.js" */
 /**
  * @typedef {object} Receiver
@@ -12,14 +14,11 @@ import { photoFromBlob } from "./photo.js";
  * @property {(note: string) => void} onNote  Something to tell the reader that is no error.
  */
 
-/** Names of pictures whose type browsers don't know. */
-const PICTURE = /\.(tiff?|tga|ico|p[pgb]m|bmp|hei[cf]|avif|jxl|jp2)$/i;
-
 /** @param {Receiver} receiver */
 export function listenForPhotos(receiver) {
   const input = byId("photo-input", HTMLInputElement);
   input.addEventListener("change", () => {
-    take([...(input.files ?? [])], receiver);
+    take(chosen(input.files), receiver);
     input.value = ""; // so that choosing the same file again is a change again
   });
   listenForPaste(receiver);
@@ -68,47 +67,22 @@ function listenForDrop(receiver) {
  * @param {Receiver} receiver
  */
 async function takeDropped(data, receiver) {
-  const plain = [...(data?.files ?? [])];
-  const entries = [...(data?.items ?? [])].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-  if (!entries.some((entry) => entry.isDirectory)) {
-    return plain.length > 0 ? take(plain, receiver) : receiver.onNote(t("note.drop-empty"));
-  }
-  const files = (await Promise.all(entries.map(filesOf))).flat().filter(isPicture);
-  if (files.length > 0) take(files, receiver);
-  else receiver.onNote(t("note.folder-empty"));
-}
-
-/**
- * The files of a dropped folder and of those in it.
- * @param {FileSystemEntry} entry
- * @returns {Promise<File[]>}
- */
-async function filesOf(entry) {
-  if (entry.isFile) return [await new Promise((resolve, reject) => /** @type {FileSystemFileEntry} */ (entry).file(resolve, reject))];
-  const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
-  /** @type {FileSystemEntry[]} */
+  if (!data) return;
+  /** @type {Found[]} */
   const found = [];
-  for (;;) {
-    /** @type {FileSystemEntry[]} A hundred at a time. */
-    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-    if (some.length === 0) break;
-    found.push(...some);
-  }
-  return (await Promise.all(found.map(filesOf))).flat();
-}
-
-/** @param {File} file */
-function isPicture({ type, name }) {
-  return !name.startsWith(".") && (type.startsWith("image/") || PICTURE.test(name));
+  const isFolder = holdsFolder(data); // the drop is forgotten once something was waited for
+  for await (const one of dropped(data)) found.push(one);
+  if (found.length > 0) take(found, receiver);
+  else receiver.onNote(t(isFolder ? "note.folder-empty" : "note.drop-empty"));
 }
 
 /**
- * @param {File[]} files
+ * @param {Found[]} found
  * @param {Receiver} receiver
  */
-function take(files, receiver) {
-  const [first] = files;
+function take(found, receiver) {
+  const [first] = found;
   if (!first) return;
-  if (first.name.toLowerCase().endsWith(".onnx")) return receiver.onModel(first);
-  receiver.onPhotos(files.map((file) => photoFromBlob(file, file.name)));
+  if (first.file.name.toLowerCase().endsWith(".onnx")) return receiver.onModel(first.file);
+  receiver.onPhotos(found.map(({ file, folder }) => photoFromBlob(file, file.name, folder)));
 }

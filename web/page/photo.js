@@ -10,17 +10,19 @@ import { fetchOrExplain, siteUrl } from "./site.js";
  * @property {string} url   Where an <img> finds it; `release` when it leaves the page.
  * @property {(signal: AbortSignal) => Promise<Blob>} load
  * @property {() => void} release
+ * @property {string} [folder]  Where it lay in a folder that was given, "a/b".
  */
 
 /**
  * @param {Blob} blob
  * @param {string} name
+ * @param {string} [folder]
  * @returns {Photo}
  */
-export function photoFromBlob(blob, name) {
+export function photoFromBlob(blob, name, folder = "") {
   let url = "";
   return {
-    name,
+    name, folder,
     get url() { return (url ||= URL.createObjectURL(blob)); }, // not for each of a thousand photos of a batch
     load: async () => blob,
     release() { URL.revokeObjectURL(url); url = ""; },

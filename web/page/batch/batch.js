@@ -1,23 +1,187 @@
-/** The batch: for now it takes the first photo and says so. */
+/** The view of many photos at once. */
 
-import { t } from "../i18n.js";
+import { chosen } from "../collect.js";
+import { make } from "../dom.js";
+import { say, t } from "../i18n.js";
+import { photoFromBlob } from "../photo.js";
+import { sizeWords } from "../text.js";
+import { Batch } from "./batch-model.js";
+import { FinishPanel } from "./finish-panel.js";
+import { Grid } from "./grid.js";
+import { canRetry, fileOf } from "./item.js";
+import { Left } from "./left.js";
+import { SavePanel } from "./save-panel.js";
+import { countOf, Summary } from "./summary.js";
 
 /** @import { AppContext, BatchView } from "../context.js" */
+/** @import { Item } from "./item.js" */
 
 /**
- * @param {HTMLElement} _root
+ * @param {HTMLElement} root
  * @param {AppContext} app
  * @returns {BatchView}
  */
-export function mount(_root, app) {
+export function mount(root, app) {
+  const view = new View(app);
+  root.append(...view.elements);
+  void view.left.look();
   return {
-    show() {},
+    show: () => view.batch.catchUp(),
     hide() {},
     add(photos) {
-      const [first] = photos;
-      if (!first) return;
-      app.openEditor(first);
-      app.note(t("batch.first-taken", { n: photos.length, name: first.name }));
+      app.router.go("batch");
+      void view.batch.add(photos);
     },
   };
+}
+
+class View {
+  #app;
+  #finish;
+  #summary;
+  #saving;
+  #grid = new Grid({
+    onOpen: (item) => this.#open(item),
+    onRetry: (item) => this.batch.retry([item]),
+    onCancel: (item) => this.batch.cancel([item]),
+    onRemove: (item) => this.batch.remove(item),
+  });
+  batch;
+  left;
+  #buttons = {
+    pause: button("pause", () => { this.batch.pause(); this.#draw(); }),
+    resume: button("resume", () => { this.batch.resume(); this.#draw(); }),
+    cancel: button("cancel", () => this.batch.cancel()),
+    retry: button("retry", () => this.batch.retry(this.batch.items.filter(canRetry))),
+    clear: button("clear", () => this.#clear()),
+  };
+  #kept = make("p", { className: "quiet batch-kept" });
+  #work = make("div", { className: "batch-work", hidden: true });
+  #drawing = false;
+
+  /** @param {AppContext} app */
+  constructor(app) {
+    this.#app = app;
+    this.#finish = new FinishPanel(app.store, (recipe) => this.batch.setRecipe(recipe));
+    this.#summary = new Summary(app.announce);
+    this.batch = new Batch(app, this.#finish.recipe, {
+      onAdd: (items) => { this.#grid.add(items); this.#draw(); },
+      onChange: (item) => { this.#grid.update(item); this.#draw(); },
+      onRemove: (item) => { this.#grid.remove(item); this.#draw(); },
+      onKept: () => this.#draw(),
+    });
+    this.left = new Left(this.batch);
+    this.#saving = new SavePanel(app, this.batch, () => this.#finish.pattern);
+    this.#build();
+    document.addEventListener("wordschange", () => { this.#grid.updateAll(); this.#draw(); });
+    addEventListener("beforeunload", (event) => {
+      if (this.batch.items.some(({ shelf, saved, state }) => !shelf && !saved && state !== "failed")) event.preventDefault();
+    });
+  }
+
+  get elements() {
+    return [
+      make("div", { className: "batch-head" },
+        make("div", {}, say(make("h1"), "batch.title"), say(make("p", { className: "quiet" }), "batch.lead")), this.#adding()),
+      this.left.element, this.#work,
+    ];
+  }
+
+  #build() {
+    const { pause, resume, cancel, retry, clear } = this.#buttons;
+    const hint = say(make("p", { id: "batch-hint", className: "unseen" }), "batch.hint");
+    this.#grid.element.setAttribute("aria-describedby", hint.id);
+    this.#work.append(
+      make("div", { className: "batch-bar" }, this.#summary.element,
+        make("p", { className: "actions" }, pause, resume, retry, cancel, this.#saving.element)),
+      this.#saving.report, this.#finish.element, this.#grid.element, hint,
+      make("div", { className: "batch-foot" }, this.#kept, clear),
+    );
+  }
+
+  /** The ways to add photos beside dropping them. */
+  #adding() {
+    const files = make("input", { type: "file", id: "batch-files", className: "unseen", multiple: true, accept: PICTURES });
+    const folder = make("input", { type: "file", id: "batch-folder", className: "unseen", webkitdirectory: true });
+    for (const input of [files, folder]) {
+      input.addEventListener("change", () => {
+        const photos = chosen(input.files).map((found) => photoFromBlob(found.file, found.file.name, found.folder));
+        input.value = "";
+        void this.batch.add(photos);
+      });
+    }
+    return make("p", { className: "actions" },
+      files, say(make("label", { className: "button primary", htmlFor: files.id }), "batch.add"),
+      folder, say(make("label", { className: "button", htmlFor: folder.id }), "batch.add-folder"));
+  }
+
+  /** Draws what is told of all photos, once for all changes of a moment. */
+  #draw() {
+    if (this.#drawing) return;
+    this.#drawing = true;
+    setTimeout(() => {
+      this.#drawing = false;
+      this.#drawNow();
+    }, 100);
+  }
+
+  #drawNow() {
+    const { batch } = this, count = countOf(batch.items);
+    const { pause, resume, cancel, retry, clear } = this.#buttons;
+    clear.hidden = false;
+    this.#work.hidden = count.all === 0;
+    this.#grid.element.ariaLabel = t("batch.photos");
+    pause.hidden = batch.paused || count.open === 0;
+    resume.hidden = !batch.paused;
+    cancel.hidden = count.open === 0;
+    retry.hidden = !batch.items.some(canRetry);
+    this.#saving.update(count);
+    this.#kept.textContent = keptWords(batch);
+    if (count.all > 0) this.#summary.update(count, batch.pace, batch.paused);
+  }
+
+  /** @param {Item} item */
+  async #open(item) {
+    if (!item.photo) return;
+    const photo = photoFromBlob(item.photo, item.name, item.folder);
+    const { master, cutout, edits, picture } = item, finish = item.finish ?? this.batch.recipe.finish;
+    if (!master || !cutout) return this.#app.openEditor(photo);
+    const data = await master.arrayBuffer();
+    let known = master;
+    this.#app.openEditor(photo, {
+      cutout: { ...cutout.facts, data, preview: null, thumbnail: null }, title: cutout.title,
+      edited: { master, edits, finish, picture },
+      onChange: (edited) => {
+        void this.batch.edit(item, edited, edited.master !== known);
+        known = edited.master;
+      },
+    });
+  }
+
+  async #clear() {
+    const unsaved = this.batch.items.filter((item) => fileOf(item) && !item.saved).length;
+    if (unsaved > 0 && !confirm(t("batch.clear.sure", { count: unsaved }))) return;
+    await this.batch.clear();
+  }
+}
+
+const PICTURES = "image/*,.tif,.tiff,.tga,.ico,.ppm,.pgm,.pbm,.bmp,.heic,.heif,.avif,.jxl,.jp2";
+
+/** @param {Batch} batch */
+function keptWords({ unkept, keptBytes }) {
+  const words = [];
+  if (unkept) words.push(t(`batch.unkept.${unkept}`));
+  if (keptBytes > 0) words.push(t("batch.kept", { size: sizeWords(keptBytes) }));
+  return words.join(" ");
+}
+
+/**
+ * @param {string} name
+ * @param {() => void} onClick
+ */
+function button(name, onClick) {
+  const made = say(make("button", { type: "button", className: "button", hidden: true }), `batch.${name}`);
+  made.dataset.do = name;
+  made.addEventListener("click", onClick);
+  return made;
 }

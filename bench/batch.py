@@ -1,0 +1,159 @@
+"""Measures a batch in the built site: the time of each photo, and whether memory stays flat.
+
+    python -m bench.batch --machine NAME [--title WORDS] [--models u2netp] [--count 100] [--megapixels 12]
+                          [--device auto|webgpu|wasm] [--site dist/site]
+
+Photos that differ are given to the page as a person would. When one is done, memory is asked for: Python and
+ONNX Runtime's heaps, which never shrink, JavaScript's of the page, and what all processes of the browser hold
+(proportional set size; photos that the browser keeps on disk are not in it). Prints the curve and writes
+bench/results/batch-<machine>.json.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from bench.harness import ROOT, Result, bench, parse, parser, providers, write_results
+from bench.tables import batch_table
+
+SETTLED = 20
+"""Photos after which memory should not grow any more."""
+PATIENCE_S = 60.0  # for one photo
+STATS = "async () => (await import(new URL('./loader.js', self.location.href).href)).stats()"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure as the command line says."""
+    made = parser("batch", "Measure a batch.")
+    made.add_argument("--count", type=int, default=100, help="photos")
+    made.add_argument("--megapixels", type=float, default=12.0, help="of each photo")
+    made.add_argument("--device", default="", help="without it the one worth measuring")
+    options = parse(made, arguments)
+    photos = different(options.site, options.count, options.megapixels)
+    with bench(options) as running:
+        about = running.about()
+        device = options.device or providers(about)[0]
+        result = measure(running.url, photos, options.models[0], device)
+    result["megapixels"] = options.megapixels
+    print(batch_table([result]))
+    write_results(f"batch-{options.machine}", options, about, [result])
+    return 0
+
+
+def different(site: Path, count: int, megapixels: float) -> list[Path]:
+    """Make JPEGs of 4 : 3 that differ: parts of the samples, enlarged. Kept for the next time."""
+    from PIL import Image
+
+    folder = ROOT / "dist" / f"bench-batch-{megapixels:g}mp"
+    folder.mkdir(exist_ok=True)
+    samples = [Image.open(path).convert("RGB") for path in sorted((site / "samples").glob("*.png"))]
+    width = round((megapixels * 1e6 * 4 / 3) ** 0.5)
+    dice = random.Random(5)
+    paths = [folder / f"photo-{n:03}.jpg" for n in range(count)]
+    for n, path in enumerate(paths):
+        sample, share = samples[n % len(samples)], dice.uniform(0.7, 1.0)
+        wide = share * min(sample.width, sample.height * 4 / 3)
+        left, top = dice.uniform(0, sample.width - wide), dice.uniform(0, sample.height - wide * 3 / 4)
+        if not path.exists():
+            box = (left, top, left + wide, top + wide * 3 / 4)
+            size = (width, round(width * 3 / 4))
+            sample.resize(size, Image.Resampling.BICUBIC, box=box).save(path, quality=92)
+    return paths
+
+
+def measure(url: str, photos: Sequence[Path], model: str, device: str) -> Result:
+    """Give the photos to the page and follow it until all are done."""
+    from playwright.sync_api import sync_playwright
+
+    from tools import chromium
+
+    with sync_playwright() as playwright:
+        path, flags = chromium.ensure(), chromium.launch_args("webgpu", "hardware")
+        browser = playwright.chromium.launch(executable_path=path, args=flags)
+        page = browser.new_context(service_workers="block").new_page()
+        page.route("**/page/worker-slot.js", counting)
+        page.goto(f"{url}?model={model}&device={device}#batch")
+        began = time.perf_counter()
+        page.set_input_files("#batch-files", list(photos))
+        curve = list(follow(page, browser, len(photos), began))
+        shown = page.locator(".tile-state").all_text_contents()
+        failed = page.locator(".tile[data-state=failed]").count()
+        browser.close()
+    print(f"the last tile says: {shown[-1]}")
+    return summarise(curve, model=model, device=device, failed=failed)
+
+
+def counting(route: Any) -> None:
+    """Serve the page's slot so that it starts a worker that counts memory."""
+    response = route.fetch()
+    route.fulfill(
+        response=response, body=response.text().replace("worker/worker.js", "worker/worker.js?stats")
+    )
+
+
+def follow(page: Any, browser: Any, count: int, began: float) -> Iterator[dict[str, float]]:
+    """Yield time and memory whenever photos were done."""
+    session, processes = page.context.new_cdp_session(page), browser.new_browser_cdp_session()
+    session.send("Performance.enable")
+    done, since = 0, began
+    while done < count:
+        page.wait_for_timeout(100)
+        now = time.perf_counter()
+        ended = page.locator(".tile:is([data-state=done], [data-state=failed])").count()
+        if ended == done:
+            if now - since > PATIENCE_S:
+                raise RuntimeError(f"nothing was done for {PATIENCE_S:.0f} s after photo {done}")
+            continue
+        done, since = ended, now
+        yield {"done": done, "s": round(now - began, 2), **memory(page, session, processes)}
+
+
+def memory(page: Any, session: Any, processes: Any) -> dict[str, float]:
+    """Bytes that are held now."""
+    (worker,) = [one for one in page.workers if "worker.js?stats" in one.url]
+    heaps = worker.evaluate(STATS)
+    metrics = {m["name"]: m["value"] for m in session.send("Performance.getMetrics")["metrics"]}
+    running = processes.send("SystemInfo.getProcessInfo")["processInfo"]
+    return {
+        "python": heaps["pythonHeapBytes"],
+        "ort": heaps["ortHeapBytes"],
+        "js": metrics["JSHeapUsedSize"],
+        "browser": sum(proportional(process["id"]) for process in running),
+    }
+
+
+def proportional(process: int) -> int:
+    """Proportional set size of a process in bytes; 0 if it has ended."""
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((1024 * int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+
+
+def summarise(curve: Sequence[dict[str, float]], **facts: object) -> Result:
+    """Put together what the table tells: the median time of a photo, and how much memory grew at most."""
+    steps = [
+        (after["s"] - before["s"]) / (after["done"] - before["done"]) for before, after in pairwise(curve)
+    ]
+    settled = [point for point in curve if point["done"] >= SETTLED] or list(curve[-1:])
+    kinds = ("python", "ort", "js", "browser")
+    return {
+        "bench": "batch", **facts, "photos": int(curve[-1]["done"]), "total_s": curve[-1]["s"],
+        "photo_s": round(statistics.median(steps), 2),
+        "settled": {kind: settled[0][kind] for kind in kinds},
+        "most": {kind: max(point[kind] for point in settled) for kind in kinds},
+        "last": {kind: settled[-1][kind] for kind in kinds},
+        "curve": list(curve),
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(main())

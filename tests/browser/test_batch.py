@@ -1,0 +1,371 @@
+"""Many photos at once: dropped or chosen, paused, cancelled, tried again, kept over a reload, saved."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.driver import SECOND, Driver, pixels, prepend
+
+ENDED = ".tile:is([data-state=done], [data-state=failed], [data-state=cancelled])"
+
+# Tests can't click the browser's dialogs: these give files and folders of the origin's file system.
+PICKERS = """
+const place = () => navigator.storage.getDirectory(), create = true;
+window.showSaveFilePicker = async (wish) => (await place()).getFileHandle(wish.suggestedName, { create });
+window.showDirectoryPicker = async () => (await place()).getDirectoryHandle("picked", { create });
+"""
+NO_PICKERS = "delete window.showSaveFilePicker; delete window.showDirectoryPicker;"
+
+# What lies in a folder of the origin's own file system: paths and sizes.
+LISTED = """async (name) => {
+  const found = {};
+  const walk = async (folder, path) => {
+    for await (const [name, handle] of folder.entries()) {
+      if (handle.kind === "directory") await walk(handle, `${path}${name}/`);
+      else found[path + name] = (await handle.getFile()).size;
+    }
+  };
+  try { await walk(await (await navigator.storage.getDirectory()).getDirectoryHandle(name), ""); } catch {}
+  return found;
+}"""
+
+
+def photo(folder: Path, n: int, width: int = 320) -> Path:
+    """Make a photo of its own: a red disc on blue, which the tiny network finds."""
+    path = folder / f"photo-{n:02}.jpg"
+    image = Image.new("RGB", (width, width * 3 // 4), (40, 60, 200 - 3 * n))
+    left, top = width // 8 + n * 13 % (width // 2), width // 10 + n * 29 % (width // 3)
+    ImageDraw.Draw(image).ellipse((left, top, left + width // 4, top + width // 4), fill=(230, 40 + n, 30))
+    image.save(path, quality=92)
+    return path
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> list[Path]:
+    """Twelve files: ten photos, one cut short, one that is no photo."""
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    made = [photo(folder, n) for n in range(10)]
+    broken = folder / "broken.jpg"
+    broken.write_bytes(made[0].read_bytes()[:900])
+    text = folder / "notes.txt"
+    text.write_text("No photo.")
+    return [*made[:5], broken, text, *made[5:]]
+
+
+class Batch:
+    """The view of many photos."""
+
+    def __init__(self, driver: Driver, pickers: str = NO_PICKERS) -> None:
+        self.driver, self.page = driver, driver.page
+        self.page.add_init_script(pickers)
+        driver.page.goto(f"{driver.url}?model=tiny&device=wasm#batch")
+        expect(self.page.locator("#batch-view h1")).to_be_visible()
+
+    def add(self, *photos: Path) -> None:
+        self.page.set_input_files("#batch-files", list(photos))
+
+    def tile(self, name: str) -> str:
+        return f'.tile:has(.tile-open[aria-label^="{name}"])'
+
+    def do(self, what: str) -> None:
+        self.page.locator(f'#batch-view [data-do="{what}"]').click()
+
+    def wait(self, count: int) -> None:
+        """Wait until so many photos have ended, one way or another."""
+        expect(self.page.locator(ENDED)).to_have_count(count, timeout=60 * SECOND)
+
+    def states(self) -> dict[str, str]:
+        """State of each photo by name."""
+        tiles = self.page.locator(".tile")
+        found = tiles.evaluate_all(
+            "all => all.map(one => [one.querySelector('.tile-name').textContent, one.dataset.state])"
+        )
+        return dict(found)
+
+    def zip(self, folder: Path) -> dict[str, Path]:
+        """Save all, and return what was in the ZIP by name."""
+        with self.page.expect_download() as download:
+            self.page.click("#batch-zip")
+        download.value.save_as(folder / "all.zip")
+        with zipfile.ZipFile(folder / "all.zip") as archive:
+            assert archive.testzip() is None
+            archive.extractall(folder / "all")
+            return {name: folder / "all" / name for name in archive.namelist()}
+
+    def kept(self) -> dict[str, int]:
+        found: dict[str, int] = self.page.evaluate(LISTED, "alphacut-batches")
+        return found
+
+    def listed(self, folder: str) -> dict[str, int]:
+        found: dict[str, int] = self.page.evaluate(LISTED, folder)
+        return found
+
+
+def drop(page: Page, *paths: Path) -> None:
+    """Drop files and folders as a person would: the browser opens them by itself."""
+    session = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, "x": 200, "y": 300, "data": data})
+
+
+def test_a_dropped_folder_is_cut_out_and_bad_files_say_why(
+    driver: Driver, photos: list[Path], tmp_path: Path
+) -> None:
+    """From the first view, by a real drop; in the ZIP is what each photo gives by itself."""
+    page = driver.page
+    page.add_init_script(NO_PICKERS)
+    driver.open(model="tiny")
+    driver.wait_for("ready")
+    alone = {}
+    for path in (photos[0], photos[-1]):
+        driver.cut_out(path)
+        alone[path.stem] = pixels(driver.download(tmp_path))
+    (photos[0].parent / ".DS_Store").write_bytes(b"litter")
+    drop(page, photos[0].parent)
+    batch = Batch.__new__(Batch)
+    batch.driver, batch.page = driver, page
+    batch.wait(12)
+    states = batch.states()
+    assert [name for name, state in states.items() if state != "done"] == ["broken.jpg", "notes.txt"]
+    assert list(states) == sorted(states), "in the order of their names"
+    assert page.locator(batch.tile("broken.jpg")).locator(".tile-state").text_content() == (
+        "The JPEG file is damaged or incomplete."
+    )
+    expect(page.locator(".batch-words")).to_contain_text("10 of 12 done · 2 failed")
+    expect(page.locator(".batch-kept")).to_contain_text("Kept in this browser")
+    expect(page.locator(".tile canvas[data-drawn]")).to_have_count(10)
+    saved = batch.zip(tmp_path)
+    assert sorted(saved) == [f"shop/photo-{n:02}-cutout.png" for n in range(10)]
+    for stem, expected in alone.items():
+        assert np.array_equal(pixels(saved[f"shop/{stem}-cutout.png"]), expected), stem
+
+
+def test_pause_cancel_retry_and_remove(driver: Driver, photos: list[Path]) -> None:
+    batch = Batch(driver)
+    page = driver.page
+    batch.add(*photos)
+    expect(page.locator(".tile[data-state=done]")).not_to_have_count(0, timeout=60 * SECOND)
+    batch.do("pause")
+    expect(page.locator(".tile[data-state=working]")).to_have_count(0)
+    at_rest = batch.states()
+    assert "waiting" in at_rest.values(), "all was done before the pause"
+    page.wait_for_timeout(700)
+    assert batch.states() == at_rest, "something began though it was paused"
+    last = page.locator(batch.tile("photo-09"))
+    last.hover()
+    last.get_by_role("button", name="Cancel").click()
+    assert batch.states()["photo-09.jpg"] == "cancelled"
+    batch.do("cancel")
+    assert set(batch.states().values()) <= {"done", "failed", "cancelled"}
+    batch.do("resume")
+    last.hover()
+    last.get_by_role("button", name="Try").click()
+    expect(page.locator(f"{batch.tile('photo-09')}[data-state=done]")).to_be_visible(timeout=60 * SECOND)
+    batch.do("retry")
+    expect(page.locator(".tile[data-state=done]")).to_have_count(10, timeout=60 * SECOND)
+    expect(page.locator(batch.tile("broken.jpg"))).to_have_attribute("data-state", "failed")
+    walk_by_keys(batch)
+
+
+def walk_by_keys(batch: Batch) -> None:
+    """Tab leads to one tile, arrows to the others; Delete removes, Enter opens in the editor."""
+    page = batch.page
+    focused = "document.activeElement.closest('.tile')?.querySelector('.tile-name').textContent"
+    names = list(batch.states())
+    assert page.locator(".tile-open[tabindex='0']").count() == 1
+    page.locator(".tile-open").first.focus()
+    lefts = page.locator(".tile").evaluate_all("all => all.map(one => one.getBoundingClientRect().left)")
+    columns = len(set(lefts))
+    for key, at in [("ArrowRight", 1), ("ArrowDown", 1 + columns), ("ArrowLeft", columns), ("ArrowUp", 0)]:
+        page.keyboard.press(key)
+        assert page.evaluate(focused) == names[at], key
+    page.keyboard.press("End")
+    assert page.evaluate(focused) == names[-1]
+    page.keyboard.press("Delete")
+    assert page.evaluate(focused) == names[-2], "focus fell off the grid"
+    assert list(batch.states()) == names[:-1]
+    page.keyboard.press("Home")
+    page.keyboard.press("Enter")
+    expect(page.locator("#cutout")).to_be_visible()
+    assert page.locator("#download").get_attribute("download") == names[0].replace(".jpg", "-cutout.png")
+
+
+def test_a_reload_in_the_middle_goes_on(driver: Driver, photos: list[Path], tmp_path: Path) -> None:
+    batch = Batch(driver)
+    page = driver.page
+    batch.add(*photos)
+    expect(page.locator(".tile[data-state=done]")).not_to_have_count(0, timeout=60 * SECOND)
+    wait_until_kept(batch, 11)
+    done = list(batch.states().values()).count("done")
+    assert done < 10, "all was done before the reload"
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(other.locator("#batch-view h1")).to_be_visible()
+    other.wait_for_timeout(300)
+    expect(other.locator(".batch-left")).to_be_hidden()
+    other.close()
+    page.reload()
+    rest = page.locator(".batch-left")
+    expect(rest).to_contain_text("from last time are not done")
+    batch.do("rest.resume")
+    batch.wait(11)
+    assert list(batch.states().values()).count("done") == 10
+    saved = batch.zip(tmp_path)
+    assert len(saved) == 10
+    with Image.open(saved["photo-03-cutout.png"]) as image:
+        assert image.size == (320, 240)
+    page.on("dialog", lambda dialog: dialog.accept())
+    batch.do("clear")
+    expect(page.locator(".tile")).to_have_count(0)
+    expect(page.locator("#batch-view .batch-work")).to_be_hidden()
+    assert batch.kept() == {}
+    page.reload()
+    expect(page.locator("#batch-view h1")).to_be_visible()
+    expect(rest).to_be_hidden()
+
+
+def wait_until_kept(batch: Batch, count: int) -> None:
+    """Until the originals of so many photos are on the shelf."""
+    for _ in range(100):
+        if sum(name.endswith(".json") for name in batch.kept()) >= count:
+            return
+        batch.page.wait_for_timeout(50)
+    pytest.fail(f"kept: {batch.kept()}")
+
+
+def test_what_was_saved_is_not_offered_again(driver: Driver, tmp_path: Path) -> None:
+    """Saved into a file and a folder that were picked; originals go at once, the rest with the next visit."""
+    batch = Batch(driver, PICKERS)
+    page = driver.page
+    made = [photo(tmp_path, n) for n in range(3)]
+    batch.add(*made)
+    batch.wait(3)
+    assert sum(name.endswith(".photo") for name in batch.kept()) == 3
+    page.click("#batch-zip")
+    expect(page.locator(".batch-report")).to_have_text("Saved: 3.")
+    assert not [name for name in batch.kept() if name.endswith(".photo")]
+    assert batch.listed("picked") == {}
+    page.click("#batch-save-folder")
+    expect(page.locator(".batch-report")).to_have_text("Saved: 3.")
+    page.click("#batch-save-folder")
+    expect.soft(page.locator(".batch-report")).to_have_text("Saved: 3.")
+    names = {f"photo-{n:02}-cutout{more}.png" for n in range(3) for more in ("", " (2)")}
+    page.wait_for_timeout(200)
+    assert set(batch.listed("picked")) == names, "nothing is written over"
+    page.reload()
+    expect(page.locator("#batch-view h1")).to_be_visible()
+    page.wait_for_timeout(300)
+    expect(page.locator(".batch-left")).to_be_hidden()
+    assert batch.kept() == {}
+
+
+def test_one_finish_for_all(driver: Driver, tmp_path: Path) -> None:
+    """What is done is made again from its cutout, not by the network; a reload meanwhile changes nothing."""
+    batch = Batch(driver)
+    page = driver.page
+    batch.add(*(photo(tmp_path, n) for n in range(3)))
+    batch.wait(3)
+    plain = {name.split("-cutout")[0]: pixels(path) for name, path in batch.zip(tmp_path).items()}
+    page.locator(".batch-finish summary").click()
+    page.locator("[data-field=ground]").select_option("white")
+    page.locator("[data-field=pattern]").fill("{n}_{name}")
+    expect(page.locator(".tile[data-state=done]")).not_to_have_count(3)
+    batch.wait(3)
+    assert driver.page.locator(".tile canvas[data-drawn]").count() == 3
+    for name, path in batch.zip(tmp_path).items():
+        made, cutout = pixels(path), plain[name[2:-4]]
+        alpha = cutout[..., 3:] / 255
+        expected = cutout[..., :3] * alpha + 255 * (1 - alpha)
+        assert (made[..., 3] == 255).all()
+        assert np.abs(made[..., :3] - expected).max() <= 1, name
+    page.locator("[data-field=crop]").select_option("small")
+    page.locator("[data-field=format]").select_option("jpeg")
+    expect(page.locator(".tile[data-state=done]")).not_to_have_count(3)
+    page.reload()
+    expect(page.locator(".batch-left")).to_be_visible()
+    page.locator('.batch-left [data-do^="rest."]').first.click()
+    batch.wait(3)
+    saved = batch.zip(tmp_path)
+    assert sorted(saved) == [f"{n + 1}_photo-{n:02}.jpg" for n in range(3)]
+    for path in saved.values():
+        with Image.open(path) as image:
+            assert (image.format, image.size) == ("JPEG", (1080, 1080))
+
+
+def test_a_photo_that_kills_the_worker_fails_alone(driver: Driver, tmp_path: Path) -> None:
+    made = [photo(tmp_path, n) for n in range(4)]
+    poison = f"""
+      addEventListener("message", ({{ data }}) => {{
+        if (data.type !== "remove" || data.photo.size !== {made[1].stat().st_size}) return;
+        setTimeout(() => {{ throw new Error("The worker died."); }});
+      }});
+    """
+    prepend(driver.page, "**/worker/worker.js", poison)
+    batch = Batch(driver)
+    batch.add(*made)
+    batch.wait(4)
+    assert list(batch.states().values()) == ["done", "failed", "done", "done"]
+    expect(driver.page.locator(batch.tile("photo-01"))).to_contain_text("has stopped")
+
+
+def test_without_storage_it_works_in_memory_and_says_so(driver: Driver, tmp_path: Path) -> None:
+    driver.page.add_init_script(
+        "StorageManager.prototype.getDirectory = "
+        "async () => { throw new DOMException('private', 'SecurityError'); };"
+    )
+    batch = Batch(driver)
+    batch.add(photo(tmp_path, 0), photo(tmp_path, 1))
+    batch.wait(2)
+    expect(driver.page.locator(".batch-kept")).to_contain_text("keeps no files for this page")
+    assert sorted(batch.zip(tmp_path)) == ["photo-00-cutout.png", "photo-01-cutout.png"]
+
+
+def test_when_the_storage_is_full_the_work_goes_on(driver: Driver, tmp_path: Path) -> None:
+    batch = Batch(driver)
+    session = driver.page.context.new_cdp_session(driver.page)
+    quota = {"origin": driver.url.rstrip("/"), "quotaSize": 30_000}
+    session.send("Storage.overrideQuotaForOrigin", quota)
+    batch.add(*(photo(tmp_path, n, 900) for n in range(4)))
+    batch.wait(4)
+    assert set(batch.states().values()) == {"done"}
+    expect(driver.page.locator(".batch-kept")).to_contain_text("storage for this page is full")
+    assert len(batch.zip(tmp_path)) == 4
+
+
+@pytest.fixture
+def phone(browser: Browser, site_url: str) -> Iterator[Driver]:
+    context = browser.new_context(
+        viewport={"width": 360, "height": 700}, device_scale_factor=2, has_touch=True, is_mobile=True
+    )
+    driver = Driver(context.new_page(), site_url)
+    yield driver
+    driver.assert_clean()
+    context.close()
+
+
+def test_on_a_phone(phone: Driver, tmp_path: Path) -> None:
+    batch = Batch(phone)
+    page = phone.page
+    batch.add(*(photo(tmp_path, n) for n in range(3)), tmp_path / "photo-00.jpg")
+    batch.wait(4)
+    page.locator(".batch-finish summary").tap()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    targets = page.locator("#batch-view :is(button, .button, select, input:not(.unseen)):visible").all()
+    assert len(targets) > 10
+    for target in targets:
+        box = target.bounding_box()
+        assert box
+        assert min(box["width"], box["height"]) >= 43.9, target.inner_html()
+    assert sorted(batch.zip(tmp_path)) == [
+        *("photo-00-cutout (2).png", "photo-00-cutout.png"),
+        *("photo-01-cutout.png", "photo-02-cutout.png"),
+    ]

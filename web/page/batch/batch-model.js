@@ -1,0 +1,249 @@
+/** The photos of a batch and what is done with them; no markup. */
+
+import { AlphacutError } from "../../shared/protocol.js";
+import { isPlain, keptBytes, mayBePhoto, newItem, recall, recipeOf } from "./item.js";
+import { Depot } from "./depot.js";
+import { Pace } from "./pace.js";
+import { Queue } from "./queue.js";
+
+/** @import { ProgressReply } from "../../shared/protocol.js" */
+/** @import { AppContext, Edited } from "../context.js" */
+/** @import { Photo } from "../photo.js" */
+/** @import { CallOptions } from "../worker-client.js" */
+/** @import { Item, Recipe } from "./item.js" */
+/** @import { Shelf } from "./shelf.js" */
+/**
+ * @typedef {object} Watcher
+ * @property {(items: Item[]) => void} onAdd
+ * @property {(item: Item) => void} onChange  Its state, its stage or its picture.
+ * @property {(item: Item) => void} onRemove
+ * @property {() => void} onKept              What is kept, or whether anything can be, has changed.
+ */
+
+/** Longer side of the small cutouts. */
+const THUMB = 320;
+const NEVER = new AbortController().signal;
+
+export class Batch {
+  /** @type {Item[]} */
+  items = [];
+  pace = new Pace();
+  #app;
+  #watcher;
+  /** @type {Recipe} */
+  #recipe;
+  #depot;
+  /** @type {Queue<Item>} */
+  #queue = new Queue({ work: (item, signal) => this.#work(item, signal), onChange: (item) => this.#changed(item) });
+
+  /**
+   * @param {AppContext} app
+   * @param {Recipe} recipe
+   * @param {Watcher} watcher
+   */
+  constructor(app, recipe, watcher) {
+    this.#app = app;
+    this.#recipe = recipe;
+    this.#watcher = watcher;
+    this.#depot = new Depot(watcher.onKept);
+  }
+
+  /** @param {Photo[]} photos */
+  async add(photos) {
+    const items = await Promise.all(photos.map(async (photo) => newItem(await photo.load(NEVER), photo.name, photo.folder ?? "")));
+    for (const photo of photos) photo.release();
+    const others = items.filter(({ photo }) => photo && !mayBePhoto(photo));
+    for (const item of others) Object.assign(item, { state: "failed", error: noPhoto() });
+    this.#take(items);
+    await this.#depot.take(items.filter((item) => !others.includes(item)));
+  }
+
+  /**
+   * Goes on with what an earlier visit left.
+   * @param {Shelf} shelf
+   * @param {any[]} records
+   */
+  async goOn(shelf, records) {
+    this.#depot.adopt(shelf);
+    this.#take(await Promise.all(records.filter(({ saved }) => !saved).map((record) => recall(shelf, record))));
+    this.catchUp();
+  }
+
+  /** @param {Item} item */
+  remove(item) {
+    this.items = this.items.filter((one) => one !== item);
+    this.#queue.remove(item);
+    this.#depot.forget(item);
+    this.#watcher.onRemove(item);
+  }
+
+  /** Forgets all photos and deletes what is kept of them. */
+  async clear() {
+    const items = this.items.splice(0);
+    for (const item of items) {
+      this.#queue.remove(item);
+      this.#watcher.onRemove(item);
+    }
+    this.pace = new Pace();
+    this.resume();
+    await this.#depot.clear(items);
+  }
+
+  get paused() {
+    return this.#queue.paused;
+  }
+
+  pause() {
+    this.#queue.pause();
+  }
+
+  resume() {
+    this.#queue.resume();
+  }
+
+  /** @param {Item[]} [items] */
+  cancel(items = this.items) {
+    this.#queue.cancel(items);
+  }
+
+  /** @param {Item[]} items */
+  retry(items) {
+    this.#queue.retry(items);
+  }
+
+  get recipe() {
+    return this.#recipe;
+  }
+
+  /** What is made of all photos from now on; those that are done are made again from their masters. @param {Recipe} recipe */
+  setRecipe(recipe) {
+    this.#recipe = recipe;
+    for (const item of this.items) Object.assign(item, { finish: null, picture: null }); // what was said last holds
+    this.catchUp();
+  }
+
+  /**
+   * Takes over what was done to a photo in the editor; its file is made again by `catchUp`, when the reader is back.
+   * @param {Item} item
+   * @param {Edited} edited
+   * @param {boolean} isNew  The master is another one.
+   */
+  async edit(item, { master, edits, finish, picture }, isNew) {
+    Object.assign(item, { edits, finish, picture, version: item.version + 1 });
+    if (isNew) Object.assign(item, { master, thumb: null });
+    if (isNew) item.master = await this.#depot.keep(item, "master", master);
+    if (picture) await this.#depot.keep(item, "picture", picture);
+    await this.#depot.note(item);
+  }
+
+  /** Makes anew what is out of date. */
+  catchUp() {
+    this.#queue.retry(this.items.filter((item) => item.state === "done" && item.photo && item.made !== recipeOf(item, this.#recipe)));
+  }
+
+  /** Where new photos are kept. */
+  get shelf() {
+    return this.#depot.shelf;
+  }
+
+  get unkept() {
+    return this.#depot.unkept;
+  }
+
+  /** Bytes that are kept. */
+  get keptBytes() {
+    return this.items.reduce((sum, item) => sum + keptBytes(item), 0);
+  }
+
+  /** These were saved: their originals need not be kept any longer. @param {Item[]} items */
+  async saved(items) {
+    for (const item of items) {
+      item.saved = true;
+      await this.#depot.release(item);
+    }
+  }
+
+  /** @param {Item[]} items */
+  #take(items) {
+    this.items.push(...items);
+    this.#watcher.onAdd(items);
+    this.#queue.add(items);
+  }
+
+  /**
+   * @param {Item} item
+   * @param {AbortSignal} signal
+   */
+  async #work(item, signal) {
+    const onProgress = (/** @type {ProgressReply} */ { stage }) => {
+      if (signal.aborted || stage === item.stage) return;
+      item.stage = stage;
+      this.#watcher.onChange(item);
+    };
+    let ms = item.master ? 0 : await this.#cutOut(item, { signal, onProgress });
+    while (item.made !== recipeOf(item, this.#recipe)) ms += await this.#finish(item, { signal, onProgress });
+    const { width = 0, height = 0 } = item.cutout?.facts ?? {};
+    this.pace.done({ now: performance.now(), ms, megapixels: width * height / 1e6 });
+  }
+
+  /**
+   * @param {Item} item
+   * @param {CallOptions} hearing
+   * @returns {Promise<number>}  Milliseconds.
+   */
+  async #cutOut(item, hearing) {
+    const { model, device } = await this.#settle();
+    const wishes = { model: model.id, device, thumbnail: THUMB };
+    const cutout = await this.#app.client.remove(/** @type {Blob} */ (item.photo), wishes, hearing);
+    const { data, thumbnail, preview: _, ...facts } = cutout;
+    const master = await this.#depot.keep(item, "master", new Blob([data], { type: facts.type }));
+    const thumb = thumbnail && await this.#depot.keep(item, "thumb", new Blob([thumbnail], { type: "image/webp" }));
+    Object.assign(item, { master, thumb, cutout: { facts, title: model.title }, ms: facts.ms.total, made: "" });
+    return item.ms;
+  }
+
+  /** What to run with. Where the reader declines, nobody is asked again for each photo. */
+  async #settle() {
+    try {
+      return await (await this.#app.settings()).settle();
+    } catch (error) {
+      this.pause();
+      throw error;
+    }
+  }
+
+  /**
+   * Makes the file to save. Without edits and finish, and as a PNG, that is the master.
+   * @param {Item} item
+   * @param {CallOptions} hearing
+   * @returns {Promise<number>}  Milliseconds.
+   */
+  async #finish(item, hearing) {
+    const { photo, master, edits, picture } = item;
+    if (!photo || !master) throw new TypeError("There is nothing to finish.");
+    const { output } = this.#recipe, finish = item.finish ?? this.#recipe.finish, made = recipeOf(item, this.#recipe);
+    item.saved = false;
+    if (edits.length === 0 && isPlain(finish, output)) {
+      Object.assign(item, { result: null, made });
+      return 0;
+    }
+    const { data, type, ms } = await this.#app.client.export({ photo, master, edits: [...edits], finish, picture, output }, hearing);
+    item.ms = (item.cutout?.facts.ms.total ?? 0) + ms.total;
+    item.result = await this.#depot.keep(item, "result", new Blob([data], { type }));
+    item.made = made;
+    return ms.total;
+  }
+
+  /** @param {Item} item */
+  #changed(item) {
+    if (item.state !== "working") item.stage = null;
+    if (!this.items.some(({ state }) => state === "working")) this.pace.rest();
+    // What is to be done again is found out after a reload: its file is not made by the recipe of then.
+    if (item.state !== "working" && item.state !== "waiting") void this.#depot.note(item);
+    this.#watcher.onChange(item);
+  }
+}
+
+function noPhoto() {
+  return new AlphacutError("not-an-image", "This file is no photo.", { hint: "Add JPEG, PNG, WebP or other pictures." });
+}

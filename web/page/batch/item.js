@@ -1,0 +1,140 @@
+/** A photo of a batch: what the page knows of it, and what of that is taken down on the shelf. */
+
+import { AlphacutError } from "../../shared/protocol.js";
+
+/** @import { Cutout, Edit, Finish, Output, Stage } from "../../shared/protocol.js" */
+/** @import { Entry } from "./queue.js" */
+/** @import { Shelf } from "./shelf.js" */
+/** @typedef {Omit<Cutout, "data" | "preview" | "thumbnail">} Facts */
+/** @typedef {{ finish: Finish, output: Output }} Recipe  What is made of a master. */
+/** @typedef {"photo" | "master" | "thumb" | "result" | "picture"} Part */
+
+/**
+ * @typedef {object} Details
+ * @property {string} key          Names its files on the shelf; keys sort as the photos came.
+ * @property {string} name
+ * @property {string} folder       Where it lay in the folder that was given.
+ * @property {Stage | null} stage  While it is worked on.
+ * @property {number} ms           What its parts took, waiting not counted.
+ * @property {Blob | null} source  The file itself, where it came in this visit.
+ * @property {Blob | null} photo   The same, as the shelf keeps it where it does.
+ * @property {Blob | null} master  The cutout before edits and finish.
+ * @property {Blob | null} thumb   It in small.
+ * @property {Blob | null} result  The file to save, where it is another than the master.
+ * @property {string} made         What the file to save was made by: `recipeOf` of that time.
+ * @property {{ facts: Facts, title: string } | null} cutout  Of the master; `title` is the model's.
+ * @property {readonly Edit[]} edits        From the editor, as is `finish`, which stands in for that of all.
+ * @property {Finish | null} finish
+ * @property {Blob | null} picture The background of that finish, where it is one.
+ * @property {number} version      Counts the visits to the editor that changed something.
+ * @property {boolean} saved       The file to save was saved as it is.
+ * @property {Shelf | null} shelf
+ * @property {boolean} [gone]      It was removed: nothing more is kept of it.
+ */
+/** @typedef {Entry & Details} Item */
+
+/** @type {readonly Part[]} */
+const PARTS = ["photo", "master", "thumb", "result", "picture"];
+
+let count = 0;
+
+/**
+ * @param {Blob} photo
+ * @param {string} name
+ * @param {string} folder
+ * @returns {Item}
+ */
+export function newItem(photo, name, folder) {
+  const key = `${Date.now()}-${String((count += 1)).padStart(6, "0")}`;
+  return {
+    key, name, folder, source: photo, photo, state: "waiting", error: null, crashes: 0, stage: null, ms: 0, master: null,
+    thumb: null, result: null, made: "", cutout: null, edits: [], finish: null, picture: null, version: 0, saved: false, shelf: null,
+  };
+}
+
+/** The file to save; null where nothing was made yet. @param {Item} item */
+export function fileOf({ result, master }) {
+  return result ?? master;
+}
+
+/** Whether a file may be a photo, by what the system takes it for. @param {Blob} file */
+export function mayBePhoto({ type }) {
+  return !/^(text|audio|video|font|application)\//.test(type);
+}
+
+/** Whether another try may end otherwise. @param {Item} item */
+export function canRetry({ state, photo, error }) {
+  return photo !== null && error?.code !== "not-an-image" && (state === "failed" || state === "cancelled");
+}
+
+/**
+ * What is to be made of a photo now; compared with `made` it says whether the file is out of date.
+ * @param {Item} item
+ * @param {Recipe} common
+ */
+export function recipeOf(item, { finish, output }) {
+  return JSON.stringify([item.finish ?? finish, output, item.version]);
+}
+
+/**
+ * Whether the master is the file to save, but for edits.
+ * @param {Finish} finish
+ * @param {Output} output
+ */
+export function isPlain(finish, output) {
+  return !Object.values(finish).some(Boolean) && Object.entries(output).every(([key, value]) => key === "format" && value === "png");
+}
+
+/** Bytes that the shelf keeps of a photo. @param {Item} item */
+export function keptBytes(item) {
+  if (!item.shelf) return 0;
+  const parts = PARTS.map((part) => (item[part] === item.source ? null : item[part]));
+  return parts.reduce((sum, part) => sum + (part?.size ?? 0), 0);
+}
+
+/**
+ * Takes down how far a photo is, if there is a shelf for it.
+ * @param {Item} item
+ */
+export async function note(item) {
+  const { key, name, folder, state, ms, made, cutout, finish, version, saved } = item;
+  const error = item.error && { ...item.error.toWire(), details: "" };
+  const types = Object.fromEntries(PARTS.map((part) => [part, item[part]?.type]));
+  const edits = item.edits.map((edit) => (edit.kind === "patch" ? { ...edit, data: toText(edit.data) } : edit));
+  if (!item.gone) await item.shelf?.note(key, { key, name, folder, state, error, ms, made, cutout, finish, version, saved, types, edits });
+}
+
+/**
+ * The photo of a record. One that was under way waits again, as one whose cutout is missing; without the photo it has failed.
+ * @param {Shelf} shelf
+ * @param {any} record
+ * @returns {Promise<Item>}
+ */
+export async function recall(shelf, { types, edits, error, ...record }) {
+  /** @param {Part} part */
+  const get = (part) => shelf.get(`${record.key}.${part}`, types[part]);
+  const [photo, master, thumb, result, picture] = await Promise.all(PARTS.map(get));
+  const cutout = master && record.cutout;
+  const done = record.state === "done" && cutout && (result || types.result === undefined);
+  const open = record.state === "working" || record.state === "done";
+  return {
+    ...record, shelf, source: null, photo, master: cutout && master, cutout, thumb, result, picture, stage: null, crashes: 0, made: done ? record.made : "",
+    state: done ? "done" : !photo ? "failed" : open ? "waiting" : record.state,
+    error: done ? null : photo ? error && AlphacutError.fromWire(error) : lost(),
+    edits: edits.map((/** @type {any} */ edit) => (edit.kind === "patch" ? { ...edit, data: fromText(edit.data) } : edit)),
+  };
+}
+
+function lost() {
+  return new AlphacutError("unreadable-file", "The photo was not kept before the page was closed.", { hint: "Add it again." });
+}
+
+/** @param {ArrayBuffer} data */
+function toText(data) {
+  return btoa(Array.from(new Uint8Array(data), (byte) => String.fromCharCode(byte)).join(""));
+}
+
+/** @param {string} text */
+function fromText(text) {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
+}

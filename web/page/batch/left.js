@@ -1,0 +1,63 @@
+/** What an earlier visit left: how much, and whether to go on with it or to delete it. */
+
+import { make } from "../dom.js";
+import { say } from "../i18n.js";
+import { Shelf } from "./shelf.js";
+
+/** @import { Batch } from "./batch-model.js" */
+/** @typedef {{ shelf: Shelf, records: any[] }} Rest */
+
+export class Left {
+  element = make("section", { className: "batch-left", hidden: true });
+  #batch;
+  /** @type {Rest[]} */
+  #rests = [];
+
+  /** @param {Batch} batch */
+  constructor(batch) {
+    this.#batch = batch;
+  }
+
+  /** Looks for what earlier visits left; what was saved whole is deleted. */
+  async look() {
+    for (const shelf of await Shelf.left()) {
+      const records = await shelf.records();
+      if (records.every(({ saved }) => saved)) await shelf.clear();
+      else this.#rests.push({ shelf, records });
+    }
+    this.#draw();
+  }
+
+  async #goOn() {
+    for (const { shelf, records } of this.#rests.splice(0)) await this.#batch.goOn(shelf, records);
+    this.#draw();
+  }
+
+  async #clear() {
+    await Promise.all(this.#rests.splice(0).map(({ shelf }) => shelf.clear()));
+    this.#draw();
+  }
+
+  #draw() {
+    const records = this.#rests.flatMap((rest) => rest.records);
+    const open = records.filter(({ state }) => state !== "done").length;
+    const values = { all: records.length, open };
+    this.element.hidden = records.length === 0;
+    this.element.replaceChildren(
+      say(make("p"), open > 0 ? "batch.rest.open" : "batch.rest.done", values),
+      make("p", { className: "actions" }, button(open > 0 ? "batch.rest.resume" : "batch.rest.show", "primary", () => this.#goOn()), button("batch.rest.clear", "", () => this.#clear())),
+    );
+  }
+}
+
+/**
+ * @param {string} key
+ * @param {string} kind
+ * @param {() => void} onClick
+ */
+function button(key, kind, onClick) {
+  const made = say(make("button", { type: "button", className: `button ${kind}` }), key);
+  made.dataset.do = key.replace("batch.", "");
+  made.addEventListener("click", onClick);
+  return made;
+}

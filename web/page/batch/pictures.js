@@ -1,0 +1,80 @@
+/**
+ * Small pictures on the tiles that are in sight. Each is decoded aside, one at a time; what has left the sight gives
+ * its memory back, and what was made small once is not decoded at full size again.
+ */
+
+const SIDE = 320;
+
+export class Pictures {
+  /** Of each canvas in sight or not: what it shows. @type {Map<HTMLCanvasElement, Blob | null>} */
+  #wanted = new Map();
+  /** @type {Set<HTMLCanvasElement>} */
+  #inSight = new Set();
+  /** @type {WeakMap<HTMLCanvasElement, Blob>} */
+  #shown = new WeakMap();
+  /** @type {WeakMap<Blob, Blob>} */
+  #small = new WeakMap();
+  #busy = false;
+  #observer = new IntersectionObserver((seen) => seen.forEach((one) => this.#see(one)), { rootMargin: "300px" });
+
+  /**
+   * Shows a picture on a canvas, as soon as it is in sight.
+   * @param {HTMLCanvasElement} canvas
+   * @param {Blob | null} blob
+   */
+  show(canvas, blob) {
+    if (!this.#wanted.has(canvas)) this.#observer.observe(canvas);
+    if (this.#wanted.get(canvas) === blob) return;
+    this.#wanted.set(canvas, blob);
+    void this.#paint();
+  }
+
+  /** @param {HTMLCanvasElement} canvas */
+  forget(canvas) {
+    this.#observer.unobserve(canvas);
+    this.#wanted.delete(canvas);
+    this.#inSight.delete(canvas);
+  }
+
+  /** @param {IntersectionObserverEntry} entry */
+  #see({ target, isIntersecting }) {
+    const canvas = /** @type {HTMLCanvasElement} */ (target);
+    if (isIntersecting) this.#inSight.add(canvas);
+    else {
+      this.#inSight.delete(canvas);
+      this.#shown.delete(canvas);
+      canvas.width = canvas.height = 1;
+    }
+    void this.#paint();
+  }
+
+  async #paint() {
+    if (this.#busy) return;
+    this.#busy = true;
+    for (let canvas = this.#next(); canvas; canvas = this.#next()) {
+      const blob = /** @type {Blob} */ (this.#wanted.get(canvas));
+      this.#shown.set(canvas, blob);
+      await this.#draw(canvas, blob).catch(() => canvas.toggleAttribute("data-drawn", false)); // the browser can't read it
+    }
+    this.#busy = false;
+  }
+
+  #next() {
+    return [...this.#inSight].find((canvas) => this.#wanted.get(canvas) && this.#wanted.get(canvas) !== this.#shown.get(canvas));
+  }
+
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {Blob} blob
+   */
+  async #draw(canvas, blob) {
+    const known = this.#small.get(blob);
+    const bitmap = await createImageBitmap(known ?? blob, known ? {} : { resizeWidth: SIDE, resizeQuality: "medium" });
+    if (this.#wanted.get(canvas) !== blob || !this.#inSight.has(canvas)) return bitmap.close();
+    Object.assign(canvas, { width: bitmap.width, height: bitmap.height });
+    canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
+    bitmap.close();
+    canvas.toggleAttribute("data-drawn", true);
+    if (!known) canvas.toBlob((small) => small && this.#small.set(blob, small), "image/webp");
+  }
+}
