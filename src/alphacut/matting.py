@@ -32,7 +32,8 @@ class MattingLaplacian:
 
     def __init__(self, guide: NDArray[np.uint8], radius: int, epsilon: float) -> None:
         self._radius = radius
-        self._colours: Planes = guide.transpose(2, 0, 1).astype(np.float32) / 255 - np.float32(0.5)
+        self._colours: Planes = guide.transpose(2, 0, 1).astype(np.float32) / np.float32(255)
+        self._colours -= np.float32(0.5)  # sums of squares lose fewer digits around 0
         self._areas = window_sums(np.ones((1, *guide.shape[:2]), np.float32), radius)[0]
         self._means = self._averaged(self._colours)
         self._inverse = self._inverses(epsilon)

@@ -127,7 +127,7 @@ def test_at_strength_0_it_is_the_photo_around_the_subject() -> None:
 
 
 def test_beyond_the_photo_its_edges_go_on() -> None:
-    rgb = Image.fromarray(np.tile(np.uint8([[[10, 20, 30]]]), (30, 40, 1)))
+    rgb = Image.fromarray(np.full((30, 40, 3), (10, 20, 30), np.uint8))
     sheet = blurred(rgb, Image.new("L", (40, 30)), 0.5)
     frames = [(-100.5, -20.0, 50.0, 50.0), (100.0, 100.0, 150.0, 120.0)]
     for left, top, right, bottom in frames:

@@ -12,8 +12,9 @@ from PIL import Image
 
 from alphacut import backgrounds, feather
 from alphacut.edits import Stroke
-from alphacut.finish import Canvas, Crop, Finish, Frame
+from alphacut.finish import Canvas, Crop, Finish, Fit, Frame, PictureBackground
 from alphacut.framing import frame_of
+from alphacut.image import Photo
 from alphacut.strokes import coverage
 from tests.helpers import ROOT
 from tools.node import node_command
@@ -118,26 +119,22 @@ def test_edges_are_moved_the_same(shift: float) -> None:
 def test_lengths_are_the_same() -> None:
     size = {"width": 900, "height": 1200}
     shadow = {"opacity": 0.5, "blur": 0.1, "dx": -0.2, "dy": 0.3}
-    calls = [["backgroundBlur", 0.4, size], ["shadowOf", shadow, sides((10, 20, 110, 420))]]
+    calls: list[list[Any]] = [["backgroundBlur", 0.4, size], ["shadowOf", shadow, sides((10, 20, 110, 420))]]
     blur, found = in_node(calls)
     assert blur == pytest.approx(0.4 * backgrounds.BLUR_REACH * 1200)
     assert found == pytest.approx({"opacity": 0.5, "sigma": 40, "dx": -80, "dy": 120})
 
 
 @pytest.mark.parametrize("fit", ["cover", "contain"])
-def test_pictures_are_placed_the_same(fit: str, random: np.random.Generator) -> None:
+def test_pictures_are_placed_the_same(fit: Fit, random: np.random.Generator) -> None:
     for _ in range(5):
         picture, finished = random.integers(20, 200, (2, 2)).tolist()
         x, y = random.random(2).tolist()
         sizes = [{"width": size[0], "height": size[1]} for size in (picture, finished)]
         place = in_node([["placeOf", *sizes, {"fit": fit, "x": x, "y": y}]])[0]
         marked = Image.new("RGB", tuple(picture), (255, 255, 255))
-        finish = Finish.from_table({"background": {"kind": "picture", "fit": fit, "x": x, "y": y}})
-        made = backgrounds.place(
-            backgrounds.Photo(marked, None, "PNG"),
-            finish.background,
-            tuple(finished),  # type: ignore[arg-type]
-        )
+        how = PictureBackground(fit=fit, x=x, y=y)
+        made = backgrounds.place(Photo(marked, None, "PNG"), how, (finished[0], finished[1]))
         shown = made.getchannel(0).getbbox()
         assert shown is not None
         right, bottom = place["left"] + place["width"], place["top"] + place["height"]
