@@ -205,3 +205,67 @@ def test_a_job_that_is_cancelled_while_its_png_is_made_ends_there() -> None:
     host = Host(LuminanceSession(), lanes=2, strip_fails_at=1, strip_reply=SimpleNamespace(error=error))
     reply, _ = remove(file_of(scene(700, 500), "JPEG", quality=90), host)
     assert reply.error.code == "cancelled"
+
+
+# ---- finished files --------------------------------------------------------------------------------------
+
+STROKE = {"points": [20, 15, 6], "hardness": 0.5, "opacity": 1}
+
+
+def files(**more: bytes) -> SimpleNamespace:
+    """What the worker sends with `export` and `refine`."""
+    master = run(remove_background(PHOTO, LuminanceSession(), spec())).data
+    sent = {"photo": PHOTO, "master": master, **more}
+    arrays = {name: TypedArray(np.frombuffer(data, np.uint8)) for name, data in sent.items()}
+    return SimpleNamespace(**{"picture": None, "patches": [], **arrays})
+
+
+def ask(method: str, sent: SimpleNamespace, host: Host, **options: Any) -> Any:
+    ffi = Ffi()
+    reply = run(getattr(Application(ffi, from_entries), method)(sent, host, json.dumps(options)))
+    assert ffi.alive == 0
+    return reply
+
+
+def test_a_refined_stroke_goes_into_an_export() -> None:
+    sent, host = files(), Host(lanes=2)
+    patch = ask("refine", sent, host, edits=[{"kind": "erase", **STROKE}], stroke=STROKE).value
+    assert host.stages == ["decode", "mask"]
+    edit = {"kind": "patch", **{n: getattr(patch, n) for n in ("left", "top", "width", "height")}, "data": 0}
+    sent.patches = [patch.data]
+    made = ask("export", sent, host, edits=[edit], finish={}).value
+    alpha = pixels_of(made.data.to_bytes())[..., 3]
+    inside = np.s_[patch.top : patch.top + patch.height, patch.left : patch.left + patch.width]
+    np.testing.assert_array_equal(alpha[inside], pixels_of(patch.data.to_bytes()))
+    assert (made.type, made.width, made.height, made.notes) == ("image/png", 40, 30, [])
+
+
+def test_a_picture_comes_with_a_finish_at_once_or_later() -> None:
+    picture = file_of(np.full((9, 9, 3), 77, np.uint8))
+    finish = {"background": {"kind": "picture"}, "crop": {"margin": 0.5}}
+    later = ask("export", files(picture=picture), Host(), finish=finish).value
+    photo, pixels = (TypedArray(np.frombuffer(data, np.uint8)) for data in (PHOTO, picture))
+    table, options = json.dumps(spec().to_table()), json.dumps({"finish": finish, "thumbnail": 16})
+    application, host = Application(Ffi(), from_entries), Host(LuminanceSession())
+    cutout = run(application.remove(photo, table, host, options, pixels)).value
+    np.testing.assert_array_equal(pixels_of(cutout.data.to_bytes()), pixels_of(later.data.to_bytes()))
+    assert max(pixels_of(cutout.thumbnail.to_bytes()).shape[:2]) == 16
+    assert set(vars(cutout.subject)) == {"left", "top", "right", "bottom"}
+
+
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [
+        ("export", {"edits": [{"kind": "patch"}]}),
+        ("export", {"finish": {"glow": 1}}),
+        ("export", {"region": {}}),
+        ("refine", {"edits": []}),
+    ],
+)
+def test_nonsense_is_bad_options_there_too(method: str, options: dict[str, Any]) -> None:
+    assert ask(method, files(), Host(), **options).error.code == "bad-options"
+
+
+@pytest.mark.parametrize("stage", ["decode", "mask", "foreground", "compose", "encode"])
+def test_an_export_is_cancelled_at_any_stage(stage: str) -> None:
+    assert ask("export", files(), Host(cancel_at=stage), finish={}).error.code == "cancelled"

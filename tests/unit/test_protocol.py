@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields
 from typing import get_args
 
 import pytest
 
 from alphacut import errors
-from alphacut.browser.entry import to_table, to_wire
+from alphacut.browser.entry import exported_table, patch_table, to_table, to_wire
 from alphacut.browser.own_models import to_json
+from alphacut.edits import Patch
 from alphacut.errors import AlphacutError
+from alphacut.export import Exported
+from alphacut.finish import Finish
 from alphacut.onnx_graph import TARGETS, Precision
 from alphacut.onnx_inspect import inspect
 from alphacut.pipeline import STAGES, Cutout, Note
@@ -35,11 +39,12 @@ def union_of(name: str) -> set[str]:
     return set(re.findall(r'"([^"]+)"', match[1]))
 
 
-def fields_of(name: str) -> set[str]:
-    """The properties of a @typedef of an object."""
+def fields_of(name: str, *, optional: bool = False) -> set[str]:
+    """The properties of a @typedef of an object that are always there, or those that may be missing."""
     match = re.search(rf"@typedef {{object}} {name}\n((?: \* .*\n)*?)(?= \*/)", PROTOCOL)
     assert match, f"there is no type {name}"
-    return set(re.findall(r"@property {[^\n]*?} (\w+)", match[1]))
+    before = r"\[" if optional else ""
+    return set(re.findall(rf"@property {{[^\n]*?}} {before}(\w+)", match[1]))
 
 
 def error_classes(base: type[AlphacutError] = AlphacutError) -> list[type[AlphacutError]]:
@@ -89,6 +94,19 @@ def test_errors_cross_with_the_fields_the_protocol_names() -> None:
 def test_cutouts_cross_with_the_fields_the_protocol_names() -> None:
     made = to_table(Cutout(data=b"", type="image/png", width=1, height=1, format="PNG"))
     assert set(made) == fields_of("Cutout") - {"model", "device", "remarks"}  # the worker adds these
+
+
+def test_finished_files_and_patches_cross_with_the_fields_the_protocol_names() -> None:
+    made = exported_table(Exported(data=b"", type="image/png", width=1, height=1))
+    assert set(made) == fields_of("Exported")
+    patch = re.search(r'@typedef {{ kind: "patch", ([^}]*) }} PatchEdit', PROTOCOL)
+    assert patch is not None
+    names = set(re.findall(r"(\w+):", patch[1]))
+    assert set(patch_table(Patch(left=0, top=0, width=1, height=1, data=b""))) == names
+
+
+def test_a_finish_has_the_fields_the_protocol_names() -> None:
+    assert {field.name for field in fields(Finish)} == fields_of("Finish", optional=True)
 
 
 def test_inspections_cross_with_the_fields_the_protocol_names() -> None:
