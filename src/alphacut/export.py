@@ -132,9 +132,17 @@ async def refine(source: Source, stroke: Stroke, *, checkpoint: Checkpoint = pas
 
 
 async def read_picture(finish: Finish, picture: bytes | None, decoder: Decoder | None) -> Photo | None:
-    """Read the picture that a finish shows; None where it shows none, or there is none."""
-    if picture is None or not isinstance(finish.background, PictureBackground):
+    """Read the picture that a finish shows; None where it shows none.
+
+    Raises
+    ------
+    AlphacutError
+        BadOptionsError where there is none; else as `alphacut.foreign.read_photo`.
+    """
+    if not isinstance(finish.background, PictureBackground):
         return None
+    if picture is None:
+        raise BadOptionsError("The background is a picture, and no picture came with it.")
     return await read_photo(picture, _PNG, decoder)
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from PIL import Image
 
 from alphacut import backgrounds
-from alphacut.errors import BadOptionsError
 from alphacut.finish import BlurBackground, ColourBackground, Finish, Frame, PictureBackground
 from alphacut.framing import frame_of
 from alphacut.image import Photo
@@ -83,23 +82,21 @@ def set_up(
     subject : tuple of int or None
         Box of the subject, see `alphacut.framing.subject_box`.
     picture : Photo or None
-        What a `PictureBackground` shows.
+        What a `PictureBackground` shows; nothing without it.
     profile : bytes or None
         Of the photo's colours.
 
     Raises
     ------
     BadOptionsError
-        The frame is too large, or there is no picture.
+        The frame is too large.
     """
     framing = frame_of(finish, subject, rgb.size)
     notes: list[Note] = ["enlargement-limited"] if framing.limited else []
     if finish.crop is not None and finish.frame is None and subject is None:
         notes.append("no-subject")
     setting = Setting(finish=finish, frame=framing.frame, size=rgb.size)
-    if isinstance(finish.background, PictureBackground):
-        if picture is None:
-            raise BadOptionsError("The background is a picture, and no picture came with it.")
+    if isinstance(finish.background, PictureBackground) and picture is not None:
         picture, is_right = backgrounds.in_profile(picture, profile)
         setting = replace(setting, picture=picture)
         notes += [] if is_right else ["picture-colours"]

@@ -67,10 +67,13 @@ def page(browser: Browser, site: Path) -> Iterator[Page]:
     """An empty page; its worker stays for all tests."""
     empty = Fault(body=b"<!doctype html><title>Nothing</title>")
     with serving(site, faults=lambda path: empty if path == "nothing.html" else None) as url:
-        made = browser.new_page()
+        made, asked = browser.new_page(), list[str]()
+        made.context.on("request", lambda request: asked.append(request.url))
         made.goto(f"{url}nothing.html")
         yield made
         made.close()
+    assert [url for url in asked if url.endswith("python.tar")]
+    assert not [url for url in asked if "python-late" in url]  # nothing else had to be imported
 
 
 def call(page: Page, method: str, files: dict[str, bytes], cancel_at: str = "", **options: Any) -> Table:

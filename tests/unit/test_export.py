@@ -209,6 +209,10 @@ def test_a_master_that_is_no_png_or_damaged_is_refused() -> None:
 def test_a_picture_that_is_missing_is_refused() -> None:
     with pytest.raises(BadOptionsError, match="no picture"):
         exported(Finish(background=PictureBackground()))
+    seen = session()
+    with pytest.raises(BadOptionsError, match="no picture"):
+        run(remove_background(PHOTO, seen, spec(), finish=Finish(background=PictureBackground())))
+    assert seen.inputs == []  # before the network has run for nothing
 
 
 def test_a_picture_too_wide_for_the_format_is_refused() -> None:

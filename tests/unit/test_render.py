@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from alphacut.errors import BadOptionsError
 from alphacut.finish import (
     EMPTY,
     Background,
@@ -143,10 +142,8 @@ def test_a_canvas_keeps_flat_colours_and_puts_the_subject_in_the_middle(size: in
     assert (made[made[..., 3] == 255][:, :3] == (200, 100, 50)).all()
 
 
-def test_what_is_missing_or_limited_is_told() -> None:
+def test_what_is_limited_is_told() -> None:
     cutout = cutout_of(4)
-    with pytest.raises(BadOptionsError, match="no picture came with it"):
-        setting_of(cutout, Finish(background=PictureBackground()))
     assert setting_of(cutout, Finish(crop=Canvas(width=2000, height=2000))).notes == ("enlargement-limited",)
     empty = Image.new("RGBA", (30, 20))
     assert setting_of(empty, Finish(crop=Crop(), shadow=Shadow())).notes == ("no-subject",)
