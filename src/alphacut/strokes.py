@@ -126,7 +126,7 @@ class _Segments:
         farthest = ((distance + half) / radii[0]).min()
         if farthest <= hardness:
             return np.zeros((), np.float32)
-        near = np.flatnonzero((distance - half) / radii[1] < min(1.0, farthest))
+        near = np.flatnonzero((distance - half) / radii[1] <= min(1.0, farthest))
         return _least(self.start[near], self.way[near], box) if len(near) else None
 
     def _from(self, place: NDArray[np.float64]) -> NDArray[np.float64]:
