@@ -170,7 +170,12 @@ def simplified(points: NDArray[np.float64], tolerance: float) -> NDArray[np.floa
     """
     keep = np.zeros(len(points), bool)
     keep[[0, -1]] = True
-    open_ranges = [(0, len(points) - 1)]
+    still = np.flatnonzero((np.diff(points[:, :2], axis=0) == 0).all(axis=1))
+    keep[still] = keep[still + 1] = (
+        True  # a whole disc, which a segment need not hold where its radius changes
+    )
+    kept = np.flatnonzero(keep).tolist()
+    open_ranges = list(zip(kept, kept[1:], strict=False))
     while open_ranges:
         first, last = open_ranges.pop()
         if last - first < 2:

@@ -63,6 +63,7 @@ def grey(seed: int = 0) -> Image.Image:
 @few
 @given(STROKES)
 @example(Stroke(points=((0, 0, 1),), hardness=0))  # one pixel is all of its tile
+@example(Stroke(points=((0, 0, 1), (1, 0, 3), (1, 0, 3)), hardness=1))  # a disc beyond its segment
 def test_coverage_is_the_oracles(stroke: Stroke) -> None:
     assert np.abs(covered(stroke) - oracle(stroke)).max() < 0.015  # what leaving points out may cost
 
