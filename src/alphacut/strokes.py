@@ -1,11 +1,11 @@
 """How much a brush stroke covers, and what it does to alpha, at full size and tile by tile.
 
-A stroke is a line through points, each with a radius. At a pixel's middle, distance and radius are those of
-the nearest place of a segment, the radius changing evenly between its points. With q the least
-distance/radius over all segments and h the hardness, coverage is ``opacity * profile(q)``: 1 up to h, 0 from
-1 on, and ``1 - u u (3 - 2 u)`` with ``u = (q - h) / (1 - h)`` between them. So a stroke that crosses itself
-covers no more. Erasing gives ``alpha (1 - c)``, restoring ``alpha (1 - c) + c``. web/shared/finish.js holds
-the same arithmetic.
+A stroke is a line through points, each with a radius: discs around its points, and segments between them. A
+pixel's middle has a distance from each, in radii: from a segment that is the distance of its nearest place
+over the radius there, which changes evenly. With q the least of them and h the hardness, coverage is
+``opacity * profile(q)``: 1 up to h, 0 from 1 on, and ``1 - u u (3 - 2 u)`` with ``u = (q - h) / (1 - h)``
+between them. So a stroke that crosses itself covers no more. Erasing gives ``alpha (1 - c)``, restoring
+``alpha (1 - c) + c``. web/shared/finish.js holds the same arithmetic.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from alphacut.tiles import Box
 Plane = NDArray[np.float32]
 
 _TILE = 64  # pixels: small enough that few segments count in a tile, large enough for NumPy
+_POINT = 1e-12  # squared pixels: what is no longer has no direction
 _UNSEEN = 1 / 200  # of the edge's width: points that change a line by less are left out; about 2 levels
 
 
@@ -77,7 +78,7 @@ def coverage(stroke: Stroke, size: tuple[int, int]) -> Iterator[tuple[Box, float
     if whole is None:
         return
     hardness = hardness_of(stroke)
-    segments = _Segments.of(simplified(np.array(stroke.points), _UNSEEN * (1 - hardness)))
+    segments = _Segments.of(np.array(stroke.points), _UNSEEN * (1 - hardness))
     left, top, right, bottom = whole
     for y in range(top, bottom, _TILE):
         for x in range(left, right, _TILE):
@@ -107,10 +108,16 @@ class _Segments:
     way: NDArray[np.float64]  # (n, 3): what changes to the end
 
     @classmethod
-    def of(cls, points: NDArray[np.float64]) -> _Segments:
-        """Join each point to the one before; the first, which has none, is a segment by itself."""
-        starts = np.concatenate([points[:1], points[:-1]])
-        return cls(starts, points - starts)
+    def of(cls, points: NDArray[np.float64], tolerance: float) -> _Segments:
+        """Make segments of few points, and of no length the discs that those need not hold.
+
+        Between two equal radii a segment holds the discs of its ends.
+        """
+        changes = np.diff(points[:, 2]) != 0
+        alone = np.append(changes, False) | np.insert(changes, 0, len(points) == 1)
+        few = simplified(points, tolerance)
+        start = np.concatenate([few[:-1], points[alone]])
+        return cls(start, np.concatenate([few[1:], points[alone]]) - start)
 
     def least_distance(self, box: Box, hardness: float) -> Plane | None:
         """Least distance in radii at each pixel; of no dimension where all are within the hardness.
@@ -133,8 +140,8 @@ class _Segments:
         """Distance of each segment from a place, in pixels."""
         to, way = place - self.start[:, :2], self.way[:, :2]
         squared = (way * way).sum(axis=1)
-        along = (to * way).sum(axis=1) / np.where(squared > 0, squared, 1)
-        along = np.where(squared > 0, along.clip(0, 1), 1)
+        along = (to * way).sum(axis=1) / np.where(squared > _POINT, squared, 1)
+        along = np.where(squared > _POINT, along.clip(0, 1), 1)
         distance: NDArray[np.float64] = np.hypot(*(to - along[:, None] * way).T)
         return distance
 
@@ -147,7 +154,7 @@ def _least(starts: NDArray[np.float64], ways: NDArray[np.float64], box: Box) -> 
     for (ax, ay, radius), (across, down, change) in zip(starts.tolist(), ways.tolist(), strict=True):
         right, below = (x - ax).astype(np.float32), (y - ay).astype(np.float32)[:, None]
         squared = across * across + down * down
-        if squared > 0:
+        if squared > _POINT:
             along = right * np.float32(across / squared) + below * np.float32(down / squared)
             along.clip(0, 1, out=along)
             right, below = right - along * np.float32(across), below - along * np.float32(down)
@@ -170,12 +177,7 @@ def simplified(points: NDArray[np.float64], tolerance: float) -> NDArray[np.floa
     """
     keep = np.zeros(len(points), bool)
     keep[[0, -1]] = True
-    still = np.flatnonzero((np.diff(points[:, :2], axis=0) == 0).all(axis=1))
-    keep[still] = keep[still + 1] = (
-        True  # a whole disc, which a segment need not hold where its radius changes
-    )
-    kept = np.flatnonzero(keep).tolist()
-    open_ranges = list(zip(kept, kept[1:], strict=False))
+    open_ranges = [(0, len(points) - 1)]
     while open_ranges:
         first, last = open_ranges.pop()
         if last - first < 2:
@@ -194,7 +196,7 @@ def _off_line(points: NDArray[np.float64]) -> NDArray[np.float64]:
     (start, *_, end), inner = points, points[1:-1]
     way, to = (end - start)[:2], (inner - start)[:, :2]
     squared = float(way @ way)
-    along = (to @ way / squared).clip(0, 1) if squared else np.ones(len(inner))
+    along = (to @ way / squared).clip(0, 1) if squared > _POINT else np.ones(len(inner))
     place = start + along[:, None] * (end - start)
     off: NDArray[np.float64] = np.hypot(*(inner - place)[:, :2].T) + np.abs(inner - place)[:, 2]
     return off

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -28,7 +29,8 @@ def oracle(stroke: Stroke, width: int = WIDTH, height: int = HEIGHT) -> NDArray[
     y, x = np.mgrid[:height, :width] + 0.5
     least = np.full((height, width), np.inf)
     points = stroke.points
-    for (ax, ay, ar), (bx, by, br) in zip(points[:1] + points, points, strict=False):
+    discs = [(point, point) for point in points]
+    for (ax, ay, ar), (bx, by, br) in [*discs, *pairwise(points)]:
         squared = (bx - ax) ** 2 + (by - ay) ** 2
         along = np.ones_like(x)
         if squared:

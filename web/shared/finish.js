@@ -14,6 +14,8 @@
 const MOST_ENLARGED = 2;
 /** Shares of the photo's longer side: how far edges go at 1, and the blur of a background at 1. */
 const EDGE_REACH = 0.004, BLUR_REACH = 0.03;
+/** Squared length of a segment that has no direction. */
+const POINT = 1e-12;
 /** Moving edges: see `shifted`. Φ(-1) of the normal distribution, doubled. */
 const STEEPEST = 1 / 0.3173, FULL_FROM = 0.25;
 
@@ -147,7 +149,8 @@ export function hardnessOf({ points, hardness }) {
 }
 
 /**
- * How much a stroke covers a place: the most that any of its segments does, times its opacity.
+ * How much a stroke covers a place: the most that any disc around its points or any segment between them does, times
+ * its opacity.
  * @param {Stroke} stroke
  * @param {number} x
  * @param {number} y
@@ -155,7 +158,9 @@ export function hardnessOf({ points, hardness }) {
 export function coverage(stroke, x, y) {
   const { points, opacity } = stroke;
   let least = Infinity;
-  for (let at = 0; at < points.length; at += 3) least = Math.min(least, distance(points, Math.max(0, at - 3), at, x, y));
+  for (let at = 0; at < points.length; at += 3) {
+    least = Math.min(least, distance(points, at, at, x, y), distance(points, Math.max(0, at - 3), at, x, y));
+  }
   return opacity * profile(least, hardnessOf(stroke));
 }
 
@@ -170,7 +175,7 @@ export function coverage(stroke, x, y) {
 function distance(points, from, to, x, y) {
   const [ax = 0, ay = 0, ar = 0] = points.slice(from, from + 3), [bx = 0, by = 0, br = 0] = points.slice(to, to + 3);
   const across = bx - ax, down = by - ay, squared = across * across + down * down;
-  const along = squared === 0 ? 1 : Math.min(1, Math.max(0, ((x - ax) * across + (y - ay) * down) / squared));
+  const along = squared <= POINT ? 1 : Math.min(1, Math.max(0, ((x - ax) * across + (y - ay) * down) / squared));
   return Math.hypot(x - ax - along * across, y - ay - along * down) / (ar + along * (br - ar));
 }
 
