@@ -40,7 +40,7 @@ class Fine:
 
     side: int = 640
     sure: int = 13
-    band: int = 4
+    band: int = 8
 
 
 def closed_form(levels: Levels, photo: Image.Image, seen: Levels, fine: Fine = Fine()) -> Image.Image:
@@ -51,7 +51,7 @@ def closed_form(levels: Levels, photo: Image.Image, seen: Levels, fine: Fine = F
 
 
 def learning_based(
-    levels: Levels, photo: Image.Image, seen: Levels, fine: Fine = Fine(side=320)
+    levels: Levels, photo: Image.Image, seen: Levels, fine: Fine = Fine(side=320, band=4)
 ) -> Image.Image:
     """Make alpha (L) of the photo's size by learning-based matting; a `bench.variants.MaskStep`."""
     from pymatting import estimate_alpha_lkm
