@@ -129,16 +129,18 @@ export class Batch {
    * @param {boolean} isNew  The master is another one.
    */
   async edit(item, { master, edits, finish, picture }, isNew) {
+    if (picture && picture !== item.picture) void this.#depot.keep(item, "picture", picture);
     Object.assign(item, { edits, finish, picture, version: item.version + 1 });
     if (isNew) Object.assign(item, { master, thumb: null });
     if (isNew) item.master = await this.#depot.keep(item, "master", master);
-    if (picture) await this.#depot.keep(item, "picture", picture);
     await this.#depot.note(item);
   }
 
   /** Makes anew what is out of date. */
   catchUp() {
-    this.#queue.retry(this.items.filter((item) => item.state === "done" && item.photo && item.made !== recipeOf(item, this.#recipe)));
+    const stale = this.items.filter((item) => item.state === "done" && item.photo && item.made !== recipeOf(item, this.#recipe));
+    this.#depot.takeBack(stale.filter(({ saved }) => saved));
+    this.#queue.retry(stale);
   }
 
   /** Where new photos are kept. */
@@ -222,7 +224,6 @@ export class Batch {
     const { photo, master, edits, picture } = item;
     if (!photo || !master) throw new TypeError("There is nothing to finish.");
     const { output } = this.#recipe, finish = item.finish ?? this.#recipe.finish, made = recipeOf(item, this.#recipe);
-    item.saved = false;
     if (edits.length === 0 && isPlain(finish, output)) {
       Object.assign(item, { result: null, made });
       return 0;

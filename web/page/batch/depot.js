@@ -18,8 +18,10 @@ export class Depot {
   #shelves = new Set();
   /** The photos are kept one after the other, behind those that came before. */
   #turn = Promise.resolve();
-  /** And so are records: a thousand may be cancelled at once. */
+  /** And so are records: a thousand photos may be cancelled at once. */
   #noting = Promise.resolve();
+  /** Whose records are to be written; what changes until then goes into them. @type {Set<Item>} */
+  #toNote = new Set();
 
   /** @param {() => void} onChange  What is kept, or whether anything can be, has changed. */
   constructor(onChange) {
@@ -46,6 +48,14 @@ export class Depot {
     for (const item of items) this.#turn = this.#turn.then(() => this.#take(item, shelf));
   }
 
+  /** Keeps the originals of these again: what was saved of them is not what is wanted any more. @param {Item[]} items */
+  takeBack(items) {
+    for (const item of items) {
+      item.saved = false;
+      this.#turn = this.#turn.then(() => this.#take(item, item.shelf));
+    }
+  }
+
   /**
    * Keeps what was made of a photo, if its shelf takes it.
    * @param {Item} item
@@ -63,8 +73,13 @@ export class Depot {
 
   /** Takes down how far a photo is. @param {Item} item */
   note(item) {
-    const write = () => note(item).catch((error) => this.#complain(error)).then(this.#onChange);
-    return (this.#noting = this.#noting.then(write));
+    if (this.#toNote.has(item)) return this.#noting;
+    this.#toNote.add(item);
+    return (this.#noting = this.#noting.then(async () => {
+      this.#toNote.delete(item);
+      await note(item).catch((error) => this.#complain(error));
+      this.#onChange();
+    }));
   }
 
   /** Keeps the original no longer, where the file itself is still at hand. @param {Item} item */
@@ -102,8 +117,9 @@ export class Depot {
     if (!shelf || !item.source || this.unkept || item.gone) return;
     try {
       item.photo = await shelf.put(`${item.key}.photo`, item.source);
+      const parts = item.shelf ? [] : MADE; // which may have been quicker
       item.shelf = shelf;
-      for (const part of MADE) { // which may have been quicker
+      for (const part of parts) {
         const made = item[part], kept = made && await shelf.put(`${item.key}.${part}`, made);
         if (item[part] === made) item[part] = kept;
       }

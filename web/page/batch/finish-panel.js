@@ -22,6 +22,8 @@ const CROPS = /** @type {const} @satisfies {Record<string, Finish["crop"]>} */ (
   small: { kind: "canvas", width: 1080, height: 1080, fill: 0.8 },
 });
 const KEY = "batch.finish";
+/** What a pattern may hold, named in the hint as it is. */
+const FIELDS = { name: "{name}", n: "{n}", model: "{model}" };
 /** Until the reader has stopped choosing; making photos again takes longer. */
 const PAUSE_MS = 600;
 /** @type {Choices} */
@@ -38,7 +40,7 @@ export class FinishPanel {
   #crop = select("crop", Object.keys(CROPS));
   #format = select("format", ["png", "webp", "jpeg"]);
   #quality = make("input", { type: "range", min: "40", max: "100", step: "5" });
-  #pattern = make("input", { type: "text", maxLength: 80, autocomplete: "off", spellcheck: false });
+  #pattern = make("input", { type: "text", maxLength: 80, autocomplete: "off", spellcheck: false, dir: "ltr" });
   #fields;
 
   /**
@@ -62,7 +64,7 @@ export class FinishPanel {
       make("div", { className: "batch-fields" },
         field("ground", this.#ground), this.#fields.colour, field("crop", this.#crop), field("format", this.#format),
         this.#fields.quality, field("pattern", this.#pattern)),
-      say(make("p", { className: "quiet" }), "batch.finish.hint"),
+      say(make("p", { className: "quiet" }), "batch.finish.hint", FIELDS),
     );
     this.element.addEventListener("input", () => this.#read());
     this.#draw();

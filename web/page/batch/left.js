@@ -40,7 +40,7 @@ export class Left {
 
   #draw() {
     const records = this.#rests.flatMap((rest) => rest.records);
-    const open = records.filter(({ state }) => state !== "done").length;
+    const open = records.filter(({ state }) => state !== "done" && state !== "failed").length;
     const values = { all: records.length, open };
     this.element.hidden = records.length === 0;
     this.element.replaceChildren(

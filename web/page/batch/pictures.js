@@ -26,6 +26,7 @@ export class Pictures {
     if (!this.#wanted.has(canvas)) this.#observer.observe(canvas);
     if (this.#wanted.get(canvas) === blob) return;
     this.#wanted.set(canvas, blob);
+    canvas.toggleAttribute("data-old", true);
     void this.#paint();
   }
 
@@ -75,6 +76,7 @@ export class Pictures {
     canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
     bitmap.close();
     canvas.toggleAttribute("data-drawn", true);
+    canvas.toggleAttribute("data-old", false);
     if (!known) canvas.toBlob((small) => small && this.#small.set(blob, small), "image/webp");
   }
 }
