@@ -94,7 +94,7 @@ def test_the_pool_goes_on_after_a_photo_that_was_cancelled(page: Page, site: Pat
         driver.wait_for("ready")
         for _ in range(2):
             driver.choose(photo)  # ends the one before
-            expect(page.locator("#status")).to_have_text(re.compile("Writing the PNG"))
+            expect(page.locator("#status")).to_have_text(re.compile("Writing the file"))
         report = driver.finish()
         assert remarks(report) == ""
         assert png_chunks(driver.download(tmp_path).read_bytes()).count(b"IDAT") > 3
