@@ -11,7 +11,7 @@ import { filterRows, PAETH } from "./png-filter.js";
 
 const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (globalThis));
 
-/** Kept from strip to strip: new memory would first have to be zeroed, which takes as long as an eighth of the work. */
+/** Kept from strip to strip: new memory would first have to be zeroed, which takes a good part of the time. */
 let kept = new Uint32Array(0);
 
 scope.onmessage = (/** @type {MessageEvent} */ { data }) => {
