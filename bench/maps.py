@@ -23,10 +23,9 @@ from alphacut.models import ModelSpec
 from alphacut.native import NativeSession
 from alphacut.preprocess import network_input
 from alphacut.recipe import DEFAULT, Scaling
-from alphacut.region import around
+from alphacut.region import Crop, crop_around
 from alphacut.scaling import FloatNetwork, ScaledSession
 from alphacut.session import Session
-from alphacut.tiles import Box
 from bench.datasets import Sample
 from bench.metrics import SUBJECT, Levels
 from bench.variants import Variant
@@ -110,23 +109,23 @@ def read(file: Path) -> Levels:
         return np.asarray(image)
 
 
-def crop_box(variant: Variant, truth: Levels) -> Box | None:
-    """Return the part that the network sees, around the box of the true mask; None for all of the photo."""
+def crop_of(variant: Variant, truth: Levels) -> Crop | None:
+    """Return what is taken of the photo if the user draws the box of the true mask; None for all of it."""
     if not variant.boxed:
         return None
     size = (truth.shape[1], truth.shape[0])
     subject = Image.fromarray(truth).point(lambda level: 255 * (level >= SUBJECT)).getbbox()
-    return around(subject or (0, 0, *size), size)
+    return crop_around(subject or (0, 0, *size), size)
 
 
-def seen(photo: Photo, box: Box | None, variant: Variant, spec: ModelSpec) -> Levels:
+def seen(photo: Photo, crop: Crop | None, variant: Variant, spec: ModelSpec) -> Levels:
     """Make what the network sees: uint8, shape (h, w, 3)."""
-    part = photo if box is None else photo.part(box)
+    part = photo if crop is None else photo.part(crop.seen)
     return np.asarray(network_input(part, spec, variant.recipe.resampling.shrink)[0])
 
 
 def _fill_one(folder: Path, net: Networks, identity: str, variant: Variant, sample: Sample) -> Path:
-    pixels = seen(sample.photo(), crop_box(variant, sample.truth()), variant, net.spec)
+    pixels = seen(sample.photo(), crop_of(variant, sample.truth()), variant, net.spec)
     file = folder / f"{hashlib.sha256(identity.encode() + pixels.tobytes()).hexdigest()[:32]}.png"
     if not file.exists():
         levels = asyncio.run(net.session(variant.recipe.scaling).run(np.ascontiguousarray(pixels)[None]))

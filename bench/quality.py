@@ -126,9 +126,9 @@ def draw_sheets(
 
 def _shown(sample: Sample, row: Row, variant: Variant, spec: ModelSpec, files: MapFiles) -> sheets.Shown:
     photo, truth = sample.photo(), sample.truth()
-    box = maps.crop_box(variant, truth)
-    seen = maps.seen(photo, box, variant, spec)
-    cut = cut_out(photo, maps.read(file_of(files, row)), seen, variant, box)
+    crop = maps.crop_of(variant, truth)
+    seen = maps.seen(photo, crop, variant, spec)
+    cut = cut_out(photo, maps.read(file_of(files, row)), seen, variant, crop)
     figures = ", ".join(f"{name} {row.figures[name]:.3f}" for name in ("iou", "boundary_f", "mae"))
     return sheets.Shown(f"{sample.stem}: {figures}", photo.rgb, truth, cut)
 

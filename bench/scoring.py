@@ -17,7 +17,7 @@ from alphacut.image import Photo
 from alphacut.mask import placed, times
 from alphacut.models import ModelSpec
 from alphacut.notes import undecided
-from alphacut.tiles import Box
+from alphacut.region import Crop
 from bench import maps, metrics
 from bench.bootstrap import HALVES, compare, half_of
 from bench.composite import composite_errors
@@ -87,10 +87,10 @@ def score(
         if (set_, stem) != (sample.set, sample.stem):
             continue
         variant, levels = variants[recipe], maps.read(file)
-        box = maps.crop_box(variant, truth)
-        seen = maps.seen(photo, box, variant, specs[model])
+        crop = maps.crop_of(variant, truth)
+        seen = maps.seen(photo, crop, variant, specs[model])
         began = time.perf_counter()
-        cut = cut_out(photo, levels, seen, variant, box)
+        cut = cut_out(photo, levels, seen, variant, crop)
         ms = 1000 * (time.perf_counter() - began)
         found = np.asarray(cut.alpha)
         composite = None if colours is None else composite_errors(np.asarray(cut.rgb), found, colours, truth)
@@ -101,11 +101,13 @@ def score(
     return rows
 
 
-def cut_out(photo: Photo, levels: Levels, seen: Levels, variant: Variant, box: Box | None) -> Cut:
-    """Do what comes after the network, which has `seen` the box, or all of the photo."""
-    part = photo if box is None else photo.part(box)
+def cut_out(photo: Photo, levels: Levels, seen: Levels, variant: Variant, crop: Crop | None) -> Cut:
+    """Do what comes after the network, which has `seen` what the crop says, or all of the photo."""
+    part = photo if crop is None else photo.part(crop.seen)
     alpha = variant.alpha(levels, part.rgb, seen)
-    alpha = times(placed(alpha, box or (0, 0, *photo.size), photo.size), photo.alpha)
+    if crop is not None:
+        alpha = placed(crop.alpha(alpha), crop.kept, photo.size)
+    alpha = times(alpha, photo.alpha)
     return Cut(variant.colours(photo.rgb.copy(), alpha), alpha)
 
 

@@ -25,7 +25,7 @@ from alphacut.output import Output
 from alphacut.png import PngEncoder, encode_alone
 from alphacut.preprocess import network_input
 from alphacut.recipe import DEFAULT, Recipe
-from alphacut.region import around
+from alphacut.region import crop_around
 from alphacut.render import Setting, render, set_up
 from alphacut.session import Session
 from alphacut.tiles import Box
@@ -119,7 +119,7 @@ async def remove_background(
         Longer side in pixels of a small picture of what was made, if one is wanted.
     region : tuple of float or None
         Left, top, right and bottom, in pixels of the upright photo, of the part that holds the subject: the
-        network sees it and a margin alone, and everything else is transparent.
+        network sees it and what is around, and all but the region and a margin is transparent.
     recipe : Recipe
         How masks are made; its scaling is the session's affair.
     decoder, picture_decoder : callable or None
@@ -132,8 +132,8 @@ async def remove_background(
     Raises
     ------
     AlphacutError
-        See `alphacut.foreign.read_photo`, `Output.check_size`, `alphacut.region.around`, `Session.run` and
-        `alphacut.render.set_up`; OutOfMemoryError wherever memory runs out.
+        See `alphacut.foreign.read_photo`, `Output.check_size`, `alphacut.region.crop_around`, `Session.run`
+        and `alphacut.render.set_up`; OutOfMemoryError wherever memory runs out.
     """
     finish, clock = adapted(finish, output), Clock(checkpoint)
     try:
@@ -179,14 +179,16 @@ def _preview(photo: Photo) -> bytes | None:
 async def _find_alpha(photo: Photo, job: _Job) -> tuple[Alpha, NDArray[np.uint8]]:
     """Return alpha at the photo's size, and the network's map."""
     await job.clock.enter("preprocess")
-    box = (0, 0, *photo.size) if job.region is None else around(job.region, photo.size)
-    part = photo if job.region is None else photo.part(box)
+    crop = None if job.region is None else crop_around(job.region, photo.size)
+    part = photo if crop is None else photo.part(crop.seen)
     pixels = network_input(part, job.spec, job.recipe.resampling.shrink)
     await job.clock.enter("inference")
     levels = await job.session.run(pixels)
     await job.clock.enter("mask")
     alpha = alpha_of(levels, part.rgb, pixels[0], job.recipe)
-    return times(placed(alpha, box, photo.size), photo.alpha), levels
+    if crop is not None:
+        alpha = placed(crop.alpha(alpha), crop.kept, photo.size)
+    return times(alpha, photo.alpha), levels
 
 
 def _settled(photo: Photo, alpha: Alpha, subject: Box | None, job: _Job) -> tuple[Alpha, Setting]:

@@ -3,16 +3,51 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+
+from PIL import Image
 
 from alphacut.errors import BadRegionError
 from alphacut.tiles import Box
 
 MARGIN = 0.1
-"""Added on each side, as a share of the region's: networks want to see where a subject ends."""
+"""Added on each side, as a share of the region's: people draw boxes a little too small."""
+
+CONTEXT = 0.3
+"""Added on each side of what the network sees, as a share of the region's longer side.
+
+Chosen on photographs (docs/quality-trials.md): with less, networks doubt what fills the frame.
+"""
+
+_Edges = tuple[float, float, float, float]
 
 
-def around(region: tuple[float, float, float, float], size: tuple[int, int], margin: float = MARGIN) -> Box:
-    """Widen a region by its margin and keep it within the photo.
+@dataclass(frozen=True)
+class Crop:
+    """What is taken of a photo.
+
+    Attributes
+    ----------
+    seen : tuple of int
+        Box that the network sees. As nearly square as the photo allows, because networks stretch what they
+        see to a square, and with enough around the subject to tell it from the rest.
+    kept : tuple of int
+        Box within it where alpha is kept; it is 0 elsewhere.
+    """
+
+    seen: Box
+    kept: Box
+
+    def alpha(self, of_seen: Image.Image) -> Image.Image:
+        """Cut what is kept out of the alpha of what was seen."""
+        left, top = self.seen[:2]
+        return of_seen.crop(
+            (self.kept[0] - left, self.kept[1] - top, self.kept[2] - left, self.kept[3] - top)
+        )
+
+
+def crop_around(region: _Edges, size: tuple[int, int]) -> Crop:
+    """Say what to look at and what to keep.
 
     Parameters
     ----------
@@ -26,6 +61,15 @@ def around(region: tuple[float, float, float, float], size: tuple[int, int], mar
     BadRegionError
         No whole pixel of the photo lies in the region, or an edge is not a number.
     """
+    kept = around(region, size)
+    left, top, right, bottom = around(region, size, 0)
+    side = (1 + 2 * CONTEXT) * max(right - left, bottom - top)
+    columns, rows = _span(left, right, side, size[0]), _span(top, bottom, side, size[1])
+    return Crop((columns[0], rows[0], columns[1], rows[1]), kept)
+
+
+def around(region: _Edges, size: tuple[int, int], margin: float = MARGIN) -> Box:
+    """Widen a region by its margin and keep it within the photo; see `crop_around`."""
     left, top, right, bottom = region
     if not all(math.isfinite(edge) for edge in region):
         raise BadRegionError("The region's edges are not numbers.")
@@ -36,3 +80,9 @@ def around(region: tuple[float, float, float, float], size: tuple[int, int], mar
         max(0, math.floor(left - across)), max(0, math.floor(top - down)),
         min(size[0], math.ceil(right + across)), min(size[1], math.ceil(bottom + down)),
     )  # fmt: skip
+
+
+def _span(first: int, last: int, length: float, limit: int) -> tuple[int, int]:
+    """Widen pixels from `first` to `last` to a length, moved inwards rather than cut at 0 and the limit."""
+    start = min(max((first + last - length) / 2, 0), max(limit - length, 0))
+    return math.floor(start), min(limit, math.ceil(start + length))
