@@ -15,7 +15,7 @@ from alphacut.encode import encode
 from alphacut.errors import BadOptionsError, OutOfMemoryError
 from alphacut.feather import feather
 from alphacut.finish import EMPTY, BlurBackground, Finish, PictureBackground
-from alphacut.foreground import estimate
+from alphacut.foreground import clean
 from alphacut.foreign import Decoder, read_photo
 from alphacut.framing import subject_box
 from alphacut.image import Photo, decode
@@ -180,8 +180,7 @@ class _Work:
         changed = ImageChops.difference(alpha, _alpha(self.master))
         if changed.getbbox() is None:
             return cut_out(self.master, alpha)
-        if self.photo.alpha is None:
-            estimate(self.photo.rgb, alpha)
+        clean(self.photo.rgb, alpha, self.photo.alpha)
         self.photo.rgb.paste(self.master.rgb, mask=changed.point(_IS_ZERO, "1"))
         return cut_out(self.photo, alpha)
 

@@ -22,6 +22,7 @@ _HEADROOMS = (0, 32, 96, 255)
 _LET_GO = 0.5  # levels that a result may lack of what bytes from 0 to 255 can't hold
 _UNSEEN = 0.5  # levels: less would change no pixel on any background
 _IS_SOFT = [0] + [255] * 254 + [0]  # lookup table
+_IS_SEEN_THROUGH = [255] * 255 + [0]  # likewise
 
 
 def estimate(rgb: Image.Image, alpha: Image.Image, *, reduced_to: int = REDUCED_TO) -> Image.Image:
@@ -53,6 +54,17 @@ def estimate(rgb: Image.Image, alpha: Image.Image, *, reduced_to: int = REDUCED_
         for tile in tiles:
             towards.blend_into(rgb, alpha, tile)
     return rgb
+
+
+def clean(rgb: Image.Image, alpha: Image.Image, existing: Image.Image | None) -> None:
+    """Do the same for a photo that brought alpha along, `existing` (mode L): what it shows through stays.
+
+    There somebody took the background out before; colours are changed only where it is 255.
+    """
+    before = None if existing is None else rgb.copy()
+    estimate(rgb, alpha)
+    if existing is not None and before is not None:
+        rgb.paste(before, mask=existing.point(_IS_SEEN_THROUGH, "1"))
 
 
 class _Towards:

@@ -14,7 +14,7 @@ from alphacut.errors import BROWSER_FORMATS, OutOfMemoryError
 from alphacut.export import adapted, encode_finished, read_picture
 from alphacut.feather import feather
 from alphacut.finish import EMPTY, Finish
-from alphacut.foreground import estimate
+from alphacut.foreground import clean
 from alphacut.foreign import Decoder, read_photo
 from alphacut.framing import subject_box
 from alphacut.image import Photo
@@ -201,7 +201,7 @@ def _settled(photo: Photo, alpha: Alpha, subject: Box | None, job: _Job) -> tupl
 
 
 async def _clean_colours(photo: Photo, alpha: Alpha, job: _Job) -> None:
-    """Take the old background out of soft pixels. Where a photo brought alpha along, somebody has done so."""
+    """Take the old background out of soft pixels."""
     await job.clock.enter("foreground")
-    if job.recipe.colours and photo.alpha is None and job.output.format != "mask-png":
-        estimate(photo.rgb, alpha)
+    if job.recipe.colours and job.output.format != "mask-png":
+        clean(photo.rgb, alpha, photo.alpha)

@@ -294,7 +294,7 @@ def test_a_network_that_gives_nonsense_gives_an_error_and_no_cutout() -> None:
 
 
 @pytest.mark.parametrize(
-    "stage", ["network_input", "alpha_of", "estimate", "cut_out", "encode_preview", "encode_png"]
+    "stage", ["network_input", "alpha_of", "clean", "cut_out", "encode_preview", "encode_png"]
 )
 def test_running_out_of_memory_anywhere_is_told_as_such(stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_memory(*_: object, **__: object) -> None:
@@ -368,6 +368,19 @@ def test_colours_stay_as_they_are_in_photos_that_had_alpha() -> None:
     pixels = pixels_of(cut(file_of(with_alpha), levels).data)
     kept = pixels[..., 3] > 0
     np.testing.assert_array_equal(pixels[kept][:, :3], photo[kept])
+
+
+def test_a_transparent_corner_keeps_nothing_from_being_cleaned() -> None:
+    photo, levels = disc_on_blue(320)
+    existing = np.full((320, 320), 255, np.uint8)
+    existing[:, :120] = 128
+    opaque, partly = (
+        pixels_of(cut(file_of(pixels), levels).data) for pixels in (photo, np.dstack([photo, existing]))
+    )
+    soft = (partly[..., 3] > 60) & (partly[..., 3] < 255)
+    assert np.abs(opaque[:, 160:].astype(int) - partly[:, 160:])[soft[:, 160:]].max() <= 8
+    seen_through = (existing < 255) & (partly[..., 3] > 0)
+    np.testing.assert_array_equal(partly[seen_through][:, :3], photo[seen_through])
 
 
 # ---- copies ----------------------------------------------------------------------------------------
