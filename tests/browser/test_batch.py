@@ -74,7 +74,7 @@ class Batch:
         self.page.set_input_files("#batch-files", list(photos))
 
     def tile(self, name: str) -> str:
-        return f'.tile:has(.tile-open[aria-label^="{name}"])'
+        return f'.tile:has(.tile-name[title^="{name}"])'
 
     def do(self, what: str) -> None:
         self.page.locator(f'#batch-view [data-do="{what}"]').click()

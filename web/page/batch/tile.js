@@ -59,7 +59,6 @@ export class Tile {
     this.element.toggleAttribute("data-stale", state === "waiting" && fileOf(this.#item) !== null);
     this.#name.textContent = this.#name.title = name;
     this.#state.textContent = words;
-    this.open.ariaLabel = t("batch.tile", { name, state: words });
     this.#buttons.retry.hidden = !canRetry(this.#item);
     this.#buttons.cancel.hidden = !["waiting", "working"].includes(state);
     for (const [key, one] of Object.entries(this.#buttons)) one.ariaLabel = one.title = t(`batch.tile.${key}`, { name });
