@@ -19,7 +19,7 @@ _ADDRESS = re.compile(r"""(?:src|href)\s*=\s*["']([^"'#]+)["']""")
 _NOT_LOADED = re.compile(r"<(?:a|base)\s[^>]*>", re.IGNORECASE)
 
 
-SCRIPT_BYTES = 150_000
+SCRIPT_BYTES = 250_000
 """What all scripts of our own may have together, as they are served and before compression."""
 
 

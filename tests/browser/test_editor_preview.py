@@ -1,0 +1,111 @@
+"""Whatever the page shows, the file has: the preview's pixels against the exported file's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser
+
+from tests.browser.driver import Driver
+from tests.browser.editing import Editor, red_on_blue, shrunk
+
+
+@pytest.fixture(scope="module")
+def opened(browser: Browser, site_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
+    context = browser.new_context()
+    driver = Driver(context.new_page(), site_url)
+    yield Editor(driver, red_on_blue(tmp_path_factory.mktemp("editor") / "ball.png"))
+    driver.assert_clean()
+    context.close()
+
+
+@pytest.fixture
+def editor(opened: Editor) -> Editor:
+    return opened.begin()
+
+
+def plain(editor: Editor, folder: Path) -> None:
+    """Leave the cutout alone."""
+
+
+def colour_and_shadow(editor: Editor, folder: Path) -> None:
+    editor.tab("background")
+    editor.pick("colour")
+    editor.page.locator(".panel:not([hidden]) .patch").nth(5).click()
+    editor.page.get_by_label("Soft shadow").check()
+    editor.slide("Darkness", 0.6)
+
+
+def blur_and_square(editor: Editor, folder: Path) -> None:
+    editor.tab("background")
+    editor.pick("blur")
+    editor.tab("crop")
+    editor.pick("subject")
+    editor.pick("1:1")
+    editor.slide("Margin", 0.2)
+
+
+def picture_in_a_size(editor: Editor, folder: Path) -> None:
+    Image.effect_mandelbrot((320, 200), (-2, -1.2, 1, 1.2), 40).convert("RGB").save(folder / "back.png")
+    editor.tab("background")
+    editor.pick("picture")
+    editor.page.set_input_files("#background-file", folder / "back.png")
+    editor.settle()
+    editor.slide("Across", 0.2)
+    editor.tab("crop")
+    editor.pick("canvas")  # which lays it on white
+    editor.pick("own")
+    editor.slide("Width", 700)
+    editor.slide("Height", 500)
+    editor.tab("background")
+    editor.pick("picture")
+
+
+def other_edges(editor: Editor, folder: Path) -> None:
+    editor.tab("edges")
+    editor.slide("Softness", 0.7)
+    editor.slide("Inwards or outwards", 1)
+
+
+def strokes(editor: Editor, folder: Path) -> None:
+    editor.tab("brush")
+    editor.slide("Size", 80)
+    editor.drag((0.35, 0.4), (0.6, 0.6), (0.5, 0.7))
+    editor.pick("restore")
+    editor.slide("Hardness", 1)
+    editor.drag((0.1, 0.2), (0.3, 0.1))
+    editor.drag((0.45, 0.5), (0.5, 0.55))
+    editor.tab("background")
+    editor.pick("colour")
+
+
+FINISHES = (plain, colour_and_shadow, blur_and_square, picture_in_a_size, other_edges, strokes)
+
+
+def test_the_file_has_what_the_page_shows(editor: Editor, tmp_path: Path) -> None:
+    for finish in FINISHES:
+        reset = editor.page.get_by_label("Take everything back")
+        if reset.is_enabled():
+            reset.click()
+        finish(editor, tmp_path)
+        editor.tab("export")
+        editor.settle()
+        assert_same(editor, finish, tmp_path)
+
+
+def assert_same(editor: Editor, finish: Callable[[Editor, Path], None], folder: Path) -> None:
+    shown = editor.shown()[:-1, :-1]  # the last ones may lie half beyond what is shown
+    file = shrunk(editor.save(folder), editor, (shown.shape[1], shown.shape[0]))
+    apart = np.abs(shown - file).max(axis=2)
+    Image.fromarray(
+        np.rint(np.concatenate([shown, file, 127 + (shown - file) * 4], axis=1).clip(0, 255)).astype(np.uint8)
+    ).save(f"/tmp/w/b_cmp_{finish.__name__}.png")
+    print(f"{finish.__name__}: mean {apart.mean():.2f}, 99 % below {np.percentile(apart, 99):.0f}")
+    assert apart.mean() < (3.5 if finish is blur_and_square else 1.5), finish.__name__
+    assert np.percentile(apart, 99) < 24, finish.__name__
+    # And it is not just any picture that would pass.
+    assert np.abs(shown - shown.mean(axis=(0, 1))).mean() > 15

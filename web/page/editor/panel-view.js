@@ -1,0 +1,60 @@
+/** What the stage shows, and on what the cutout's edges are judged. */
+
+import { make } from "../dom.js";
+import { say } from "../i18n.js";
+import { choice, text } from "./controls.js";
+
+/** @import { Showing, Stage } from "./stage.js" */
+/** @typedef {"checks" | "white" | "black" | "green" | "own"} Ground */
+
+export class ViewPanel {
+  /** @type {Showing} */
+  #showing = "compare";
+  /** @type {Ground} */
+  #ground = "checks";
+  #colour = make("input", { type: "color", value: "#d9683f" });
+  element;
+
+  /**
+   * @param {Stage} stage
+   * @param {() => void} onShowing
+   */
+  constructor(stage, onShowing) {
+    const showing = choice("editor.view.show", /** @type {[Showing, string][]} */ ([
+      ["compare", "editor.view.compare"], ["cutout", "editor.view.cutout"], ["original", "editor.view.original"],
+    ]), (/** @type {Showing} */ value) => { this.#showing = value; onShowing(); });
+    const set = (/** @type {Ground} */ value) => {
+      this.#ground = value;
+      stage.element.dataset.ground = value;
+      stage.element.style.setProperty("--ground-colour", this.#colour.value);
+      grounds.show(value);
+    };
+    const grounds = choice("editor.view.ground", [
+      ["checks", swatch("checks", "editor.ground.checks")], ["white", swatch("white", "editor.ground.white")],
+      ["black", swatch("black", "editor.ground.black")], ["green", swatch("green", "editor.ground.green")],
+      ["own", text("span", "editor.ground.own")],
+    ], set);
+    grounds.element.classList.add("swatches");
+    this.#colour.addEventListener("input", () => set("own"));
+    showing.show(this.#showing);
+    set(this.#ground);
+    this.element = make("div", { className: "panel" },
+      showing.element, grounds.element, make("label", { className: "field" }, text("span", "editor.ground.colour"), this.#colour),
+      text("p", "editor.view.ground-hint", { className: "quiet" }), text("p", "editor.view.keys", { className: "quiet keys-hint" }));
+  }
+
+  get showing() {
+    return this.#showing;
+  }
+}
+
+/**
+ * A patch of colour with words for those who don't see it.
+ * @param {string} kind
+ * @param {string} key
+ */
+export function swatch(kind, key) {
+  const made = make("span", { className: "swatch" }, say(make("span", { className: "unseen" }), key));
+  made.dataset.kind = kind;
+  return made;
+}
