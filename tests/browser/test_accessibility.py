@@ -76,9 +76,14 @@ def batch_work(driver: Driver, site: Path) -> None:
     driver.page.click(".batch-finish summary")
 
 
+def camera(driver: Driver, _: Path) -> None:
+    driver.page.click('nav [data-go="camera"]')
+    expect(driver.page.locator("#camera-view h1")).to_be_visible()
+
+
 VIEWS: dict[str, Callable[[Driver, Path], None]] = {
     "home": home, "settings": settings, "help": help_, "own model": own_model, "licence": licence,
-    "editor": editor, "error": error, "batch": batch, "batch at work": batch_work,
+    "editor": editor, "error": error, "batch": batch, "batch at work": batch_work, "camera": camera,
 }  # fmt: skip
 """How each view comes from the one before. A new view is a line here; all checks below look at it."""
 

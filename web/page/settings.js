@@ -53,6 +53,12 @@ export class Settings {
     return this.#models;
   }
 
+  /** The least model that needs no consent, for what must be quick. */
+  get quickest() {
+    const free = this.#models.filter((model) => this.#gate.isOpenFor(model));
+    return free.sort((a, b) => modelBytes(a) - modelBytes(b))[0] ?? this.#model;
+  }
+
   /** Whether the chosen model may be downloaded without asking. */
   get mayStart() {
     return this.#gate.isOpenFor(this.#model);

@@ -8,7 +8,7 @@
 import { AlphacutError } from "../shared/protocol.js";
 import { WorkerSlot } from "./worker-slot.js";
 
-/** @import { Cutout, DeviceChoice, Exported, ExportRequest, Kept, Options, PatchEdit, ProgressReply, Ready, RefineRequest, Reply, Request, Stage, Stats, StepReply } from "../shared/protocol.js" */
+/** @import { Cutout, DeviceChoice, Exported, ExportRequest, Kept, LiveMask, Options, PatchEdit, ProgressReply, Ready, RefineRequest, Reply, Request, Stage, Stats, StepReply } from "../shared/protocol.js" */
 /** @typedef {(progress: ProgressReply) => void} OnProgress */
 /** @typedef {(step: StepReply) => void} OnStep */
 /** @typedef {{ signal: AbortSignal, onProgress?: OnProgress, onStep?: OnStep }} CallOptions */
@@ -95,6 +95,17 @@ export class WorkerClient {
    */
   refine(job, options) {
     return this.ask({ type: "refine", ...job }, options);
+  }
+
+  /**
+   * Masks one picture of a camera.
+   * @param {ImageBitmap} frame  Small; the caller closes it.
+   * @param {Choice} choice
+   * @param {CallOptions} options
+   * @returns {Promise<LiveMask>}
+   */
+  mask(frame, choice, options) {
+    return this.ask({ type: "mask", frame, ...choice }, options);
   }
 
   /**

@@ -208,6 +208,16 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
  */
 
 /**
+ * What `mask` gives: alpha of the network's size, whatever the picture's proportions.
+ * @typedef {object} LiveMask
+ * @property {ArrayBuffer} alpha   One byte a pixel: 0 is background, 255 is subject.
+ * @property {number} width
+ * @property {number} height
+ * @property {DeviceReport} device
+ * @property {number} ms
+ */
+
+/**
  * @typedef {object} Ready
  * @property {string} model
  * @property {DeviceReport} device
@@ -220,6 +230,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
 /** @typedef {{ photo: Blob, master: Blob, edits: Edit[] }} Mastered  A photo, the cutout that `remove` made of it without a finish, and what was changed by hand since. */
 /** @typedef {{ id: number, type: "export", finish: Finish, picture?: Blob | null, output?: Output } & Mastered} ExportRequest  Makes the finished file at full size; answered by `Exported`. Needs no model. */
 /** @typedef {{ id: number, type: "refine", stroke: Stroke } & Mastered} RefineRequest  Finds alpha anew where the stroke is, by the photo's edges; answered by a `PatchEdit`. Needs no model. */
+/** @typedef {{ id: number, type: "mask", frame: ImageBitmap, model: string, device: DeviceChoice }} MaskRequest  Masks one picture of a camera, small already; answered by `LiveMask`. Loads what is missing as `start` does. */
 /** @typedef {{ id: number, type: "inspect", file: Blob, name: string }} InspectRequest  Looks into a visitor's .onnx file. */
 /** @typedef {{ id: number, type: "adopt", file: Blob, choices: OwnChoices }} AdoptRequest  Rewrites it and keeps it in the browser, on trial. */
 /** @typedef {{ id: number, type: "check", model: string, device: DeviceChoice }} CheckRequest  Tries a model that is on trial; one that fails is not kept. */
@@ -230,7 +241,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
 /** @typedef {{ id: number, type: "storage" }} StorageRequest  What this browser keeps; answered by `Kept`. */
 /** @typedef {{ id: number, type: "forget", model: string | null }} ForgetRequest  Deletes what is kept of a model, or everything; answered by what is left. */
 /** @typedef {InspectRequest | AdoptRequest | CheckRequest | OwnRequest | DisownRequest} OwnModelRequest */
-/** @typedef {StartRequest | RemoveRequest | ExportRequest | RefineRequest | CancelRequest | StatsRequest | StorageRequest | ForgetRequest | OwnModelRequest | MeasureRequest} Request */
+/** @typedef {StartRequest | RemoveRequest | ExportRequest | RefineRequest | MaskRequest | CancelRequest | StatsRequest | StorageRequest | ForgetRequest | OwnModelRequest | MeasureRequest} Request */
 
 /**
  * What was found in a visitor's .onnx file; see `Inspection` in src/alphacut/onnx_inspect.py.
@@ -316,7 +327,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
 
 /** @typedef {{ id: number, type: "progress", stage: Stage, loaded: number, total: number }} ProgressReply  `loaded` and `total` in bytes for `runtime` and `model`; else 0 of 1 when the stage begins, 1 of 1 when it ends. */
 /** @typedef {{ id: number, type: "step", step: OwnStep, loaded: number, total: number }} StepReply */
-/** @typedef {{ id: number, type: "result", value: Ready | Cutout | Exported | PatchEdit | Stats | Kept | Inspection | SiteModel | SiteModel[] | Measured }} ResultReply */
+/** @typedef {{ id: number, type: "result", value: Ready | Cutout | Exported | PatchEdit | LiveMask | Stats | Kept | Inspection | SiteModel | SiteModel[] | Measured }} ResultReply */
 /** @typedef {{ id: number, type: "error", error: WireError }} ErrorReply */
 /** @typedef {ProgressReply | StepReply | ResultReply | ErrorReply} Reply */
 

@@ -10,9 +10,9 @@ import { findOwn } from "./own-store.js";
 import { remarks } from "./remarks.js";
 import { Runtime } from "./runtime.js";
 
-/** @import { CheckRequest, MeasureRequest, Ready, RemoveRequest, Reply, Site, SiteModel, Stage, StartRequest, Stats } from "../shared/protocol.js" */
+/** @import { CheckRequest, MaskRequest, MeasureRequest, Ready, RemoveRequest, Reply, Site, SiteModel, Stage, StartRequest, Stats } from "../shared/protocol.js" */
 /** @typedef {(reply: Reply) => void} Post */
-/** @typedef {StartRequest | RemoveRequest | CheckRequest | MeasureRequest} LoadRequest */
+/** @typedef {StartRequest | RemoveRequest | MaskRequest | CheckRequest | MeasureRequest} LoadRequest */
 /** @typedef {{ runtime: Runtime, ms: number }} Python */
 /** @typedef {{ key: string, session: Network, ms: number }} Opened */
 /** @typedef {{ python: Python, network: Opened, model: SiteModel }} Loaded */

@@ -67,6 +67,7 @@ export class Runtime {
   #remove;
   #export;
   #refine;
+  #mask;
 
   /** @param {any} pyodide */
   constructor(pyodide) {
@@ -78,6 +79,7 @@ export class Runtime {
     this.#remove = this.#application.remove;
     this.#export = this.#application.export;
     this.#refine = this.#application.refine;
+    this.#mask = this.#application.mask;
     ffi.destroy();
     entry.destroy();
   }
@@ -145,6 +147,18 @@ export class Runtime {
   refine({ edits, ...files }, host, stroke) {
     const { table, patches } = apart(edits);
     return finished(this.#refine({ ...files, patches }, host, JSON.stringify({ stroke, edits: table })));
+  }
+
+  /**
+   * Masks one picture of a camera.
+   * @param {ImageData} picture
+   * @param {Record<string, unknown>} spec
+   * @param {Pick<Host, "run">} host
+   * @returns {Promise<{ alpha: Uint8Array<ArrayBuffer>, width: number, height: number }>}
+   * @throws {AlphacutError}
+   */
+  mask({ data, width, height }, spec, host) {
+    return finished(this.#mask(data, width, height, JSON.stringify(spec), host));
   }
 
   /**

@@ -6,6 +6,7 @@ import { AlphacutError } from "../shared/protocol.js";
 import { crashed } from "./crash.js";
 import { cutOut, exportFile, refine } from "./job.js";
 import { forgetModel, listKept } from "./kept.js";
+import { maskOf } from "./live.js";
 import { load, loadPython, loadSite, ready, stats } from "./loader.js";
 import { adopt, disown, inspect, keep, list, testPhoto } from "./own-model.js";
 
@@ -102,6 +103,7 @@ async function serve(request, onGpu) {
     if (request.type === "check") return tryOut(request, usable, signal);
     const loaded = await usable;
     if (request.type === "start") return ready(request, loaded);
+    if (request.type === "mask") return Promise.race([maskOf(request, loaded), crashed]);
     if (request.type === "measure") return Promise.race([measure(request, loaded), crashed]);
     return Promise.race([cutOut(request, loaded, { signal, post, onGpu }), crashed]);
   });

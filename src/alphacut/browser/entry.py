@@ -17,6 +17,7 @@ from alphacut.clock import Checkpoint
 from alphacut.edits import Edit, Patch
 from alphacut.errors import AlphacutError, OutOfMemoryError
 from alphacut.export import Exported, Source, export, refine
+from alphacut.live import live_mask
 from alphacut.models import ModelSpec
 from alphacut.pipeline import Cutout, Stage, remove_background
 
@@ -78,6 +79,10 @@ class Application:
         """Find alpha anew under a stroke; likewise, ``{value}`` with the fields of `Patch`."""
         return await self._answer(self._refine(files, host, options))
 
+    async def mask(self, pixels: JsObject, width: int, height: int, spec: str, host: JsObject) -> JsObject:
+        """Mask one picture of a camera: RGBA, four bytes a pixel. ``{value}`` has alpha, width and height."""
+        return await self._answer(self._mask(pixels, (height, width, 4), spec, host))
+
     def sha256(self, data: JsObject) -> str:
         """SHA-256 of a Uint8Array in hexadecimal, for pages where the browser offers none."""
         return hashlib.sha256(self._buffers.to_bytes(data)).hexdigest()
@@ -110,6 +115,14 @@ class Application:
         asked = read_refine(options, self._patches(files))
         source = self._source(files, host, asked.get("edits", ()))
         return patch_table(await refine(source, asked["stroke"], checkpoint=_checkpoint_of(host)))
+
+    async def _mask(
+        self, pixels: JsObject, shape: tuple[int, ...], spec: str, host: JsObject
+    ) -> dict[str, Any]:
+        model = ModelSpec.from_table(json.loads(spec))
+        picture = self._buffers.take(pixels, shape)
+        alpha = await live_mask(picture, OrtSession(host, self._buffers), model)
+        return {"alpha": alpha.tobytes(), "width": alpha.shape[1], "height": alpha.shape[0]}
 
     def _patches(self, files: JsObject) -> list[bytes]:
         return [self._buffers.to_bytes(patch) for patch in files.patches]

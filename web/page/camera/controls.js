@@ -1,0 +1,137 @@
+/** What the camera's view shows and offers: picture, start and stop, background, mirror, snapshot, words. */
+
+import { make } from "../dom.js";
+import { say } from "../i18n.js";
+import { announce } from "../voice.js";
+
+/** @import { Store } from "../store.js" */
+/** @import { Backdrop } from "./preview.js" */
+/**
+ * @typedef {object} Handlers
+ * @property {() => void} onStart
+ * @property {() => void} onStop
+ * @property {() => void} onSnapshot
+ * @property {(backdrop: Backdrop) => void} onBackdrop
+ */
+
+const KINDS = /** @type {const} */ (["none", "colour", "blur"]);
+
+export class Controls {
+  video = make("video", { muted: true, playsInline: true, hidden: true });
+  canvas = make("canvas", { className: "camera-picture" });
+  rates = make("p", { className: "quiet camera-rates" });
+  #root;
+  #store;
+  #words = make("p", { className: "camera-words" });
+  #message = make("p", { className: "error-message" });
+  #hint = make("p");
+  #error = make("div", { className: "error camera-error", hidden: true, role: "alert" }, make("div", {}, this.#message, this.#hint));
+  #start = button("camera.start", "button primary");
+  #stop = button("camera.stop", "button");
+  #snapshot = button("camera.snapshot", "button primary");
+  #mirror = make("input", { type: "checkbox", id: "camera-mirror" });
+  #colour = make("input", { type: "color", id: "camera-colour" });
+
+  /**
+   * @param {HTMLElement} root
+   * @param {Store} store
+   * @param {Handlers} handlers
+   */
+  constructor(root, store, { onStart, onStop, onSnapshot, onBackdrop }) {
+    this.#root = root;
+    this.#store = store;
+    this.#start.addEventListener("click", onStart);
+    this.#stop.addEventListener("click", onStop);
+    this.#snapshot.addEventListener("click", onSnapshot);
+    this.#mirror.checked = store.get("camera.mirror") !== "no";
+    this.#colour.value = store.get("camera.colour") ?? "#1f9d6b";
+    const kinds = this.#makeKinds(() => onBackdrop(this.backdrop));
+    this.#mirror.addEventListener("change", () => this.#useMirror());
+    this.#colour.addEventListener("input", () => {
+      store.set("camera.colour", this.#colour.value);
+      onBackdrop(this.backdrop);
+    });
+    const mirror = make("label", { className: "check" }, this.#mirror, say(make("span"), "camera.mirror"));
+    const colour = make("label", { className: "check camera-colour" }, this.#colour, say(make("span"), "camera.colour"));
+    this.canvas.setAttribute("role", "img");
+    this.canvas.setAttribute("data-t-label", "camera.picture");
+    root.append(
+      say(make("h1"), "camera.title"),
+      make("div", { className: "camera-stage" }, this.video, this.canvas,
+        make("div", { className: "camera-start" }, say(make("p"), "camera.what"), this.#start, this.#words)),
+      this.#error,
+      make("div", { className: "camera-controls" }, this.#snapshot, this.#stop, kinds, colour, mirror, this.rates),
+    );
+    this.#useMirror();
+    this.show("off");
+  }
+
+  /** Whether the picture is shown as in a mirror. */
+  get mirrored() {
+    return this.#mirror.checked;
+  }
+
+  /** @returns {Backdrop} */
+  get backdrop() {
+    const kind = KINDS.find((one) => one === this.#store.get("camera.background")) ?? "none";
+    return kind === "colour" ? { kind, colour: this.#colour.value } : { kind };
+  }
+
+  /** @param {"off" | "opening" | "on"} state */
+  show(state) {
+    const hadFocus = this.#root.contains(document.activeElement) && document.activeElement?.matches("button");
+    this.#root.dataset.camera = state;
+    if (state === "opening") this.#error.hidden = true;
+    this.#start.disabled = state === "opening";
+    this.tell("");
+    if (state === "opening") say(this.#words, "camera.opening");
+    if (hadFocus && state === "on") this.#snapshot.focus();
+    if (hadFocus && state === "off") this.#start.focus();
+  }
+
+  /** What is being waited for; "" for nothing. @param {string} words */
+  tell(words) {
+    this.#words.removeAttribute("data-t");
+    this.#words.textContent = words;
+  }
+
+  /**
+   * @param {string} message
+   * @param {string} hint
+   */
+  fail(message, hint) {
+    this.#message.textContent = message;
+    this.#hint.textContent = hint;
+    this.#error.hidden = false;
+    announce(message);
+  }
+
+  #useMirror() {
+    this.#store.set("camera.mirror", this.#mirror.checked ? "yes" : "no");
+    this.canvas.classList.toggle("mirrored", this.#mirror.checked);
+  }
+
+  /** @param {() => void} onChange */
+  #makeKinds(onChange) {
+    const { kind: now } = this.backdrop;
+    const choices = KINDS.map((kind) => {
+      const input = make("input", { type: "radio", name: "camera-background", value: kind, checked: kind === now });
+      input.addEventListener("change", () => {
+        this.#store.set("camera.background", kind);
+        this.#root.dataset.backdrop = kind;
+        onChange();
+      });
+      return make("label", {}, input, say(make("span"), `camera.background-${kind}`));
+    });
+    this.#root.dataset.backdrop = now;
+    return make("fieldset", { className: "field choices" }, say(make("legend"), "camera.background"), ...choices);
+  }
+}
+
+/**
+ * @param {string} key
+ * @param {string} className
+ */
+function button(key, className) {
+  return say(make("button", { type: "button", className }), key);
+}
