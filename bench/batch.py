@@ -25,6 +25,7 @@ from bench.tables import batch_table
 
 SETTLED = 20
 """Photos after which memory should not grow any more."""
+KINDS = ("python", "ort", "js", "browser")
 PATIENCE_S = 60.0  # for one photo
 STATS = "async () => (await import(new URL('./loader.js', self.location.href).href)).stats()"
 
@@ -112,7 +113,10 @@ def follow(page: Any, browser: Any, count: int, began: float) -> Iterator[dict[s
                 raise RuntimeError(f"nothing was done for {PATIENCE_S:.0f} s after photo {done}")
             continue
         done, since = ended, now
-        yield {"done": done, "s": round(now - began, 2), **memory(page, session, processes)}
+        point = {"done": done, "s": round(now - began, 2), **memory(page, session, processes)}
+        megabytes = ", ".join(f"{kind} {point[kind] / 1e6:.0f}" for kind in KINDS)
+        print(f"{done} done after {point['s']:.1f} s; MB: {megabytes}", flush=True)
+        yield point
 
 
 def memory(page: Any, session: Any, processes: Any) -> dict[str, float]:
@@ -144,13 +148,12 @@ def summarise(curve: Sequence[dict[str, float]], **facts: object) -> Result:
         (after["s"] - before["s"]) / (after["done"] - before["done"]) for before, after in pairwise(curve)
     ]
     settled = [point for point in curve if point["done"] >= SETTLED] or list(curve[-1:])
-    kinds = ("python", "ort", "js", "browser")
     return {
         "bench": "batch", **facts, "photos": int(curve[-1]["done"]), "total_s": curve[-1]["s"],
         "photo_s": round(statistics.median(steps), 2),
-        "settled": {kind: settled[0][kind] for kind in kinds},
-        "most": {kind: max(point[kind] for point in settled) for kind in kinds},
-        "last": {kind: settled[-1][kind] for kind in kinds},
+        "settled": {kind: settled[0][kind] for kind in KINDS},
+        "most": {kind: max(point[kind] for point in settled) for kind in KINDS},
+        "last": {kind: settled[-1][kind] for kind in KINDS},
         "curve": list(curve),
     }  # fmt: skip
 
