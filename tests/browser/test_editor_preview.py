@@ -101,9 +101,6 @@ def assert_same(editor: Editor, finish: Callable[[Editor, Path], None], folder: 
     shown = editor.shown()[:-1, :-1]  # the last ones may lie half beyond what is shown
     file = shrunk(editor.save(folder), editor, (shown.shape[1], shown.shape[0]))
     apart = np.abs(shown - file).max(axis=2)
-    Image.fromarray(
-        np.rint(np.concatenate([shown, file, 127 + (shown - file) * 4], axis=1).clip(0, 255)).astype(np.uint8)
-    ).save(f"/tmp/w/b_cmp_{finish.__name__}.png")
     print(f"{finish.__name__}: mean {apart.mean():.2f}, 99 % below {np.percentile(apart, 99):.0f}")
     assert apart.mean() < (3.5 if finish is blur_and_square else 1.5), finish.__name__
     assert np.percentile(apart, 99) < 24, finish.__name__
