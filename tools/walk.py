@@ -114,8 +114,7 @@ def step_batch(page: Page) -> None:
     photos = sorted((SITE / "samples").glob("*.png"))
     page.set_input_files("#photo-input", [*photos, *photos])
     expect(page.locator("#batch-view")).to_be_visible()
-    expect(page.locator("#batch-view img").first).to_be_visible(timeout=120 * SECOND)
-    page.wait_for_timeout(12 * SECOND)
+    expect(page.get_by_role("button", name="Done in")).to_have_count(2 * len(photos), timeout=120 * SECOND)
 
 
 def step_settings(page: Page) -> None:

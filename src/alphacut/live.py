@@ -1,4 +1,4 @@
-"""Masks of moving pictures: the network alone, at its own size. A preview needs no more, thirty times a second."""
+"""Masks of moving pictures: the network alone, at its own size. A preview needs no more."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ async def live_mask(pixels: NDArray[np.uint8], session: Session, spec: ModelSpec
     Returns
     -------
     ndarray
-        uint8, shape (h, w) of the network's map, whatever the picture's proportions: 0 is background, 255 is
-        subject. What is almost either is made so, as in a cutout; edges stay as soft as the network drew them.
+        uint8, shape (h, w) of the network's map, whatever the picture's proportions: 0 is background, 255
+        is subject. What is almost either is made so, as in a cutout; edges stay as soft as they were drawn.
 
     Raises
     ------

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.browser.driver import SECOND, Driver
 from tests.helpers import ROOT
@@ -20,6 +20,8 @@ LOOKS = {
     "ar": [("light", PHONE), ("dark", DESKTOP)],
 }
 """What each view is looked at in: by language, theme and size."""
+
+NOTES: FilePayload = {"name": "notes.png", "mimeType": "image/png", "buffer": b"These are my notes. " * 20}
 
 
 def home(driver: Driver, _: Path) -> None:
@@ -56,10 +58,7 @@ def editor(driver: Driver, site: Path) -> None:
 
 
 def error(driver: Driver, _: Path) -> None:
-    driver.page.set_input_files(
-        "#photo-input",
-        [{"name": "notes.png", "mimeType": "image/png", "buffer": b"These are my notes. " * 20}],
-    )
+    driver.page.set_input_files("#photo-input", NOTES)
     assert driver.fail_with()["code"] == "not-an-image"
     driver.page.click("#error summary")
 
@@ -258,10 +257,7 @@ def test_languages(browser: Browser, site_url: str, site: Path) -> None:
     page.reload()
     expect(page.locator("h1")).to_have_text(arabic["home.title"])
     expect(page).to_have_title(arabic["shell.title.home"])
-    driver.page.set_input_files(
-        "#photo-input",
-        [{"name": "notes.png", "mimeType": "image/png", "buffer": b"These are my notes. " * 20}],
-    )
+    driver.page.set_input_files("#photo-input", NOTES)
     found = driver.fail_with()
     assert found["message"] == arabic["error.not-an-image.message"]
     assert "The file is not an image." in found["details"]
