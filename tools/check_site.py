@@ -20,7 +20,10 @@ _NOT_LOADED = re.compile(r"<(?:a|base)\s[^>]*>", re.IGNORECASE)
 
 
 SCRIPT_BYTES = 250_000
-"""What all scripts of our own may have together, as they are served and before compression."""
+"""What all scripts of our own may have together, as they are served and before compression.
+
+The aim was 150,000; the editor takes about 70,000 and batches 30,000.
+"""
 
 
 class CheckError(Exception):
