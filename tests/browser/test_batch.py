@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.driver import SECOND, Driver, pixels, prepend
+from tests.browser.editing import Editor
 
 ENDED = ".tile:is([data-state=done], [data-state=failed], [data-state=cancelled])"
 
@@ -324,6 +325,53 @@ def test_one_finish_for_all(driver: Driver, tmp_path: Path) -> None:
     for path in saved.values():
         with Image.open(path) as image:
             assert (image.format, image.size) == ("JPEG", (1080, 1080))
+
+
+def test_what_the_editor_changes_stays_with_the_photo(driver: Driver, tmp_path: Path) -> None:
+    """Made again when the reader is back, found again after a reload; the neighbour is as it was."""
+    batch = Batch(driver)
+    page = driver.page
+    made = [photo(tmp_path, n, 480) for n in range(2)]
+    batch.add(*made)
+    batch.wait(2)
+    before = {name: pixels(path) for name, path in batch.zip(tmp_path).items()}
+    rows, columns = np.nonzero(before["photo-00-cutout.png"][..., 3] == 255)
+    x, y = float(columns.mean()) / 480, float(rows.mean()) / 360
+    editor = opened(batch, made[0])
+    editor.tab("brush")
+    editor.pick("erase")
+    editor.drag((x - 0.02, y), (x + 0.02, y))
+    editor.tab("background")
+    editor.pick("colour")
+    with made_again(page, 1):
+        page.click('[data-go="batch"]')
+    after = {name: pixels(path) for name, path in batch.zip(tmp_path).items()}
+    edited, corner = after["photo-00-cutout.png"], after["photo-00-cutout.png"][0, 0]
+    assert (edited[..., 3] == 255).all()
+    assert np.array_equal(edited[round(y * 360), round(x * 480)], corner), "the stroke is filled"
+    assert np.array_equal(after["photo-01-cutout.png"], before["photo-01-cutout.png"])
+    page.click(".tile-open >> nth=1")
+    page.click('[data-go="batch"]')
+    page.locator("[data-field=pattern]").evaluate("input => input.closest('details').open = true")
+    with made_again(page, 2):
+        page.locator("[data-field=format]").select_option("webp")
+    wait_until_kept(batch, 2, ".photo")
+    page.reload()
+    batch.do("rest.show")
+    batch.wait(2)
+    editor = opened(batch, made[0])
+    editor.tab("brush")
+    expect(page.get_by_role("button", name="Remove all strokes")).to_be_enabled()
+
+
+def opened(batch: Batch, path: Path) -> Editor:
+    """Open a photo of the batch in the editor."""
+    batch.page.locator(batch.tile(path.stem)).locator(".tile-open").click()
+    editor = Editor(batch.driver, path)
+    expect(batch.page.locator("#cutout")).to_be_visible()
+    editor.stage.scroll_into_view_if_needed()
+    editor.settle()
+    return editor
 
 
 def test_a_photo_that_kills_the_worker_fails_alone(driver: Driver, tmp_path: Path) -> None:

@@ -164,8 +164,8 @@ export class App {
   }
 
   /** @param {Made} made */
-  #finish({ cutout, title }) {
-    this.#stage.showCutout(cutout, title);
+  #finish({ cutout, title, ...owner }) {
+    this.#stage.showCutout(cutout, title, owner);
     const empty = cutout.notes.includes("empty-mask");
     this.#rest(empty ? "job.nothing-found" : "job.done", deviceWords(cutout.device), { time: durationWords(cutout.ms.total) });
   }

@@ -23,7 +23,7 @@
  * The editor shows one photo; the job itself (progress, cancel, errors) is the shell's (app.js), which tells it.
  * @typedef {object} Stage
  * @property {(photo: Photo) => void} showPhoto  A photo is about to be cut out; any cutout before is out of date.
- * @property {(cutout: Cutout, title: string) => void} showCutout  It was; `title` is the model's.
+ * @property {(cutout: Cutout, title: string, owner?: Owner) => void} showCutout  It was; `title` is the model's.
  * @property {() => void} clear     Takes both off the page and releases the photo.
  * @property {string} name          File name of the photo on the page, or "".
  * @property {boolean} hasCutout    Whether a finished cutout is on the page.
@@ -39,6 +39,7 @@
  * @property {Edited} [edited]
  * @property {(edited: Edited) => void} [onChange]  Called at each change by hand; `master` is another one where the network ran again.
  */
+/** @typedef {Pick<Made, "edited" | "onChange">} Owner */
 /** @typedef {{ master: Blob, edits: readonly Edit[], finish: Finish, picture: Blob | null }} Edited */
 
 /**

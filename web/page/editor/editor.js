@@ -12,7 +12,7 @@ import { decodePatch } from "./mask.js";
 import { Sources } from "./sources.js";
 
 /** @import { Cutout, Frame, Region, Stroke } from "../../shared/protocol.js" */
-/** @import { AppContext, EditorView } from "../context.js" */
+/** @import { AppContext, EditorView, Owner } from "../context.js" */
 /** @import { Photo } from "../photo.js" */
 /** @import { Master, State } from "./draft.js" */
 
@@ -113,18 +113,19 @@ class Editor {
   /**
    * @param {Cutout} cutout
    * @param {string} title  The model's.
+   * @param {Owner} [owner]  Who wants to hear of changes, and what was changed before.
    */
-  showCutout(cutout, title) {
+  showCutout(cutout, title, owner = {}) {
     const { data, preview, thumbnail: _, ...facts } = cutout;
     this.#title = title;
-    const master = { blob: new Blob([data], { type: cutout.type }), subject: cutout.subject ?? null };
+    const master = { blob: owner.edited?.master ?? new Blob([data], { type: cutout.type }), subject: cutout.subject ?? null };
     this.#desk.setSize(cutout, preview ? this.#keep(new Blob([preview], { type: "image/jpeg" })) : "");
     showFacts(this.#made = cutout, title);
     this.#facts.hidden = false;
     this.#report.textContent = JSON.stringify({ ...facts, bytes_out: data.byteLength });
     // Edits and finish outlive a cutout of the same photo: another region, another model.
     if (this.#draft) this.#draft.change({ master });
-    else this.#begin(master, preview);
+    else this.#begin(master, preview, owner);
   }
 
   clear() {
@@ -143,11 +144,17 @@ class Editor {
   /**
    * @param {Master} master
    * @param {ArrayBuffer | null} preview
+   * @param {Owner} owner
    */
-  #begin(master, preview) {
+  #begin(master, preview, { edited, onChange }) {
     const likeness = preview && new Blob([preview], { type: "image/jpeg" });
     if (matchMedia("(max-width: 52rem)").matches) this.#desk.element.scrollIntoView(); // it is a screen of its own
-    this.#draft = new Draft({ master, edits: [], finish: {}, picture: null }, (state) => this.#changed(state));
+    const { edits = [], finish = {}, picture = null } = edited ?? {};
+    this.#draft = new Draft({ master, edits, finish, picture }, (state) => {
+      if (onChange) this.#draft?.saved(state); // with its owner
+      onChange?.({ ...state, master: state.master.blob });
+      this.#changed(state);
+    });
     void this.#photo?.load(new AbortController().signal).then((photo) => {
       if (this.#draft?.state.master !== master && this.#files) return;
       this.#files = { photo, likeness };
