@@ -231,6 +231,8 @@ def test_formats_names_and_sizes(editor: Editor, tmp_path: Path) -> None:
     editor.tab("export")
     for value, kind, mode in (("webp", "WEBP", "RGBA"), ("jpeg", "JPEG", "RGB"), ("mask-png", "PNG", "L")):
         editor.pick(value)
+        if value != "mask-png":
+            editor.slide("Quality", 95)
         expect(page.locator(".size")).not_to_contain_text("moment", timeout=20_000)
         expect(page.locator(".size")).not_to_contain_text("About", timeout=20_000)
         page.locator(".panel:not([hidden])").get_by_label("File name").fill(

@@ -40,6 +40,8 @@ export class Brush {
   #stroke = null;
   /** @type {Mark | null} */
   #at = null;
+  /** Where a finger paints. @type {Mark | null} */
+  #touch = null;
 
   /**
    * @param {Stage} stage
@@ -68,8 +70,8 @@ export class Brush {
   start(mark) {
     const { mode, hardness, opacity } = this.settings;
     this.#stroke = { kind: mode === "restore" ? "restore" : "erase", points: [mark.x, mark.y, this.#radius(mark)], hardness, opacity };
+    this.#touch = mark.touch ? mark : null;
     this.#tell();
-    this.#look(mark);
   }
 
   /** @param {Mark[]} marks */
@@ -81,8 +83,8 @@ export class Brush {
       const [x = 0, y = 0] = points.slice(-3);
       if (Math.hypot(mark.x - x, mark.y - y) >= least) points.push(mark.x, mark.y, this.#radius(mark));
     }
+    if (this.#touch) this.#touch = marks.at(-1) ?? this.#touch;
     if (points.length > before) this.#tell();
-    this.#look(marks.at(-1) ?? null);
   }
 
   end() {
@@ -166,8 +168,10 @@ export class Brush {
   }
 
   #tell() {
-    if (this.settings.mode === "hint") this.draw();
-    else if (this.#stroke) this.#host.onStroke(this.#stroke);
+    if (this.settings.mode === "hint") {
+      this.draw();
+      this.look();
+    } else if (this.#stroke) this.#host.onStroke(this.#stroke);
   }
 
   /** @param {Mark} mark */
@@ -186,11 +190,11 @@ export class Brush {
     set(this.#trail, { points: places.join(" "), "stroke-width": (points[2] ?? 1) * 2 * viewport.zoom });
   }
 
-  /** What the finger hides, in a corner where it is not. @param {Mark | null} mark */
-  #look(mark) {
-    this.#loupe.hidden = !mark?.touch;
-    const { viewport, canvas, original, element, grid } = this.#stage, context = this.#loupe.getContext("2d");
-    if (!mark?.touch || !context || !grid) return;
+  /** Shows what the finger hides, in a corner where it is not. */
+  look() {
+    const mark = this.#stroke && this.#touch, { viewport, canvas, original, element, grid } = this.#stage, context = this.#loupe.getContext("2d");
+    this.#loupe.hidden = !mark;
+    if (!mark || !context || !grid) return;
     const at = viewport.toStage(mark);
     this.#loupe.dataset.side = at.x < viewport.width / 2 && at.y < 2 * LOUPE ? "end" : "start";
     const across = LOUPE / LOUPE_ZOOM / viewport.zoom, left = mark.x - across / 2, top = mark.y - across / 2, size = 2 * LOUPE;

@@ -240,7 +240,7 @@ export class Desk {
 
   /** @param {StrokeEdit} stroke */
   #stroked(stroke) {
-    this.#frame ||= requestAnimationFrame(() => { this.#frame = 0; this.#host.onStroke(stroke); });
+    this.#frame ||= requestAnimationFrame(() => { this.#frame = 0; this.#host.onStroke(stroke); this.#brush.look(); });
   }
 
   /** @param {StrokeEdit | null} stroke */
