@@ -237,7 +237,8 @@ def test_the_preview_is_the_photo_as_it_came_in_its_own_colours() -> None:
     assert cutout.preview is not None
     shown = pixels_of(cutout.preview).astype(int)
     red_above_blue, expected = (p[..., 0].astype(int) - p[..., 2] for p in (shown, photo))
-    assert np.abs(red_above_blue - expected).max() < 60  # cleaned colours are up to 250 off beside the disc
+    # Cleaned colours are up to 250 off beside the disc; a JPEG loses more or less, by its build.
+    assert np.abs(red_above_blue - expected).max() < 120
     with Image.open(io.BytesIO(cutout.preview)) as image:
         assert image.info["icc_profile"] == icc.rgb()
 
