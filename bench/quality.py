@@ -31,7 +31,7 @@ from bench.harness import RESULTS, ROOT
 from bench.maps import MapFiles
 from bench.quality_tables import comparison_table, composite_table, figures_table
 from bench.scoring import Row, comparisons, composites, cut_out, file_of, grouped, score, summarise
-from bench.variants import VARIANTS, Variant
+from bench.variants import SLOW, VARIANTS, Variant
 from tools.cache import Cache
 
 SHEETS = ROOT / "dist" / "quality"
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     sets = read_sets(options.data, options.sets)
     samples = [sample for group in sets.values() for sample in group]
-    variants = {name: VARIANTS[name] for name in options.recipes}
+    variants = {name: (VARIANTS | SLOW)[name] for name in options.recipes}
     networks = maps.networks(options.models)
     files = maps.fill(options.maps, networks, variants, samples)
     specs = {model: network.spec for model, network in networks.items()}
@@ -161,8 +161,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     made.add_argument("--maps", type=Path, default=Cache.default().root / "quality", help="kept maps")
     made.add_argument("--machine", default="", help="name for the results file; without it none is written")
     options = made.parse_args(arguments)
-    if unknown := set(options.recipes) - set(VARIANTS):
-        made.error(f"no variant {', '.join(sorted(unknown))}; there are {', '.join(VARIANTS)}")
+    if unknown := set(options.recipes) - set(VARIANTS | SLOW):
+        made.error(f"no variant {', '.join(sorted(unknown))}; there are {', '.join(VARIANTS | SLOW)}")
     return options
 
 

@@ -88,10 +88,12 @@ VARIANTS: dict[str, Variant] = {
     "box": Variant(boxed=True),
     # What a "fine" mode could be, where true alpha is known.
     "closed form": Variant(mask=closed_form, sets=_WITH_ALPHA),
-    "learning based": Variant(mask=learning_based, sets=_WITH_ALPHA),
     # Ablations of the plain recipe, where resampling is not hidden by what follows. Photos are rarely larger
     # than ISNet's input: nothing to alias.
     "no antialias": Variant(recipe=_plain(shrink=Filter.CORNER), against=("plain",), models=("u2netp",)),
     "lanczos in": Variant(recipe=_plain(shrink=Filter.LANCZOS), against=("plain",)),
     "lanczos up": Variant(recipe=_plain(grow=Filter.LANCZOS), against=("plain",)),
 }
+
+SLOW: dict[str, Variant] = {"learning based": Variant(mask=learning_based, sets=_WITH_ALPHA)}
+"""Measured only if named: many seconds a photo."""

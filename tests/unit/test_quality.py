@@ -20,7 +20,7 @@ from bench.composite import BACKGROUNDS, composite_errors, edge_band
 from bench.datasets import Sample, read_sets
 from bench.edges_picture import SIDE, ZOOM, Edge, picture
 from bench.maps import MapFiles
-from bench.quality_tables import change, comparison_table, headlines
+from bench.quality_tables import change, comparison_table, headlines, targets_table
 from bench.sheets import Shown, over, sheet
 from bench.variants import VARIANTS, Variant
 from tests.helpers import Bytes8, LuminanceSession, file_of, noise, pixels_of, run, scene, spec
@@ -146,6 +146,36 @@ def test_the_truth_has_no_error_and_errors_are_symmetric(seed: int) -> None:
     assert set(composite_errors(colours, truth, colours, truth).values()) == {0}
     one, other = (composite_errors(a, truth, b, truth) for a, b in ((colours, others), (others, colours)))
     assert one == pytest.approx(other)
+
+
+# ---- targets ---------------------------------------------------------------------------------------
+
+
+def against_rembg(set_: str, model: str, **changes: tuple[float, float]) -> dict[str, Any]:
+    """A comparison in which every figure is equal but those named: value, and half the interval's width."""
+    entry: dict[str, Any] = {"set": set_, "model": model, "against": "rembg"}
+    for figure in ("iou", "boundary_f", "mae", "grad"):
+        value, wide = changes.get(figure, (0.0, 0.0))
+        around = [value, value - wide, value + wide]
+        entry[figure] = {"n": 7, "difference": around, "ratio": [1 + one for one in around]}
+    return entry
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (against_rembg("am_comp", "u2netp", boundary_f=(0.06, 0.1), grad=(-0.06, 0.0)), "met"),
+        (against_rembg("am_comp", "u2netp", boundary_f=(0.04, 0.0), grad=(-0.06, 0.0)), "boundary F by less"),
+        (against_rembg("am_comp", "isnet", boundary_f=(0.04, 0.0), grad=(-0.04, 0.0)), "met"),
+        (against_rembg("am_comp", "isnet", boundary_f=(0.04, 0.0), grad=(0.04, 0.0)), "grad by less"),
+        (against_rembg("davis2016val", "isnet"), "met"),
+        (against_rembg("davis2016val", "isnet", iou=(-0.02, 0.03)), "met"),
+        (against_rembg("davis2016val", "isnet", iou=(-0.02, 0.01)), "IoU worse"),
+        (against_rembg("davis2016val", "isnet", mae=(0.02, 0.01)), "MAE worse"),
+    ],
+)
+def test_targets_are_said_to_be_met_or_missed(entry: dict[str, Any], expected: str) -> None:
+    assert f"| {expected}" in targets_table([entry])
 
 
 # ---- scoring ---------------------------------------------------------------------------------------
