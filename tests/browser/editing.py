@@ -106,6 +106,14 @@ class Editor:
           .getImageData(x * canvas.width, y * canvas.height, 1, 1).data[3]"""
         return int(self.page.locator("#cutout").evaluate(read, [x, y]))
 
+    def wait_for_alpha(self, x: float, y: float, wanted: int) -> None:
+        """Wait until the canvas has this alpha there: on a busy machine it is drawn later."""
+        for _ in range(60):
+            if self.alpha_at(x, y) == wanted:
+                return
+            self.page.wait_for_timeout(100)
+        assert self.alpha_at(x, y) == wanted
+
     def save(self, folder: Path) -> Path:
         return self.driver.download(folder)
 

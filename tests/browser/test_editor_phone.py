@@ -75,11 +75,10 @@ def test_a_finger_paints_under_a_loupe_and_a_second_one_breaks_the_stroke_off(ed
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     expect(page.locator(".loupe")).to_be_hidden()
     editor.settle()
-    assert editor.alpha_at(0.5, 0.5) == 0
+    editor.wait_for_alpha(0.5, 0.5, 0)
     page.get_by_label("Undo").tap()
     expect(page.get_by_label("Undo")).to_be_disabled()
-    editor.settle()
-    assert editor.alpha_at(0.5, 0.5) == 255
+    editor.wait_for_alpha(0.5, 0.5, 255)
     touch(editor, [(ax, ay)], [(bx, by)], [(bx, by), (bx, by + 80)], [(bx, by), (bx, by + 60)])
     assert editor.alpha_at(0.5, 0.5) == 255
     expect(page.get_by_label("Undo")).to_be_disabled()
