@@ -174,8 +174,9 @@ def take(browser: Browser, url: str, step: Step) -> Path:
 
 
 def index(steps: Sequence[Step]) -> str:
-    """Return docs/walk.md."""
-    shown = (f"## {step.caption}\n\n![{step.caption}](walk/{step.name}.png)\n" for step in steps)
+    """Return docs/walk.md: the steps that have a picture."""
+    taken = (step for step in steps if (OUT / f"{step.name}.png").exists())
+    shown = (f"## {step.caption}\n\n![{step.caption}](walk/{step.name}.png)\n" for step in taken)
     head = "# A walk through the app\n\nMade by `.venv/bin/python -m tools.walk` with the built site.\n\n"
     return head + "\n".join(shown)
 
