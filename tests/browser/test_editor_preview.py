@@ -116,7 +116,8 @@ def assert_same(editor: Editor, finish: Callable[[Editor, Path], None], folder: 
     apart = np.abs(shown - file).max(axis=2)
     print(f"{finish.__name__}: mean {apart.mean():.2f}, 99 % below {np.percentile(apart, 99):.0f}")
     assert apart.mean() < 2, finish.__name__
-    # Beyond the old edge the canvas has the photo's colours, the file cleaned ones.
-    assert np.percentile(apart, 99) < (32 if finish is edges_outwards else 24), finish.__name__
+    # Beyond the old edge colours are estimated otherwise; a picture of fine grain is shrunk otherwise.
+    rough = finish in (edges_outwards, picture_in_a_size)
+    assert np.percentile(apart, 99) < (32 if rough else 24), finish.__name__
     # And it is not just any picture that would pass.
     assert np.abs(shown - shown.mean(axis=(0, 1))).mean() > 15
