@@ -85,10 +85,10 @@ def test_the_airplane_mode_of_the_browser(page: Page, site: Path, site_url: str)
     page.context.set_offline(True)
     page.reload()
     assert driver.cut_out(site / "samples" / "coffee.png")["width"] == 600
-    page.select_option("#model", "u2netp")
+    driver.set(model="u2netp")
     assert driver.wait_for("error", "ready") == "error"
     assert driver.error()["code"] == "offline"  # that one was never used
-    page.select_option("#model", "tiny")
+    driver.set(model="tiny")
     driver.wait_for("ready", "done")
     assert driver.cut_out(site / "samples" / "chelsea.png")["width"] == 451
     page.context.set_offline(False)

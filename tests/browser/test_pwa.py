@@ -148,7 +148,7 @@ def test_shared_photos_arrive(page: Page, site: Path, site_url: str) -> None:
     page.evaluate("localStorage.setItem('alphacut.model', 'tiny')")  # as if it had been chosen on the page
     page.context.set_offline(True)  # the server has no part in it
     share(page, site / "samples" / "chelsea.png")
-    page.locator("#model:enabled").wait_for()
+    page.locator("#model:enabled").wait_for(state="attached")
     report = wait_for_job(driver)
     assert (report["width"], report["format"]) == (451, "PNG")
     assert "shared" not in page.url
