@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 
 from tests.browser import site as test_site
 from tests.browser.driver import Driver
+from tests.browser.editing import Editor
 from tools import chromium
 from tools.serve import serving
 
@@ -55,3 +56,9 @@ def driver(page: Page, site_url: str) -> Iterator[Driver]:
     driver = Driver(page, site_url)
     yield driver
     driver.assert_clean()
+
+
+@pytest.fixture
+def editor(opened: Editor) -> Editor:
+    """The module's editor (its fixture `opened`) with the photo cut out anew."""
+    return opened.begin()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.driver import Driver
 
@@ -133,6 +136,18 @@ def shrunk(path: Path, editor: Editor, size: tuple[int, int]) -> Pixels:
         x, y, step = left * image.width, top * image.height, side * image.width
     box = (max(0, x), max(0, y), x + size[0] * step, y + size[1] * step)
     return np.asarray(flat.resize(size, Image.Resampling.BOX, box)).astype(np.float32)
+
+
+@contextmanager
+def opened_editor(browser: Browser, site_url: str, folder: Path, **context: Any) -> Iterator[Editor]:
+    """An editor in a page of its own; afterwards: no request left the origin, no policy was violated.
+
+    `context` is what `playwright.sync_api.Browser.new_context` takes.
+    """
+    with browser.new_context(**context) as private:
+        driver = Driver(private.new_page(), site_url)
+        yield Editor(driver, red_on_blue(folder / "ball.png"))
+        driver.assert_clean()
 
 
 def red_on_blue(path: Path, size: tuple[int, int] = (960, 720)) -> Path:

@@ -8,24 +8,20 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.driver import Driver
-from tests.browser.editing import Editor, red_on_blue
+from tests.browser.editing import Editor, opened_editor
+
+PHONE = {
+    "viewport": {"width": 390, "height": 844},
+    "has_touch": True,
+    "is_mobile": True,
+    "device_scale_factor": 2,
+}
 
 
 @pytest.fixture(scope="module")
 def opened(browser: Browser, site_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, device_scale_factor=2
-    )
-    driver = Driver(context.new_page(), site_url)
-    yield Editor(driver, red_on_blue(tmp_path_factory.mktemp("editor") / "ball.png"))
-    driver.assert_clean()
-    context.close()
-
-
-@pytest.fixture
-def editor(opened: Editor) -> Editor:
-    return opened.begin()
+    with opened_editor(browser, site_url, tmp_path_factory.mktemp("editor"), **PHONE) as editor:
+        yield editor
 
 
 def touch(editor: Editor, *steps: list[tuple[float, float]]) -> None:

@@ -10,22 +10,13 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser
 
-from tests.browser.driver import Driver
-from tests.browser.editing import Editor, red_on_blue, shrunk
+from tests.browser.editing import Editor, opened_editor, shrunk
 
 
 @pytest.fixture(scope="module")
 def opened(browser: Browser, site_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
-    context = browser.new_context()
-    driver = Driver(context.new_page(), site_url)
-    yield Editor(driver, red_on_blue(tmp_path_factory.mktemp("editor") / "ball.png"))
-    driver.assert_clean()
-    context.close()
-
-
-@pytest.fixture
-def editor(opened: Editor) -> Editor:
-    return opened.begin()
+    with opened_editor(browser, site_url, tmp_path_factory.mktemp("editor")) as editor:
+        yield editor
 
 
 def plain(editor: Editor, folder: Path) -> None:
