@@ -14,12 +14,14 @@ from __future__ import annotations
 import random
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from bench.browsers import COUNTING_WORKER, processes_of, proportional, worker_stats
 from bench.harness import ROOT, Result, bench, parse, parser, providers, write_results
 from bench.tables import batch_table
 
@@ -27,7 +29,6 @@ SETTLED = 20
 """Photos after which memory should not grow any more."""
 KINDS = ("python", "ort", "js", "browser")
 PATIENCE_S = 60.0  # for one photo
-STATS = "async () => (await import(new URL('./loader.js', self.location.href).href)).stats()"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -75,33 +76,28 @@ def measure(url: str, photos: Sequence[Path], model: str, device: str) -> Result
 
     from tools import chromium
 
-    with sync_playwright() as playwright:
+    # A profile on disk, as people have: a private one keeps originals and cutouts in memory.
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as profile:
         path, flags = chromium.ensure(), chromium.launch_args("webgpu", "hardware")
-        browser = playwright.chromium.launch(executable_path=path, args=flags)
-        page = browser.new_context(service_workers="block").new_page()
-        page.route("**/page/worker-slot.js", counting)
+        context = playwright.chromium.launch_persistent_context(
+            profile, executable_path=path, args=flags, service_workers="block"
+        )
+        page = context.pages[0]
+        page.add_init_script(COUNTING_WORKER)
         page.goto(f"{url}?model={model}&device={device}#batch")
         began = time.perf_counter()
         page.set_input_files("#batch-files", list(photos))
-        curve = list(follow(page, browser, len(photos), began))
+        curve = list(follow(page, profile, len(photos), began))
         shown = page.locator(".tile-state").all_text_contents()
         failed = page.locator(".tile[data-state=failed]").count()
-        browser.close()
+        context.close()
     print(f"the last tile says: {shown[-1]}")
     return summarise(curve, model=model, device=device, failed=failed)
 
 
-def counting(route: Any) -> None:
-    """Serve the page's slot so that it starts a worker that counts memory."""
-    response = route.fetch()
-    route.fulfill(
-        response=response, body=response.text().replace("worker/worker.js", "worker/worker.js?stats")
-    )
-
-
-def follow(page: Any, browser: Any, count: int, began: float) -> Iterator[dict[str, float]]:
+def follow(page: Any, profile: str, count: int, began: float) -> Iterator[dict[str, float]]:
     """Yield time and memory whenever photos were done."""
-    session, processes = page.context.new_cdp_session(page), browser.new_browser_cdp_session()
+    session = page.context.new_cdp_session(page)
     session.send("Performance.enable")
     done, since = 0, began
     while done < count:
@@ -113,33 +109,22 @@ def follow(page: Any, browser: Any, count: int, began: float) -> Iterator[dict[s
                 raise RuntimeError(f"nothing was done for {PATIENCE_S:.0f} s after photo {done}")
             continue
         done, since = ended, now
-        point = {"done": done, "s": round(now - began, 2), **memory(page, session, processes)}
+        point = {"done": done, "s": round(now - began, 2), **memory(page, session, profile)}
         megabytes = ", ".join(f"{kind} {point[kind] / 1e6:.0f}" for kind in KINDS)
         print(f"{done} done after {point['s']:.1f} s; MB: {megabytes}", flush=True)
         yield point
 
 
-def memory(page: Any, session: Any, processes: Any) -> dict[str, float]:
+def memory(page: Any, session: Any, profile: str) -> dict[str, float]:
     """Bytes that are held now."""
-    (worker,) = [one for one in page.workers if "worker.js?stats" in one.url]
-    heaps = worker.evaluate(STATS)
+    heaps = worker_stats(page)
     metrics = {m["name"]: m["value"] for m in session.send("Performance.getMetrics")["metrics"]}
-    running = processes.send("SystemInfo.getProcessInfo")["processInfo"]
     return {
         "python": heaps["pythonHeapBytes"],
         "ort": heaps["ortHeapBytes"],
         "js": metrics["JSHeapUsedSize"],
-        "browser": sum(proportional(process["id"]) for process in running),
+        "browser": sum(proportional(process) for process in processes_of(profile)),
     }
-
-
-def proportional(process: int) -> int:
-    """Proportional set size of a process in bytes; 0 if it has ended."""
-    try:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((1024 * int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
 
 
 def summarise(curve: Sequence[dict[str, float]], **facts: object) -> Result:

@@ -124,7 +124,7 @@ def step_settings(page: Page) -> None:
 
 STEPS = (
     Step("01-home", DESK, step_home),
-    Step("02-cutout", DESK, step_cutout),
+    Step("02-result", DESK, step_cutout),
     Step("03-background", DESK, step_background),
     Step("04-crop", DESK, step_crop),
     Step("05-brush", DESK, step_brush),
@@ -138,7 +138,7 @@ STEPS = (
     Step("13-phone", PHONE, step_cutout),
     Step("14-phone-arabic", ARABIC, step_cutout),
 )
-MANIFEST = {"02-cutout": "app-wide.png", "13-phone": "app-narrow.png"}
+MANIFEST = {"02-result": "app-wide.png", "13-phone": "app-narrow.png"}
 """Pictures that installers show, in docs/; see build_site.py."""
 
 
