@@ -124,11 +124,14 @@ def _covariance(second: NDArray[np.float32], means: NDArray[np.float32], epsilon
 
 
 def _solve(covariance: list[Plane], right: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Solve a symmetric 3 x 3 system at each pixel, by cofactors."""
-    rr, rg, rb, gg, gb, bb = covariance
+    """Solve a symmetric 3 x 3 system at each pixel, by cofactors.
+
+    In float64: where all colours are greys the determinant is a small difference of large products.
+    """
+    rr, rg, rb, gg, gb, bb = (plane.astype(np.float64) for plane in covariance)
     first, second, third = gg * bb - gb * gb, gb * rb - rg * bb, rg * gb - gg * rb
     fourth, fifth, sixth = rr * bb - rb * rb, rg * rb - rr * gb, rr * gg - rg * rg
     inverse = ((first, second, third), (second, fourth, fifth), (third, fifth, sixth))
     adjugate = np.stack([sum(cell * side for cell, side in zip(row, right, strict=True)) for row in inverse])
-    solution: NDArray[np.float32] = adjugate / (rr * first + rg * second + rb * third)
+    solution: NDArray[np.float32] = (adjugate / (rr * first + rg * second + rb * third)).astype(np.float32)
     return solution

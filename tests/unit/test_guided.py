@@ -106,6 +106,18 @@ def test_alpha_that_is_linear_in_the_colours_comes_back() -> None:
     np.testing.assert_allclose(applied(model, guide), alpha, atol=2e-3)
 
 
+def test_greys_are_fitted_as_well_as_colours() -> None:
+    """Three equal channels: the system is singular but for epsilon, and float32 would be wrong by far."""
+    random = np.random.default_rng(5)
+    grey = random.integers(0, 256, (24, 31, 1), np.uint8)
+    guide, alpha = np.repeat(grey, 3, axis=2), grey[..., 0].astype(np.float32) / 255 * 0.8 + np.float32(0.1)
+    weights = np.ones_like(alpha)
+    model = fit(guide, alpha, weights, 2, 1e-5)
+    expected = fit_slowly(guide / 255.0, alpha.astype(float), weights.astype(float), 2, 1e-5)
+    result = (expected[..., :3] * (guide / 255.0)).sum(-1) + expected[..., 3]
+    np.testing.assert_allclose(applied(model, guide), result, atol=4e-3)
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1)])
 def test_extreme_shapes(shape: tuple[int, int]) -> None:
     guide, alpha, weights = example(*shape, seed=3)
