@@ -15,8 +15,9 @@ from alphacut import profiles
 from alphacut.deep import grey_samples
 from alphacut.errors import UnsupportedFormatError
 
-Managed = Literal["exact", "by-browser", "approximate"]
-"""How well colours are known: as they were meant; not yet, but a browser's decoder would know them; not."""
+Managed = Literal["exact", "by-browser", "approximate", "unknown"]
+"""How well colours are known: as they were meant; not yet, but a browser's decoder would know them; inks without
+a profile that can be used; numbers for a space that is not known here, taken for sRGB."""
 
 _JPEG = {"JPEG", "MPO"}
 _BAND = 256  # rows converted at once

@@ -147,7 +147,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
  * @property {Remark[]} remarks
  * @property {Timings} ms
  */
-/** @typedef {"first-frame" | "approximate-colours" | "metadata-lost" | "empty-mask" | "full-mask" | "flat-mask" | "undecided-mask" | "no-subject" | "enlargement-limited" | "picture-colours"} Note  Things a person should know about a cutout that is not an error. */
+/** @typedef {"first-frame" | "approximate-colours" | "metadata-lost" | "empty-mask" | "full-mask" | "flat-mask" | "undecided-mask" | "no-subject" | "enlargement-limited" | "picture-colours" | "background-colour" | "unknown-colours"} Note  Things a person should know about a cutout that is not an error. */
 
 /**
  * What can be asked for beside a cutout; Python checks it (alphacut/browser/options.py) and answers `bad-options`.
