@@ -66,8 +66,8 @@ def read_space(profile: bytes | None) -> RgbSpace | None:
     Returns
     -------
     RgbSpace or None
-        None for profiles of other kinds: grey or ink, with tables (which count for more than matrix and curves
-        where both are there), damaged, or with curves that fall.
+        None for profiles of other kinds: grey or ink, with tables (which go before matrix and curves where
+        both are there), damaged, or with curves that fall.
     """
     if profile is None:
         return SRGB
@@ -87,8 +87,8 @@ def read_space(profile: bytes | None) -> RgbSpace | None:
 def convert(image: Image.Image, own: RgbSpace, wanted: RgbSpace) -> Image.Image:
     """Convert an RGB image; colours that the wanted space lacks are clipped, each channel by itself.
 
-    Levels are 0.51 at most from the exact result, of which 0.5 is rounding. (A cube of 65 colours a side, which
-    Pillow would interpolate itself, was 10 off where colours are clipped.)
+    Levels are 0.51 at most from the exact result, of which 0.5 is rounding. (A cube of 65 colours a side,
+    which Pillow would interpolate itself, was 10 off where colours are clipped.)
     """
     change = _Change(own, wanted)
     made = Image.new("RGB", image.size)
@@ -103,8 +103,8 @@ def colour_in(colour: Colour, profile: bytes | None) -> tuple[Colour, bool]:
     Returns
     -------
     tuple
-        The levels, and whether they are right: where the profile can't be read they are sRGB's own, which only
-        black and white may keep.
+        The levels, and whether they are right: where the profile can't be read they are sRGB's own, which
+        only black and white may keep.
     """
     space = read_space(profile)
     if space is None:
