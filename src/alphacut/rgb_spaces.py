@@ -25,7 +25,7 @@ _LEAST_VOLUME = 1e-3  # determinant of a matrix: 0.2 in sRGB
 _LEVELS = np.arange(256) / 255
 _BETWEEN = (np.arange(255) + 0.5) / 255  # where one level ends and the next one begins
 _STEPS = 65535  # of the square root of linear light, at which levels are looked up
-_BAND = 64  # rows converted at once
+_BAND = 1 << 15  # pixels converted at once: more don't stay in the cache, and take some three times as long
 _BLACK_AND_WHITE = {(0, 0, 0), (255, 255, 255)}
 
 
@@ -123,19 +123,21 @@ class _Change:
 
     def __init__(self, own: RgbSpace, wanted: RgbSpace) -> None:
         with np.errstate(all="ignore"):
-            self._linear = [curve(_LEVELS).clip(0, 1).astype(np.float32) for curve in own.curves]
+            self._linear = [curve(_LEVELS).clip(0, 1).tolist() for curve in own.curves]
             self._levels = [_levels(curve) for curve in wanted.curves]
         matrix = np.linalg.inv(wanted.matrix) @ own.matrix
         self._matrix = (matrix * _STEPS**2).astype(np.float32)
 
     def __call__(self, band: Image.Image) -> Image.Image:
-        pixels = [np.frombuffer(plane.tobytes(), np.uint8) for plane in band.split()]
-        light = self._matrix @ np.stack([
-            linear.take(plane) for linear, plane in zip(self._linear, pixels, strict=True)
-        ])  # fmt: skip
+        planes = [
+            np.asarray(plane.point(linear, "F"))  # ten times as fast as NumPy's `take` in WebAssembly
+            for linear, plane in zip(self._linear, band.split(), strict=True)
+        ]
+        light = self._matrix @ np.stack(planes).reshape(3, -1)
         steps = np.sqrt(light.clip(0, _STEPS**2, out=light), out=light).astype(np.uint16)
-        planes = [levels.take(step) for levels, step in zip(self._levels, steps, strict=True)]
-        return Image.merge("RGB", [Image.frombytes("L", band.size, plane.tobytes()) for plane in planes])
+        # "clip" saves the check of each index, which can't be out of range.
+        found = [levels.take(step, mode="clip") for levels, step in zip(self._levels, steps, strict=True)]
+        return Image.merge("RGB", [Image.frombytes("L", band.size, plane.tobytes()) for plane in found])
 
 
 def _levels(curve: Curve) -> NDArray[np.uint8]:
@@ -146,8 +148,9 @@ def _levels(curve: Curve) -> NDArray[np.uint8]:
 
 def _bands(size: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:
     width, height = size
-    for top in range(0, height, _BAND):
-        yield 0, top, width, min(top + _BAND, height)
+    rows = max(1, _BAND // width)
+    for top in range(0, height, rows):
+        yield 0, top, width, min(top + rows, height)
 
 
 def _column(data: bytes) -> tuple[float, float, float]:

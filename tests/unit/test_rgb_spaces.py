@@ -113,8 +113,10 @@ def test_greys_stay_grey_and_in_their_order(own: str, wanted: str) -> None:
     assert levels[[0, -1]].tolist() == [[0] * 3, [255] * 3]
 
 
-def test_no_band_is_left_out_or_mixed_up() -> None:
-    pixels = noise(3, 2 * rgb_spaces._BAND + 7)
+@pytest.mark.parametrize("band", [1, 10, 1000])
+def test_no_band_is_left_out_or_mixed_up(band: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rgb_spaces, "_BAND", band)
+    pixels = noise(3, 20)
     whole = converted(pixels, "Display P3", "sRGB")
     rows = [converted(pixels[at : at + 1], "Display P3", "sRGB") for at in range(len(pixels))]
     np.testing.assert_array_equal(whole, np.concatenate(rows))
