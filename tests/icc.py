@@ -25,8 +25,25 @@ def profile(space: bytes, tags: dict[bytes, bytes], *, pcs: bytes = b"XYZ ", kin
 
 
 def rgb(columns: tuple[tuple[float, float, float], ...] = P3, gamma: float = 2.2) -> bytes:
+    return rgb_of(columns, curve(gamma))
+
+
+def rgb_of(columns: tuple[tuple[float, float, float], ...], tone: bytes) -> bytes:
+    return profile(b"RGB ", _rgb_tags(columns, tone))
+
+
+def rgb_with_tables() -> bytes:
+    """Tables that change nothing, and a matrix beside them, which they overrule."""
+    straight = bytes(range(256))
+    cube = bytes(255 * bit for corner in itertools.product((0, 1), repeat=3) for bit in corner)
+    matrix = struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
+    table = b"mft1\0\0\0\0" + bytes((3, 3, 2, 0)) + matrix + straight * 3 + cube + straight * 3
+    return profile(b"RGB ", _rgb_tags(P3, curve(2.2)) | {b"A2B0": table}, pcs=b"XYZ ")
+
+
+def _rgb_tags(columns: tuple[tuple[float, float, float], ...], tone: bytes) -> dict[bytes, bytes]:
     matrix = {name: xyz(*column) for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns, strict=True)}
-    return profile(b"RGB ", matrix | dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve(gamma)))
+    return matrix | dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), tone)
 
 
 def grey(tone: bytes, pcs: bytes = b"XYZ ") -> bytes:

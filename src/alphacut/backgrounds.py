@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from alphacut import profiles
 from alphacut.finish import Frame, PictureBackground
 from alphacut.image import Photo
 from alphacut.layers import separate
+from alphacut.rgb_spaces import convert, read_space
 from alphacut.sampling import BICUBIC, BILINEAR, HAMMING, Bounds, Sheet, blur_for, sample, spread, step_for
 
 BLUR_REACH = 0.03
@@ -104,23 +104,28 @@ def in_profile(picture: Photo, profile: bytes | None) -> tuple[Photo, bool]:
     Returns
     -------
     tuple
-        The picture, and whether its colours are right: profiles that differ need LittleCMS, which Pillow in
-        Pyodide lacks. There what is about as wide as sRGB counts as sRGB.
+        The picture, and whether its colours are right: profiles that hold tables need LittleCMS, which Pillow
+        in Pyodide lacks. There, and where one is damaged, the picture keeps its values.
     """
     own = picture.icc_profile
     if own == profile:
         return picture, picture.managed == "exact"
     converted = _converted(picture.rgb, own, profile)
-    if converted is not None:
-        return Photo(converted, picture.alpha, picture.format, icc_profile=profile), True
-    return picture, picture.managed == "exact" and _is_wide(own) == _is_wide(profile)
-
-
-def _is_wide(profile: bytes | None) -> bool:
-    return profile is not None and profiles.is_wide(profile)
+    if converted is None:
+        return picture, False
+    made = Photo(converted, picture.alpha, picture.format, icc_profile=profile, managed=picture.managed)
+    return made, picture.managed == "exact"
 
 
 def _converted(rgb: Image.Image, own: bytes | None, profile: bytes | None) -> Image.Image | None:
+    """Convert by matrix and curves, where both profiles have them, and else by LittleCMS."""
+    spaces = read_space(own), read_space(profile)
+    if spaces[0] is None or spaces[1] is None:
+        return _with_littlecms(rgb, own, profile)
+    return convert(rgb, spaces[0], spaces[1])
+
+
+def _with_littlecms(rgb: Image.Image, own: bytes | None, profile: bytes | None) -> Image.Image | None:
     """Convert by LittleCMS; None where there is none, or a profile is damaged."""
     try:
         from PIL import _imagingcms  # noqa: F401 - ImageCms itself can be imported without it, at some cost

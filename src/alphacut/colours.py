@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
 from alphacut import profiles
-from alphacut.deep import grey_samples
+from alphacut.deep import grey_samples, white_is_zero
 from alphacut.errors import UnsupportedFormatError
 
-Managed = Literal["exact", "by-browser", "approximate"]
-"""How well colours are known: as they were meant; not yet, but a browser's decoder would know them; not."""
+Managed = Literal["exact", "by-browser", "approximate", "unknown"]
+"""How well colours are known: as they were meant; not yet, but a browser's decoder would know them; not, for
+want of a profile that can be used; not, for a space that is foreign here, and so taken for sRGB."""
 
 _JPEG = {"JPEG", "MPO"}
 _BAND = 256  # rows converted at once
@@ -143,31 +144,36 @@ def _split(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
         raise UnsupportedFormatError(f"Images of mode {image.mode} can't be read here.") from error
 
 
-def _from_16_bit(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
-    """65535 becomes 255; Pillow's own conversion would clip at 255 instead."""
+def _from_integers(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+    """65535 becomes 255; Pillow's own conversion would clip at 255 instead.
+
+    Samples of 32 bits hold 16 by convention; where there are greater ones, what the greatest takes.
+    """
     samples = grey_samples(image)
+    bits = max(16, int(samples.max()).bit_length())
     key = image.info.get("transparency")
     alpha = (
         None
         if not isinstance(key, int)
         else Image.fromarray(np.where(samples == key, 0, 255).astype(np.uint8))
     )
-    return Image.fromarray((samples.clip(0, 65535) >> 8).astype(np.uint8)), alpha
+    return Image.fromarray((samples.clip(0) >> (bits - 8)).astype(np.uint8)), alpha
 
 
 def _from_float(image: Image.Image) -> tuple[Image.Image, None]:
-    """Floats hold 0..1 by convention; a greater maximum is taken for white."""
-    samples = np.nan_to_num(np.asarray(image), nan=0.0, posinf=0.0, neginf=0.0)
-    white = max(1.0, float(samples.max()))
-    return Image.fromarray(np.rint(samples.clip(0, white) * (255 / white)).astype(np.uint8)), None
+    """Floats hold 0..1 by convention; a greater maximum is taken for white, like infinity; NaN is 0."""
+    samples = np.asarray(image)
+    white = float(np.max(samples, where=np.isfinite(samples), initial=1.0))
+    levels = np.rint(np.nan_to_num(samples).clip(0, white) * (255 / white)).astype(np.uint8)
+    return Image.fromarray(255 - levels if white_is_zero(image) else levels), None
 
 
 _WIDE_MODES: dict[str, Callable[[Image.Image], tuple[Image.Image, Image.Image | None]]] = {
-    "I;16": _from_16_bit,
-    "I;16B": _from_16_bit,
-    "I;16L": _from_16_bit,
-    "I;16N": _from_16_bit,
-    "I": _from_16_bit,
+    "I;16": _from_integers,
+    "I;16B": _from_integers,
+    "I;16L": _from_integers,
+    "I;16N": _from_integers,
+    "I": _from_integers,
     "F": _from_float,
 }
 _GREY_MODES = {"1", "L", "LA", *_WIDE_MODES}

@@ -22,7 +22,8 @@ Words = NDArray[np.uint16]
 _NATIVE = "16L" if sys.byteorder == "little" else "16B"
 _OTHER_BYTE = {"16B": "16L", "16L": "16B", "16N": "16B" if _NATIVE == "16L" else "16L"}
 _GREY = {"I;16", "I;16B", "I;16L", "I;16N"}
-_BITS_PER_SAMPLE, _PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0  # TIFF 6.0
+_BITS_PER_SAMPLE, _PHOTOMETRIC, _SAMPLE_FORMAT = 258, 262, 339  # TIFF 6.0
+_WHITE_IS_ZERO, _UNSIGNED = 0, (1,)
 _BAND = 64  # rows that are encoded at once
 _SUB, _UP = 1, 2  # PNG's filters
 _COLOUR_TYPE = {1: 0, 3: 2, 4: 6}
@@ -71,12 +72,20 @@ def raw_modes(image: ImageFile.ImageFile) -> set[str]:
 def grey_samples(image: Image.Image) -> NDArray[np.int64]:
     """Return samples of 16-bit grey or of 32-bit integers, shape (h, w), black 0.
 
-    Of TIFF, Pillow leaves 12 bits on their scale, and 16 bits as they are even where 0 is white.
+    Of TIFF, Pillow leaves 12 bits on their scale, and 16 bits as they are even where 0 is white; unsigned
+    32 bits it takes for signed ones.
     """
     samples, tags = np.asarray(image).astype(np.int64), getattr(image, "tag_v2", {})
     if tags.get(_BITS_PER_SAMPLE) == (12,):
         samples = samples << 4 | samples >> 8
-    return 65535 - samples if image.mode in _GREY and tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO else samples
+    if tags.get(_BITS_PER_SAMPLE) == (32,) and tags.get(_SAMPLE_FORMAT, _UNSIGNED) == _UNSIGNED:
+        samples[samples < 0] += 1 << 32
+    return 65535 - samples if image.mode in _GREY and white_is_zero(image) else samples
+
+
+def white_is_zero(image: Image.Image) -> bool:
+    """Whether a TIFF's samples are the darker the greater they are."""
+    return getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == _WHITE_IS_ZERO
 
 
 def _raw_mode(tile: ImageFile._Tile) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 from PIL import Image
@@ -11,6 +12,7 @@ from alphacut.compose import lay_on, premultiply
 from alphacut.deep import deep_bands, encode_deep_png, profile_chunk
 from alphacut.metadata import fits
 from alphacut.output import Effort, Output
+from alphacut.rgb_spaces import colour_in
 
 _RUN_LENGTH = 3  # zlib's Z_RLE: fast, and long runs of 0 are what a cutout has
 _EXIF_MARK = b"Exif\0\0"
@@ -41,13 +43,15 @@ def encode(
     cutout : PIL.Image.Image
         RGBA, straight alpha; its `info` is emptied.
     icc_profile : bytes or None
-        Of the colours; a mask gets none.
+        Of the colours, into which the background's is converted; a mask gets none.
     exif : bytes or None
         Embedded as it is where the format holds as much; see `alphacut.metadata`.
     low : PIL.Image.Image or None
         RGB of the lower bytes of 16-bit colours.
     """
     cutout.info.clear()
+    if output.background is not None:
+        output = replace(output, background=colour_in(output.background, icc_profile)[0])
     if output.depth == 16:
         return _encode_deep(cutout, output, icc_profile, exif, low)
     if output.format == "mask-png":
@@ -89,16 +93,14 @@ def encode_preview(image: Image.Image, side: int = 1280, *, icc_profile: bytes |
     return _save(small, "JPEG", icc_profile, None, {"quality": 88})
 
 
-def encode_thumbnail(image: Image.Image, side: int) -> bytes:
+def encode_thumbnail(image: Image.Image, side: int, *, icc_profile: bytes | None = None) -> bytes:
     """Encode an RGBA image as a WebP whose longer side is at most `side` pixels, for looking at."""
     from PIL import WebPImagePlugin  # noqa: F401 - as below
 
     size = image.size if max(image.size) <= side else _within(image.size, side)
     # Premultiplied by itself, or `resize` would not take the gap for RGBA.
     small = image.convert("RGBa").resize(size, reducing_gap=2.0).convert("RGBA")
-    buffer = io.BytesIO()
-    small.save(buffer, "WEBP", quality=80, method=0)
-    return buffer.getvalue()
+    return _save(small, "WEBP", icc_profile, None, {"quality": 80, "method": 0})
 
 
 def _encode_deep(

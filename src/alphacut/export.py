@@ -195,8 +195,8 @@ async def _read(source: Source, finish: Finish, output: Output) -> _Work:
 
 
 def _lost(photo: Photo, output: Output) -> list[Note]:
-    """Tell what the file lacks; all else about the photo was told when it was cut out."""
-    return [note for note in notes_of_photo(photo, output) if note == "metadata-lost"]
+    """Tell what this file lacks; all else about the photo was told when it was cut out."""
+    return [note for note in notes_of_photo(photo, output) if note in {"metadata-lost", "background-colour"}]
 
 
 def _master(data: bytes) -> Photo:

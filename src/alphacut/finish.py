@@ -25,7 +25,7 @@ _check = Checks("The cutout can't be finished that way")
 
 @dataclass(frozen=True, kw_only=True)
 class ColourBackground:
-    """One colour: R, G, B, 0 to 255, in the photo's own colour space."""
+    """One colour: R, G, B, 0 to 255, of sRGB as in CSS; the file has it in the photo's own colour space."""
 
     colour: Colour
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from alphacut import profiles, sniff
+from alphacut.cicp import settle_space
 from alphacut.colours import Managed, split
 from alphacut.deep import read_low_bytes
 from alphacut.errors import (
@@ -119,6 +120,7 @@ def _read(data: bytes, image: ImageFile.ImageFile, output: Output) -> Photo:
     key = settle_key(image)
     image.load()
     turn = _turn(image)
+    is_known = settle_space(data, image)
     colours = split(image)
     alpha = colours.alpha if key is None else _keyed(data, colours.rgb, key)
     profile = colours.icc_profile
@@ -126,7 +128,7 @@ def _read(data: bytes, image: ImageFile.ImageFile, output: Output) -> Photo:
         profile = profiles.display_p3()  # the file names the space by a number, which Pillow passes over
     return Photo(
         turn(colours.rgb), None if alpha is None or is_opaque(alpha) else turn(alpha), image.format or "",
-        _frames(data, image), profile, colours.managed,
+        _frames(data, image), profile, colours.managed if is_known else "unknown",
         low=_low_bytes(data, image, turn) if output.depth == 16 else None,
         exif=_exif(image) if output.metadata == "keep" else None,
     )  # fmt: skip

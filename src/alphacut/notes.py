@@ -12,11 +12,12 @@ from alphacut.errors import BROWSER_FORMATS
 from alphacut.image import Photo
 from alphacut.metadata import fits
 from alphacut.output import Output
+from alphacut.rgb_spaces import colour_in
 
 Note = Literal[
     "first-frame", "approximate-colours", "metadata-lost",
     "empty-mask", "full-mask", "flat-mask", "undecided-mask",
-    "no-subject", "enlargement-limited", "picture-colours",
+    "no-subject", "enlargement-limited", "picture-colours", "background-colour", "unknown-colours",
 ]  # fmt: skip
 
 _EMPTY_BELOW = 13  # 5%: nothing a person would call a subject
@@ -33,7 +34,9 @@ def notes_of_photo(photo: Photo, output: Output) -> Iterator[Note]:
     if photo.frames > 1:
         yield "first-frame"
     if photo.managed != "exact":
-        yield "approximate-colours"
+        yield "unknown-colours" if photo.managed == "unknown" else "approximate-colours"
+    if output.background is not None and not colour_in(output.background, photo.icc_profile)[1]:
+        yield "background-colour"
     unread = photo.exif is None and photo.format in BROWSER_FORMATS
     if output.metadata == "keep" and (unread or not fits(photo.exif, output)):
         yield "metadata-lost"

@@ -38,8 +38,8 @@ class Output:
     lossless : bool
         For WebP.
     background : tuple of int or None
-        R, G, B, 0 to 255, in the photo's own colour space: the cutout is laid on it, and has no alpha then.
-        None is transparent, and white in a JPEG.
+        R, G, B, 0 to 255, of sRGB as in CSS, which the photo's own colour space shows as well as it can: the
+        cutout is laid on it, and has no alpha then. None is transparent, and white in a JPEG.
     premultiplied : bool
         Colours times alpha, for programs that want that; every viewer takes a file for straight.
     depth : int

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from alphacut.clock import STAGES, Checkpoint, Clock, Stage, pass_by
 from alphacut.compose import cut_out
@@ -159,7 +160,7 @@ async def _run(data: bytes, job: _Job) -> Cutout:
     await _clean_colours(photo, alpha, job)
     await job.clock.enter("compose")
     finished = render(cut_out(photo, alpha), setting)
-    thumbnail = None if job.thumbnail is None else encode_thumbnail(finished, job.thumbnail)
+    thumbnail = _thumbnail(finished, photo, job)
     await job.clock.enter("encode")
     file = await encode_finished(finished, photo, setting, job.output, job.encode_png)
     job.clock.stop()
@@ -168,6 +169,12 @@ async def _run(data: bytes, job: _Job) -> Cutout:
         preview=preview, thumbnail=thumbnail, subject=subject,
         notes=(*notes_of_photo(photo, job.output), *notes_of_map(levels), *setting.notes), ms=job.clock.ms,
     )  # fmt: skip
+
+
+def _thumbnail(finished: Image.Image, photo: Photo, job: _Job) -> bytes | None:
+    if job.thumbnail is None:
+        return None
+    return encode_thumbnail(finished, job.thumbnail, icc_profile=photo.icc_profile)
 
 
 def _preview(photo: Photo) -> bytes | None:

@@ -36,7 +36,7 @@ def space_of(profile: object) -> str:
 
 def is_wide(profile: bytes) -> bool:
     """Whether an RGB profile holds colours that sRGB lacks, by how far out its red lies."""
-    red = _tag(profile, b"rXYZ")
+    red = tag(profile, b"rXYZ")
     return len(red) >= 12 and struct.unpack_from(">i", red, 8)[0] / 65536 > _WIDE_RED
 
 
@@ -47,11 +47,11 @@ def grey_levels(profile: bytes) -> NDArray[np.uint8] | None:
     and sRGB's own back to levels.
     """
     try:
-        curve = _curve(_tag(profile, b"kTRC"))
+        tone = curve(tag(profile, b"kTRC"))
     except (struct.error, ValueError):
         return None
     with np.errstate(all="ignore"):  # what damaged curves give is looked at below
-        linear = curve(np.linspace(0, 1, 256))
+        linear = tone(np.linspace(0, 1, 256))
         if profile[20:24] == b"Lab ":
             linear = luminance(linear * 100)
         levels = 255 * srgb_encoded(linear)
@@ -72,22 +72,22 @@ def luminance(lightness: Floats) -> Floats:
 
 def display_p3() -> bytes:
     """Make the profile of Display P3, for pixels that a browser decoded into it."""
-    curve = b"para" + struct.pack(">IHH", 0, 3, 0) + struct.pack(">5i", *map(_fixed, _SRGB_CURVE))
+    tone = b"para" + struct.pack(">IHH", 0, 3, 0) + struct.pack(">5i", *map(_fixed, _SRGB_CURVE))
     tags = {
         b"desc": _text("Display P3"),
         b"cprt": _text("CC0"),
         b"wtpt": _xyz(_D50),
         **{name: _xyz(column) for name, column in _P3.items()},
-        **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve),
+        **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), tone),
     }
     return _profile(b"RGB ", tags)
 
 
 def _profile(space: bytes, tags: dict[bytes, bytes]) -> bytes:
     table, body, start = b"", b"", _HEADER + 4 + 12 * len(tags)
-    for name, tag in tags.items():
-        table += name + struct.pack(">II", start + len(body), len(tag))
-        body += tag + bytes(-len(tag) % 4)
+    for name, data in tags.items():
+        table += name + struct.pack(">II", start + len(body), len(data))
+        body += data + bytes(-len(data) % 4)
     header = struct.pack(
         ">I4xI4s4s4s12x4s28x3i48x", start + len(body), 0x04400000, b"mntr", space, b"XYZ ", b"acsp",
         *map(_fixed, _D50),
@@ -108,7 +108,7 @@ def _text(words: str) -> bytes:
     return b"mluc" + struct.pack(">3I2s2s2I", 0, 1, 12, b"en", b"US", len(text), 28) + text
 
 
-def _tag(profile: bytes, name: bytes) -> bytes:
+def tag(profile: bytes, name: bytes) -> bytes:
     """Return the data of a tag; nothing where the profile lacks it or is cut off."""
     if len(profile) < _HEADER + 4:
         return b""
@@ -120,32 +120,32 @@ def _tag(profile: bytes, name: bytes) -> bytes:
     return b""
 
 
-def _curve(tag: bytes) -> Curve:
+def curve(data: bytes) -> Curve:
     """Read a `curv` or `para` tag: from 0..1 to 0..1. Raises struct.error, ValueError."""
-    if tag[:4] == b"para":
-        return _parametric(tag)
-    if tag[:4] != b"curv":
+    if data[:4] == b"para":
+        return _parametric(data)
+    if data[:4] != b"curv":
         raise ValueError("not a curve")
-    (count,) = struct.unpack_from(">I", tag, 8)
+    (count,) = struct.unpack_from(">I", data, 8)
     if count == 0:
         return lambda x: x
     if count == 1:
-        gamma = struct.unpack_from(">H", tag, 12)[0] / 256
+        gamma = struct.unpack_from(">H", data, 12)[0] / 256
         return lambda x: x**gamma
-    if 12 + 2 * count > len(tag):  # NumPy would say so, but not of any number in WebAssembly
+    if 12 + 2 * count > len(data):  # NumPy would say so, but not of any number in WebAssembly
         raise ValueError("cut off")
-    table = np.frombuffer(tag, ">u2", count, 12) / 65535
+    table = np.frombuffer(data, ">u2", count, 12) / 65535
     return lambda x: np.interp(x, np.linspace(0, 1, count), table)
 
 
-def _parametric(tag: bytes) -> Curve:
+def _parametric(data: bytes) -> Curve:
     """Read the parametric curves 0 to 4 (clause 10.18): (a x + b)^g + e where x >= d, else c x + f."""
-    (kind,) = struct.unpack_from(">H", tag, 8)
+    (kind,) = struct.unpack_from(">H", data, 8)
     if kind > 4:
         raise ValueError("unknown kind of curve")
     values = [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]  # where fewer are given
     for index in range((1, 3, 4, 5, 7)[kind]):
-        values[index] = struct.unpack_from(">i", tag, 12 + 4 * index)[0] / 65536
+        values[index] = struct.unpack_from(">i", data, 12 + 4 * index)[0] / 65536
     g, a, b, c, d, e, f = values
     if kind in {1, 2}:  # where a x + b is negative they are flat
         c, d, e = 0.0, 0.0, c

@@ -11,6 +11,8 @@ from alphacut.finish import BlurBackground, ColourBackground, Finish, Frame, Pic
 from alphacut.framing import frame_of
 from alphacut.image import Photo
 from alphacut.notes import Note
+from alphacut.output import Colour
+from alphacut.rgb_spaces import colour_in
 from alphacut.sampling import HAMMING, Sheet, sample
 from alphacut.shadow import cast, shadow_sheet
 from alphacut.tiles import Box
@@ -26,6 +28,8 @@ class Setting:
     ----------
     size : tuple of int
         The photo's.
+    colour : tuple of int or None
+        The background's, in the photo's profile.
     blurred : Sheet or None
         The photo's background, blurred; see `alphacut.backgrounds.blurred`.
     picture : Photo or None
@@ -37,6 +41,7 @@ class Setting:
     finish: Finish
     frame: Frame
     size: tuple[int, int]
+    colour: Colour | None = None
     blurred: Sheet | None = None
     picture: Photo | None = None
     shadow: Sheet | None = None
@@ -100,6 +105,10 @@ def set_up(
         picture, is_right = backgrounds.in_profile(picture, profile)
         setting = replace(setting, picture=picture)
         notes += [] if is_right else ["picture-colours"]
+    elif isinstance(finish.background, ColourBackground):
+        colour, is_right = colour_in(finish.background.colour, profile)
+        setting = replace(setting, colour=colour)
+        notes += [] if is_right else ["background-colour"]
     elif isinstance(finish.background, BlurBackground):
         setting = replace(setting, blurred=backgrounds.blurred(rgb, alpha, finish.background.strength))
     if finish.shadow is not None and finish.shadow.opacity and subject is not None:
@@ -147,8 +156,8 @@ def render(cutout: Image.Image, setting: Setting) -> Image.Image:
 def _paper(setting: Setting, size: tuple[int, int]) -> Image.Image | None:
     """Make what is below everything: RGB, RGBA where it is transparent in parts, None where nothing is."""
     background = setting.finish.background
-    if isinstance(background, ColourBackground):
-        return Image.new("RGB", size, background.colour)
+    if setting.colour is not None:
+        return Image.new("RGB", size, setting.colour)
     if isinstance(background, PictureBackground) and setting.picture is not None:
         return backgrounds.place(setting.picture, background, size)
     return None if setting.blurred is None else backgrounds.show(setting.blurred, setting.frame)

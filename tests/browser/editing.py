@@ -12,8 +12,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+<<<<<<< HEAD
 from PIL import Image, ImageDraw, ImageFilter
 from playwright.sync_api import Browser, Locator, Page, expect
+=======
+from PIL import Image, ImageCms, ImageDraw, ImageFilter
+from playwright.sync_api import Locator, Page, expect
+>>>>>>> eb60eeddaa35fff881513edd4cfcd97983269346
 
 from tests.browser.driver import Driver
 
@@ -122,7 +127,11 @@ class Editor:
 
 
 def on_grey(image: Image.Image) -> Pixels:
-    """A picture as it looks on grey, as float32 of shape (height, width, 3)."""
+    """A picture as it looks on grey, in sRGB, as float32 of shape (height, width, 3)."""
+    if profile := image.info.get("icc_profile"):
+        own, srgb = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
+        relative = ImageCms.Intent.RELATIVE_COLORIMETRIC
+        ImageCms.profileToProfile(image, own, srgb, relative, inPlace=True)
     rgba = np.asarray(image.convert("RGBA")).astype(np.float32)
     share = rgba[..., 3:] / 255
     return np.asarray(rgba[..., :3] * share + GREY * (1 - share), np.float32)
@@ -138,6 +147,7 @@ def shrunk(path: Path, editor: Editor, size: tuple[int, int]) -> Pixels:
     return np.asarray(flat.resize(size, Image.Resampling.BOX, box)).astype(np.float32)
 
 
+<<<<<<< HEAD
 @contextmanager
 def opened_editor(browser: Browser, site_url: str, folder: Path, **context: Any) -> Iterator[Editor]:
     """An editor in a page of its own; afterwards: no request left the origin, no policy was violated.
@@ -151,6 +161,9 @@ def opened_editor(browser: Browser, site_url: str, folder: Path, **context: Any)
 
 
 def red_on_blue(path: Path, size: tuple[int, int] = (960, 720)) -> Path:
+=======
+def red_on_blue(path: Path, size: tuple[int, int] = (960, 720), profile: bytes | None = None) -> Path:
+>>>>>>> eb60eeddaa35fff881513edd4cfcd97983269346
     """Draw a red ball with stripes on a blue ground that is brighter to the right; returns `path`."""
     width, height = size
     across = np.linspace(180, 240, width)[None, :] * np.ones((height, 1))
@@ -164,5 +177,5 @@ def red_on_blue(path: Path, size: tuple[int, int] = (960, 720)) -> Path:
     mask = Image.new("L", size)
     ImageDraw.Draw(mask).ellipse((0.3 * width, 0.2 * height, 0.65 * width, 0.85 * height), fill=255)
     photo.paste(ball, mask=mask.filter(ImageFilter.GaussianBlur(width / 900)))
-    photo.save(path)
+    photo.save(path, icc_profile=profile)
     return path

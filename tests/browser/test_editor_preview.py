@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser
 
+from alphacut.profiles import display_p3
+from tests import icc
 from tests.browser.editing import Editor, opened_editor, shrunk
 
 
@@ -99,6 +101,39 @@ def test_the_file_has_what_the_page_shows(editor: Editor, tmp_path: Path) -> Non
         editor.tab("export")
         editor.settle()
         assert_same(editor, finish, tmp_path)
+
+
+def test_colours_and_pictures_look_the_same_behind_a_wide_photo(editor: Editor, tmp_path: Path) -> None:
+    """The page has colours of CSS, which are sRGB's; the file has them in the photo's profile."""
+    photo = red_on_blue(tmp_path / "wide.png", profile=display_p3())
+    wide = Editor(editor.driver, photo).begin()
+    wide.tab("background")
+    wide.pick("colour")
+    wide.panel.locator('input[type="color"]').fill("#f01060")
+    wide.settle()
+    assert_alike_at_the_edge(wide, tmp_path, (240, 16, 96))
+    Image.new("RGB", (64, 48), (200, 240, 20)).save(tmp_path / "back.png", icc_profile=icc.rgb(icc.ADOBE_RGB))
+    wide.tab("background")
+    wide.pick("picture")
+    wide.page.set_input_files("#background-file", tmp_path / "back.png")
+    wide.settle()
+    assert_alike_at_the_edge(wide, tmp_path, (183, 240, 0))
+
+
+def assert_alike_at_the_edge(editor: Editor, folder: Path, colour: tuple[int, int, int]) -> None:
+    """Canvas and file, which says Display P3, show a colour of sRGB where the background is."""
+    editor.tab("export")
+    editor.settle()
+    path = editor.save(folder)
+    with Image.open(path) as file:
+        assert file.info["icc_profile"] == display_p3()
+        inner = np.asarray(file)[8, 8, :3].astype(int)
+    assert np.abs(inner - colour).max() > 8  # as raw levels of Display P3 it would be another colour
+    shown = editor.shown()[:-1, :-1]
+    seen = shrunk(path, editor, (shown.shape[1], shown.shape[0]))
+    for pixels in (shown, seen):
+        assert np.abs(pixels[4, 4] - colour).max() <= 3
+    assert np.abs(shown - seen).mean() < 2
 
 
 def assert_same(editor: Editor, finish: Callable[[Editor, Path], None], folder: Path) -> None:

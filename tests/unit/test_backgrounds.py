@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from alphacut import profiles
 from alphacut.backgrounds import BLUR_REACH, blurred, in_profile, place, show
 from alphacut.finish import Frame, PictureBackground
 from alphacut.image import Photo
+from tests import icc
 from tests.helpers import Bytes8, array, icc_profile, needs_littlecms, noise, scene
 
 SIDE = st.integers(1, 60)
@@ -71,21 +73,44 @@ def test_in_the_same_profile_nothing_changes(profile: bytes | None) -> None:
     assert in_profile(picture, profile) == (picture, True)
 
 
-@needs_littlecms
-def test_littlecms_converts_what_differs() -> None:
-    red = photo(np.full((4, 4, 3), (255, 0, 0), np.uint8))
+@pytest.fixture
+def without_littlecms(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "PIL._imagingcms", None)
+    monkeypatch.delattr("PIL._imagingcms", raising=False)
+
+
+@pytest.mark.usefixtures("without_littlecms")
+def test_other_profiles_are_converted_without_littlecms() -> None:
+    alpha = Image.new("L", (4, 4), 99)
+    red = replace(photo(np.full((4, 4, 3), (255, 0, 0), np.uint8)), alpha=alpha)
     converted, is_right = in_profile(red, profiles.display_p3())
     assert is_right
-    assert (
-        np.abs(array(converted.rgb)[0, 0].astype(int) - (234, 51, 35)).max() <= 3
-    )  # sRGB's red in Display P3
+    assert (converted.icc_profile, converted.alpha) == (profiles.display_p3(), alpha)
+    np.testing.assert_array_equal(array(converted.rgb), np.full((4, 4, 3), RED_IN_DISPLAY_P3))
+    back, is_right = in_profile(converted, None)
+    assert is_right
+    assert np.abs(array(back.rgb).astype(int) - (255, 0, 0)).max() <= 1
 
 
-def test_without_littlecms_only_a_wider_space_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("alphacut.backgrounds._converted", lambda *_: None)
-    picture = photo(noise(9, 9), profiles.display_p3())
+@pytest.mark.usefixtures("without_littlecms")
+@pytest.mark.parametrize("profile", [icc.rgb_with_tables(), icc_profile()], ids=["tables", "damaged"])
+def test_without_littlecms_what_is_no_matrix_is_told_and_keeps_its_values(profile: bytes) -> None:
+    picture = photo(noise(9, 9), profile)
     assert in_profile(picture, None) == (picture, False)
-    assert in_profile(photo(noise(9, 9)), icc_profile())[1] is True
+    assert in_profile(photo(noise(9, 9)), profile)[1] is False
+
+
+@needs_littlecms
+def test_littlecms_converts_what_has_tables() -> None:
+    picture = photo(noise(9, 9), icc.rgb_with_tables())
+    converted, is_right = in_profile(picture, None)
+    assert is_right
+    assert (array(converted.rgb) != array(picture.rgb)).any()
+
+
+def test_a_picture_whose_own_colours_are_approximate_stays_so() -> None:
+    picture = replace(photo(noise(9, 9)), managed="approximate")
+    assert in_profile(picture, profiles.display_p3())[1] is False
 
 
 # ---- the photo, blurred --------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from alphacut.encode import encode
 from alphacut.errors import AlphacutError
 from alphacut.image import decode
 from alphacut.output import Output
+from alphacut.profiles import display_p3
 from tests import icc
 from tests.helpers import array, file_of, noise, png_chunks, png_of, scene
 
@@ -160,6 +161,12 @@ def test_on_a_background_16_bits_are_mixed_and_rounded(background: tuple[int, in
     exact = 257 * (pixels[..., :3] * part + np.array(background) * (1 - part))
     assert found.shape[2] == 3
     assert np.abs(found - exact).max() <= 0.51
+
+
+def test_a_background_of_16_bits_is_srgbs_whatever_the_photos_profile() -> None:
+    empty = Image.new("RGBA", (2, 2))
+    found = read_deep(encode(empty, Output(depth=16, background=(255, 0, 0)), icc_profile=display_p3()))
+    assert found[1, 1].tolist() == [257 * level for level in (234, 51, 35)]
 
 
 def test_premultiplied_16_bits_are_rounded() -> None:

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from alphacut.encode import encode, encode_png, encode_preview
+from alphacut.encode import encode, encode_png, encode_preview, encode_thumbnail
 from alphacut.output import Output
+from alphacut.profiles import display_p3
 from tests import icc
 from tests.helpers import file_of, icc_profile, noise, pixels_of, png_chunks, scene
 
@@ -175,6 +176,25 @@ def test_a_jpeg_lies_on_white_or_the_background_that_is_asked_for() -> None:
     assert (pixels_of(encode(empty.copy(), Output(format="jpeg"))) == 255).all()
     made = pixels_of(encode(empty, Output(format="jpeg", background=(200, 30, 60), quality=100)))
     assert np.abs(made.astype(int) - (200, 30, 60)).max() <= 2
+
+
+@pytest.mark.parametrize(("kind", "within"), [("png", 0), ("webp", 3), ("jpeg", 2)])
+def test_a_background_is_srgbs_whatever_the_photos_profile(kind: Any, within: int) -> None:
+    """As the page shows it, which has it of CSS."""
+    for profile, red in ((None, (255, 0, 0)), (display_p3(), (234, 51, 35))):
+        for output, expected in (
+            (Output(format=kind, background=(255, 0, 0), quality=None if kind == "png" else 100), red),
+            (Output(format=kind, background=(255, 255, 255)), (255, 255, 255)),
+        ):
+            empty = Image.new("RGBA", (16, 16))
+            made = pixels_of(encode(empty, output, icc_profile=profile))
+            assert np.abs(made.astype(int) - expected).max() <= within
+
+
+@pytest.mark.parametrize("profile", [None, icc.rgb()])
+def test_a_thumbnail_has_the_colours_profile(profile: bytes | None) -> None:
+    with Image.open(io.BytesIO(encode_thumbnail(subject(), 16, icc_profile=profile))) as read:
+        assert read.info.get("icc_profile") == profile
 
 
 def test_premultiplied_colours_are_rounded_and_alpha_stays() -> None:

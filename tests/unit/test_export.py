@@ -27,6 +27,8 @@ from alphacut.finish import (
 )
 from alphacut.output import Output
 from alphacut.pipeline import remove_background
+from alphacut.profiles import display_p3
+from tests import icc
 from tests.helpers import Bytes8, FakeSession, file_of, icc_profile, noise, pixels_of, run, scene, spec
 
 WIDTH, HEIGHT = 96, 64
@@ -179,6 +181,24 @@ def test_the_subject_and_the_thumbnail_are_told() -> None:
     finished = pixels_of(cut(thumbnail=32, finish=replace(WHITE, crop=Crop(aspect=(1, 1)))).thumbnail)
     assert finished.shape[:2] == (32, 32)
     assert cut().thumbnail is None
+
+
+@pytest.mark.parametrize(
+    ("profile", "notes"), [(display_p3(), ()), (icc.rgb_with_tables(), ("background-colour",))]
+)
+def test_a_background_that_can_not_be_converted_is_told(profile: bytes, notes: tuple[str, ...]) -> None:
+    photo = file_of(scene(WIDTH, HEIGHT), icc_profile=profile)
+    output = Output(format="jpeg", background=(255, 0, 0))
+    at_once = cut(photo, output=output)
+    assert at_once.notes == notes
+    assert exported(photo=photo, master=cut(photo).data, output=output).notes == notes
+    red = Finish(background=ColourBackground(colour=(255, 0, 0)))
+    finished, later = cut(photo, finish=red), exported(red, photo=photo, master=cut(photo).data)
+    assert finished.notes == later.notes == notes
+    assert pixels_of(finished.data)[0, 0].tolist() == [*((255, 0, 0) if notes else (234, 51, 35)), 255]
+    np.testing.assert_array_equal(pixels_of(later.data)[0, 0], pixels_of(finished.data)[0, 0])
+    with Image.open(io.BytesIO(cut(photo, thumbnail=16).thumbnail)) as small:
+        assert small.info["icc_profile"] == profile
 
 
 def test_a_photo_without_a_subject_is_told() -> None:

@@ -288,11 +288,14 @@ def test_16_bit_colour_keys_compare_all_16_bits(asked: int) -> None:
     assert array(decode(data, Output(depth=asked)).alpha).tolist() == [[0, 255, 255, 255, 255]]
 
 
-def grey_tiff(samples: bytes, width: int, bits: int, *, photometric: int = 1, channels: int = 1) -> bytes:
+def grey_tiff(
+    samples: bytes, width: int, bits: int, *, photometric: int = 1, channels: int = 1, sample_format: int = 1
+) -> bytes:
     """Write a TIFF of one row byte by byte: Pillow can't write every kind."""
     tags = [
         (256, 1, width), (257, 1, 1), (258, channels, bits * 0x10001 if channels == 2 else bits), (259, 1, 1),
         (262, 1, photometric), (273, 1, 8), (277, 1, channels), (278, 1, 1), (279, 1, len(samples)),
+        (339, 1, sample_format),
     ]  # fmt: skip
     samples += bytes(len(samples) % 2)
     table = b"".join(struct.pack("<HHII", tag, 3, count, value) for tag, count, value in tags)
@@ -336,9 +339,47 @@ def test_float_tiff_of_unit_range_spans_black_to_white() -> None:
 def test_float_tiff_of_another_range_takes_its_maximum_for_white() -> None:
     values = np.array([[-3.0, 0.0, 500.0, 1000.0, np.nan, np.inf, -np.inf]], np.float32)
     photo = decode(file_of(Image.fromarray(values), "TIFF"))
-    grey = array(photo.rgb)[0, :, 0]
-    assert grey[:4].tolist() == [0, 0, 128, 255]
-    assert grey[4] == 0  # what is not a number is nothing
+    # What is not a number is nothing.
+    assert array(photo.rgb)[0, :, 0].tolist() == [0, 0, 128, 255, 0, 255, 0]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 3e38, -3e38])
+@pytest.mark.filterwarnings("error")
+def test_float_tiff_of_extremes_alone_is_read(value: float) -> None:
+    photo = decode(file_of(Image.fromarray(np.full((2, 2), value, np.float32)), "TIFF"))
+    assert np.unique(array(photo.rgb)).tolist() == [255 if value > 0 else 0]
+
+
+def test_float_tiff_where_0_is_white_is_no_negative() -> None:
+    photo = decode(grey_tiff(struct.pack("<3f", 0, 0.2, 1), 3, 32, photometric=0, sample_format=3))
+    assert array(photo.rgb)[0, :, 0].tolist() == [255, 204, 0]
+
+
+@pytest.mark.parametrize(
+    ("samples", "levels"),
+    [
+        ((0, 255, 65535, 32768), [0, 0, 255, 128]),  # 16 bits, as microscopes and the like write them
+        ((0, 1 << 16, (1 << 20) - 1, 1 << 19), [0, 15 + 1, 255, 128]),
+        ((0, 1 << 31, (1 << 32) - 1, 3 << 30), [0, 128, 255, 192]),
+        ((0, 0xE0000000, 1 << 24, 1), [0, 224, 1, 0]),
+    ],
+)
+def test_unsigned_32_bit_tiff_has_as_many_bits_as_its_greatest_sample_takes(
+    samples: tuple[int, ...], levels: list[int]
+) -> None:
+    photo = decode(grey_tiff(struct.pack("<4I", *samples), 4, 32))
+    assert array(photo.rgb)[0, :, 0].tolist() == levels
+
+
+def test_signed_32_bit_tiff_is_black_below_0() -> None:
+    data = grey_tiff(struct.pack("<4i", -1, 0, 1 << 30, (1 << 31) - 1), 4, 32, sample_format=2)
+    assert array(decode(data).rgb)[0, :, 0].tolist() == [0, 0, 128, 255]
+
+
+@pytest.mark.parametrize(("bits", "sample_format"), [(64, 3), (16, 3)])
+def test_kinds_of_float_tiff_that_pillow_lacks_are_told(bits: int, sample_format: int) -> None:
+    with pytest.raises(UnsupportedFormatError):
+        decode(grey_tiff(bytes(8), 1, bits, sample_format=sample_format))
 
 
 # ---- profiles, frames ------------------------------------------------------------------------------

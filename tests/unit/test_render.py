@@ -23,8 +23,10 @@ from alphacut.finish import (
 )
 from alphacut.framing import subject_box
 from alphacut.image import Photo
+from alphacut.profiles import display_p3
 from alphacut.render import Setting, render, set_up
 from alphacut.shadow import cast
+from tests import icc
 from tests.helpers import Bytes8, array, noise
 
 Floats64 = NDArray[np.float64]
@@ -113,6 +115,26 @@ def test_an_opaque_background_is_opaque_everywhere() -> None:
     for background in (ColourBackground(colour=(1, 2, 3)), BlurBackground(strength=0.4)):
         made = render(cutout.copy(), setting_of(cutout, Finish(background=background, shadow=Shadow())))
         assert made.getchannel("A").getextrema() == (255, 255)
+
+
+@pytest.mark.parametrize(
+    ("profile", "red", "notes"),
+    [
+        (None, (255, 0, 0), ()),
+        (display_p3(), (234, 51, 35), ()),
+        (icc.rgb_with_tables(), (255, 0, 0), ("background-colour",)),
+    ],
+    ids=["sRGB", "Display P3", "tables"],
+)
+def test_a_background_colour_is_srgbs_in_the_photos_profile(
+    profile: bytes | None, red: tuple[int, int, int], notes: tuple[str, ...]
+) -> None:
+    cutout = cutout_of(0)
+    finish = Finish(background=ColourBackground(colour=(255, 0, 0)))
+    alpha = cutout.getchannel("A")
+    setting = set_up(finish, cutout.convert("RGB"), alpha, None, picture=None, profile=profile)
+    assert render(cutout, setting).getpixel((0, 0)) == (*red, 255)
+    assert setting.notes == notes
 
 
 def test_a_transparent_picture_lies_between_shadow_and_nothing() -> None:

@@ -147,7 +147,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
  * @property {Remark[]} remarks
  * @property {Timings} ms
  */
-/** @typedef {"first-frame" | "approximate-colours" | "metadata-lost" | "empty-mask" | "full-mask" | "flat-mask" | "undecided-mask" | "no-subject" | "enlargement-limited" | "picture-colours"} Note  Things a person should know about a cutout that is not an error. */
+/** @typedef {"first-frame" | "approximate-colours" | "metadata-lost" | "empty-mask" | "full-mask" | "flat-mask" | "undecided-mask" | "no-subject" | "enlargement-limited" | "picture-colours" | "background-colour" | "unknown-colours"} Note  Things a person should know about a cutout that is not an error. */
 
 /**
  * What can be asked for beside a cutout; Python checks it (alphacut/browser/options.py) and answers `bad-options`.
@@ -166,7 +166,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
  * @property {"fast" | "small"} [effort]
  * @property {number} [quality]        1 to 100, for JPEG and lossy WebP; without it 90.
  * @property {boolean} [lossless]      For WebP.
- * @property {string} [background]     `#rrggbb`, in the photo's colour space; without it transparent, in JPEG white.
+ * @property {string} [background]     `#rrggbb`, of sRGB as in CSS; without it transparent, in JPEG white.
  * @property {boolean} [premultiplied] Colours times alpha; viewers take every file for straight.
  * @property {8 | 16} [depth]          Bits of a channel; 16 for PNG only.
  * @property {"none" | "keep"} [metadata]  Whether EXIF is kept, place and time included.
