@@ -12,13 +12,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-<<<<<<< HEAD
-from PIL import Image, ImageDraw, ImageFilter
-from playwright.sync_api import Browser, Locator, Page, expect
-=======
 from PIL import Image, ImageCms, ImageDraw, ImageFilter
-from playwright.sync_api import Locator, Page, expect
->>>>>>> eb60eeddaa35fff881513edd4cfcd97983269346
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.driver import Driver
 
@@ -147,7 +142,6 @@ def shrunk(path: Path, editor: Editor, size: tuple[int, int]) -> Pixels:
     return np.asarray(flat.resize(size, Image.Resampling.BOX, box)).astype(np.float32)
 
 
-<<<<<<< HEAD
 @contextmanager
 def opened_editor(browser: Browser, site_url: str, folder: Path, **context: Any) -> Iterator[Editor]:
     """An editor in a page of its own; afterwards: no request left the origin, no policy was violated.
@@ -160,10 +154,7 @@ def opened_editor(browser: Browser, site_url: str, folder: Path, **context: Any)
         driver.assert_clean()
 
 
-def red_on_blue(path: Path, size: tuple[int, int] = (960, 720)) -> Path:
-=======
 def red_on_blue(path: Path, size: tuple[int, int] = (960, 720), profile: bytes | None = None) -> Path:
->>>>>>> eb60eeddaa35fff881513edd4cfcd97983269346
     """Draw a red ball with stripes on a blue ground that is brighter to the right; returns `path`."""
     width, height = size
     across = np.linspace(180, 240, width)[None, :] * np.ones((height, 1))

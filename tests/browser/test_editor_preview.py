@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 
 from alphacut.profiles import display_p3
 from tests import icc
-from tests.browser.editing import Editor, opened_editor, shrunk
+from tests.browser.editing import Editor, opened_editor, red_on_blue, shrunk
 
 
 @pytest.fixture(scope="module")

@@ -110,7 +110,8 @@ def test_greys_are_fitted_as_well_as_colours() -> None:
     """Three equal channels: the system is singular but for epsilon, and float32 would be wrong by far."""
     random = np.random.default_rng(5)
     grey = random.integers(0, 256, (24, 31, 1), np.uint8)
-    guide, alpha = np.repeat(grey, 3, axis=2), grey[..., 0].astype(np.float32) / 255 * 0.8 + np.float32(0.1)
+    guide = np.repeat(grey, 3, axis=2)
+    alpha = (grey[..., 0] / 255 * 0.8 + 0.1).astype(np.float32)
     weights = np.ones_like(alpha)
     model = fit(guide, alpha, weights, 2, 1e-5)
     expected = fit_slowly(guide / 255.0, alpha.astype(float), weights.astype(float), 2, 1e-5)
