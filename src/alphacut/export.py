@@ -161,6 +161,13 @@ def adapted(finish: Finish, output: Output) -> Finish:
     return replace(finish, background=None, shadow=None) if output.format == "mask-png" else finish
 
 
+def with_edges(alpha: Image.Image, finish: Finish, existing: Image.Image | None) -> Image.Image:
+    """Soften and shift edges as a finish says; modes are L, `existing` is the alpha of the photo itself."""
+    if not finish.changes_edges:
+        return alpha
+    return _within(feather(alpha, finish.softness, finish.shift), existing)
+
+
 @dataclass(frozen=True)
 class _Work:
     """Decoded files; `photo` is None where nothing of it is needed."""
@@ -224,11 +231,14 @@ def _settled(
     work: _Work, edits: Sequence[Edit], finish: Finish, picture: Photo | None
 ) -> tuple[Image.Image, Setting]:
     """Alpha as it will be, and what the cutout is put into."""
-    alpha = apply_edits(_alpha(work.master), edits)
+    photo, existing = work.original, None if work.photo is None else work.photo.alpha
+    alpha = _within(apply_edits(_alpha(work.master), edits), existing)
     subject = subject_box(alpha)
-    alpha = feather(alpha, finish.softness, finish.shift)
-    photo = work.original
-    if work.photo is not None and work.photo.alpha is not None:
-        alpha = ImageChops.darker(alpha, work.photo.alpha)  # what the photo lacks can't be brought back
+    alpha = with_edges(alpha, finish, existing)
     setting = set_up(finish, photo.rgb, alpha, subject, picture=picture, profile=photo.icc_profile)
     return alpha, setting
+
+
+def _within(alpha: Image.Image, existing: Image.Image | None) -> Image.Image:
+    """Keep alpha below what the photo brought along: what it lacks can't be brought back."""
+    return alpha if existing is None else ImageChops.darker(alpha, existing)

@@ -12,8 +12,7 @@ from alphacut.clock import STAGES, Checkpoint, Clock, Stage, pass_by
 from alphacut.compose import cut_out
 from alphacut.encode import encode_preview, encode_thumbnail
 from alphacut.errors import BROWSER_FORMATS, OutOfMemoryError
-from alphacut.export import adapted, encode_finished, read_picture
-from alphacut.feather import feather
+from alphacut.export import adapted, encode_finished, read_picture, with_edges
 from alphacut.finish import EMPTY, Finish
 from alphacut.foreground import clean
 from alphacut.foreign import Decoder, read_photo
@@ -200,8 +199,7 @@ async def _find_alpha(photo: Photo, job: _Job) -> tuple[Alpha, NDArray[np.uint8]
 
 def _settled(photo: Photo, alpha: Alpha, subject: Box | None, job: _Job) -> tuple[Alpha, Setting]:
     """Alpha with the edges that are wished for, and what the cutout is put into."""
-    if job.finish.changes_edges:
-        alpha = feather(alpha, job.finish.softness, job.finish.shift)
+    alpha = with_edges(alpha, job.finish, photo.alpha)
     setting = set_up(job.finish, photo.rgb, alpha, subject, picture=job.picture, profile=photo.icc_profile)
     job.output.check_size((setting.frame.width, setting.frame.height))
     return alpha, setting

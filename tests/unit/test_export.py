@@ -111,6 +111,30 @@ def test_what_the_photo_lacks_is_not_restored() -> None:
     assert made[10, 10, 3] == 100
 
 
+def half_transparent() -> bytes:
+    """A photo whose left half was cut out before: alpha 0, over colours that nobody is to see."""
+    alpha = np.zeros((HEIGHT, WIDTH), np.uint8)
+    alpha[:, WIDTH // 2 :] = 255
+    return file_of(np.dstack([scene(WIDTH, HEIGHT), alpha]))
+
+
+def test_a_crop_counts_only_what_is_seen_of_what_was_restored() -> None:
+    photo = half_transparent()
+    everything = brush("restore", WIDTH / 2, HEIGHT / 2, 2 * WIDTH)
+    made = exported(Finish(crop=Crop()), edits=[everything], photo=photo, master=cut(photo).data)
+    assert (made.width, made.height) == (WIDTH // 2, HEIGHT)
+
+
+@pytest.mark.parametrize("finish", [Finish(shift=1), Finish(shift=1, softness=1)])
+def test_edges_shifted_outwards_show_nothing_that_the_photo_hides(finish: Finish) -> None:
+    photo = half_transparent()
+    at_once = pixels_of(cut(photo, finish=finish).data)
+    later = pixels_of(exported(finish, photo=photo, master=cut(photo).data).data)
+    for made in (at_once, later):
+        assert made[:, : WIDTH // 2, 3].max() == 0
+        assert made[..., 3].max() == 255
+
+
 def test_edges_are_softened_and_shifted() -> None:
     before = pixels_of(MASTER)[..., 3]
     smaller = pixels_of(exported(Finish(shift=-1)).data)[..., 3]
