@@ -12,6 +12,7 @@ bench/results/batch-<machine>.json.
 from __future__ import annotations
 
 import random
+import re
 import statistics
 import sys
 import time
@@ -79,7 +80,7 @@ def measure(url: str, photos: Sequence[Path], model: str, device: str) -> Result
         path, flags = chromium.ensure(), chromium.launch_args("webgpu", "hardware")
         browser = playwright.chromium.launch(executable_path=path, args=flags)
         page = browser.new_context(service_workers="block").new_page()
-        page.route("**/page/worker-slot.js", counting)
+        page.route("**/page/main-*.js", counting)
         page.goto(f"{url}?model={model}&device={device}#batch")
         began = time.perf_counter()
         page.set_input_files("#batch-files", list(photos))
@@ -92,11 +93,11 @@ def measure(url: str, photos: Sequence[Path], model: str, device: str) -> Result
 
 
 def counting(route: Any) -> None:
-    """Serve the page's slot so that it starts a worker that counts memory."""
+    """Serve the page's script so that it starts a worker that counts memory."""
     response = route.fetch()
-    route.fulfill(
-        response=response, body=response.text().replace("worker/worker.js", "worker/worker.js?stats")
-    )
+    script, starts = re.subn(r"(\.\./worker/worker-\w+\.js)", r"\1?stats", response.text())
+    assert starts == 1, f"{route.request.url} starts {starts} workers"
+    route.fulfill(response=response, body=script)
 
 
 def follow(page: Any, browser: Any, count: int, began: float) -> Iterator[dict[str, float]]:
