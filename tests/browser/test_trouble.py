@@ -315,3 +315,15 @@ def test_a_page_whose_script_does_not_load_says_so(page: Page, site: Path, part:
     with faulty(site, page, {part: Fault(status=503)}) as driver:
         driver.page.goto(driver.url)
         expect(driver.page.locator("#status")).to_contain_text("did not load", timeout=10_000)
+
+
+def test_an_editor_that_does_not_load_is_asked_for_again(page: Page, site: Path) -> None:
+    """It is a part of its own, which comes after the page stands."""
+    faults: dict[str, Fault] = {"page/editor-": Fault(status=503)}
+    with faulty(site, page, faults) as driver:
+        driver.open(model="tiny")
+        driver.choose(site / "samples" / "chelsea.png")
+        assert driver.fail_with()["code"] == "download-failed"
+        faults.clear()
+        driver.page.click("#retry")
+        assert driver.finish()["width"] == 451

@@ -67,7 +67,7 @@ class Editor {
   constructor(root, app) {
     this.#app = app;
     this.#desk = new Desk(app, {
-      draft: () => this.#draft, framed: () => this.#framed(), names: () => ({ name: this.name, model: this.#title }),
+      draft: () => this.#draft, framed: () => this.#framed(), names: () => ({ name: this.#photo?.name ?? "", model: this.#title }),
       job: () => this.#job(), background: (blob) => this.#sources.background(blob),
       onView: () => this.#viewed(), onStroke: (stroke) => this.#live(stroke), onHint: (stroke) => void this.#refine(stroke),
       onPicture: (blob) => void this.#takePicture(blob), onRegion: (region) => this.#cutOutAgain(region), onChange: () => this.#render(),
@@ -81,15 +81,6 @@ class Editor {
       if (this.#made) showFacts(this.#made, this.#title);
     });
     addEventListener("beforeunload", (event) => { if (this.#draft?.unsaved) event.preventDefault(); });
-  }
-
-  /** File name of the photo on the page, or "". */
-  get name() {
-    return this.#photo?.name ?? "";
-  }
-
-  get hasCutout() {
-    return this.#draft !== null;
   }
 
   show() {
