@@ -1,7 +1,8 @@
 /** The lists made from site.json: sample photos, and parts with their licences. */
 
+import { text } from "./controls.js";
 import { byId, make, outwardLink } from "./dom.js";
-import { has, say } from "./i18n.js";
+import { has } from "./i18n.js";
 import { photoFromSample } from "./photo.js";
 import { siteUrl } from "./site.js";
 
@@ -26,7 +27,7 @@ export function listSamples(samples, onPhoto) {
 function titleOf({ title, file }) {
   const name = /([^/.]+)\.\w+$/.exec(file.path)?.[1];
   const key = `sample.${name}`;
-  return has(key) ? say(make("span"), key) : make("span", {}, title);
+  return has(key) ? text("span", key) : make("span", {}, title);
 }
 
 /** @param {Site} site */

@@ -1,6 +1,7 @@
 /** Says where the subject is: a box that is drawn, or a tap, which stands for a box around it. */
 
-import { putBox, svgElement } from "./controls.js";
+import { svgElement } from "../controls.js";
+import { putBox } from "./overlay.js";
 
 /** @import { Region } from "../../shared/protocol.js" */
 /** @import { Mark, Tool } from "./gestures.js" */

@@ -1,7 +1,7 @@
 /** The brush: erases, restores, or hints. Strokes are in pixels of the photo, with a radius for each point. */
 
+import { set, svgElement } from "../controls.js";
 import { make } from "../dom.js";
-import { set, svgElement } from "./controls.js";
 
 /** @import { Stroke, StrokeEdit } from "../../shared/protocol.js" */
 /** @import { Mark, Tool } from "./gestures.js" */

@@ -1,12 +1,13 @@
 /** The editor's furniture: stage, bars, tabs and panels, tools and keys; editor.js says what they work on. */
 
+import { labelled } from "../controls.js";
 import { make } from "../dom.js";
-import { say, t } from "../i18n.js";
+import { t } from "../i18n.js";
 import { BoxTool } from "./box.js";
 import { Brush } from "./brush.js";
-import { iconButton, labelled } from "./controls.js";
 import { FrameView } from "./frame-view.js";
 import { ICONS } from "./icons.js";
+import { Original } from "./original.js";
 import { BackgroundPanel } from "./panel-background.js";
 import { BrushPanel } from "./panel-brush.js";
 import { CropPanel } from "./panel-crop.js";
@@ -16,7 +17,9 @@ import { ViewPanel } from "./panel-view.js";
 import { PlaceTool } from "./place-tool.js";
 import { Saver } from "./saver.js";
 import { Stage } from "./stage.js";
+import { StepsBar } from "./steps-bar.js";
 import { Tabs } from "./tabs.js";
+import { ZoomBar } from "./zoom-bar.js";
 
 /** @import { Finish, Frame, Region, Stroke, StrokeEdit } from "../../shared/protocol.js" */
 /** @import { AppContext } from "../context.js" */
@@ -33,7 +36,6 @@ import { Tabs } from "./tabs.js";
  * @property {() => Omit<Job, "output"> | null} job
  * @property {(blob: Blob | null) => Picture | null} background
  * @property {() => void} onView
- * @property {() => void} onChange
  * @property {(stroke: StrokeEdit | null) => void} onStroke  Drawn now; null: broken off.
  * @property {(stroke: Stroke) => void} onHint
  * @property {() => void} stopHint
@@ -42,7 +44,6 @@ import { Tabs } from "./tabs.js";
  */
 
 export class Desk {
-  #app;
   #host;
   stage = new Stage(() => this.#viewed());
   #frameView = new FrameView(this.stage);
@@ -60,14 +61,10 @@ export class Desk {
   #edgesPanel;
   saver;
   #tabs;
-  #undo = iconButton("editor.undo", ICONS.undo, () => this.#step("undo"));
-  #redo = iconButton("editor.redo", ICONS.redo, () => this.#step("redo"));
-  #reset = iconButton("editor.reset", ICONS.reset, () => this.#resetAll());
-  #percent = make("button", { type: "button", className: "button percent" });
-  #missing = make("p", { id: "original-missing", className: "missing", hidden: true });
-  #pending = make("p", { className: "pending", hidden: true });
-  /** Address of a picture for a photo that the browser can't show; or "". */
-  #likeness = "";
+  #zoomBar = new ZoomBar(this.stage, () => this.#viewed());
+  #stepsBar;
+  #original;
+  #pending = make("p", { className: "pending", hidden: true, role: "status" });
   /** A stroke waits for the next frame. */
   #frame = 0;
   /** Whether the view is on the page. */
@@ -79,7 +76,6 @@ export class Desk {
    * @param {Host} host
    */
   constructor(app, host) {
-    this.#app = app;
     this.#host = host;
     const { draft } = host;
     this.#backgroundPanel = new BackgroundPanel(draft, app.store, host.onPicture);
@@ -87,10 +83,11 @@ export class Desk {
     this.#edgesPanel = new EdgesPanel(draft);
     this.saver = new Saver(app, { job: host.job, names: host.names, onSaved: (state) => draft()?.saved(state), isShown: () => this.#tabs.shown === "export" });
     this.#place = new PlaceTool(() => this.#placed(), (how, options) => (how ? draft()?.finish({ background: how }, options) : draft()?.settle()));
+    this.#stepsBar = new StepsBar(draft, () => this.#stopHint(), app.announce);
+    // The cutout says how large the photo is; until then the browser does.
+    this.#original = new Original(this.stage.original, (size) => { if (!draft()) this.setSize(size, ""); });
     this.#tabs = this.#makeTabs();
     this.element = this.#build();
-    this.stage.original.addEventListener("error", () => this.#unreadable());
-    this.stage.original.addEventListener("load", () => this.#loaded());
     document.addEventListener("keydown", (event) => this.#key(event));
   }
 
@@ -104,7 +101,7 @@ export class Desk {
    * @param {string} alt
    */
   showPhoto(url, alt) {
-    Object.assign(this.stage.original, { src: url, alt });
+    this.#original.open(url, alt);
     this.element.hidden = false;
   }
 
@@ -113,8 +110,7 @@ export class Desk {
    * @param {string} likeness
    */
   setSize({ width, height }, likeness) {
-    this.#likeness = likeness;
-    if (likeness && this.#missing.hidden === false) this.#unreadable();
+    this.#original.likeness = likeness;
     this.#brush.side = Math.max(width, height);
     this.#brushPanel.show(); // sizes are of this photo now
     if (this.stage.size.width !== width || this.stage.size.height !== height) this.stage.setSize({ width, height });
@@ -123,9 +119,7 @@ export class Desk {
   clear() {
     this.stage.empty();
     this.stage.viewport.fit();
-    this.stage.original.removeAttribute("src");
-    this.#likeness = "";
-    this.#showMissing(false);
+    this.#original.clear();
     this.#box.set(null);
     this.saver.clear();
     this.element.hidden = true;
@@ -134,10 +128,7 @@ export class Desk {
 
   /** The draft is another one: everything says so. @param {State} state */
   refresh(state) {
-    const draft = this.#host.draft();
-    this.#undo.disabled = !draft?.canUndo;
-    this.#redo.disabled = !draft?.canRedo;
-    this.#reset.disabled = !draft || draft.untouched;
+    this.#stepsBar.show();
     this.#brushPanel.show(state.edits.length > 0);
     this.#backgroundPanel.show(state);
     this.#cropPanel.show(state, this.#host.framed());
@@ -170,19 +161,11 @@ export class Desk {
   }
 
   #build() {
-    const zoom = make("div", { className: "zoom" },
-      iconButton("editor.zoom-out", ICONS.minus, () => this.#zoom(1 / 1.5)), this.#percent, iconButton("editor.zoom-in", ICONS.plus, () => this.#zoom(1.5)),
-      iconButton("editor.zoom-fit", ICONS.fit, () => { this.stage.viewport.fit(); this.#moved(); }));
-    this.#percent.addEventListener("click", () => { this.stage.viewport.actual(); this.#moved(); });
-    this.#percent.dataset.tTitle = "editor.zoom-actual";
-    this.#percent.title = t("editor.zoom-actual");
-    const steps = make("div", { className: "steps-bar" }, this.#undo, this.#redo, this.#reset);
     const { element } = this.stage;
     labelled(element, "editor.stage").role = "application";
-    this.#pending.role = "status";
-    element.append(say(this.#missing, "editor.original-missing"), this.#pending);
+    element.append(this.#original.missing, this.#pending);
     return make("div", { className: "editor", hidden: true },
-      element, make("div", { className: "bar" }, zoom, steps), this.#tabs.list, make("div", { className: "panels" }, ...this.#tabs.panels));
+      element, make("div", { className: "bar" }, this.#zoomBar.element, this.#stepsBar.element), this.#tabs.list, make("div", { className: "panels" }, ...this.#tabs.panels));
   }
 
   /** @returns {Tabs<TabId>} */
@@ -220,22 +203,11 @@ export class Desk {
 
   #viewed() {
     if (!this.element) return; // while it is built
-    this.#percent.textContent = t("editor.percent", { percent: this.stage.viewport.percent });
+    this.#zoomBar.tell();
     this.#brush.draw();
     this.#box.draw();
     this.#frameView.draw();
     this.#host.onView();
-  }
-
-  #moved() {
-    this.stage.layout();
-    this.#viewed();
-  }
-
-  /** @param {number} factor */
-  #zoom(factor) {
-    this.stage.viewport.zoomBy(factor);
-    this.#moved();
   }
 
   /** @param {StrokeEdit} stroke */
@@ -252,50 +224,23 @@ export class Desk {
     else this.#host.onStroke(null);
   }
 
-  /** @param {"undo" | "redo"} way */
-  #step(way) {
-    const draft = this.#host.draft();
-    if (!this.#pending.hidden) return this.#host.stopHint(); // what is under way is taken back first
-    draft?.[way]();
-    if (draft) this.#app.announce(t(way === "undo" ? "editor.undone" : "editor.redone"));
-  }
-
-  #resetAll() {
-    this.#host.draft()?.change({ edits: [], finish: {}, picture: null });
-    this.#app.announce(t("editor.reset-done"));
+  /** Whether a hint was being answered, which now is not. */
+  #stopHint() {
+    const pending = !this.#pending.hidden;
+    if (pending) this.#host.stopHint();
+    return pending;
   }
 
   /** @param {KeyboardEvent} event */
   #key(event) {
     const { target } = event, typing = target instanceof HTMLInputElement && !["range", "radio", "checkbox", "color"].includes(target.type);
     if (!this.shown || typing || target instanceof HTMLSelectElement || document.querySelector("dialog[open]")) return;
-    const key = event.key.toLowerCase();
-    if ((event.ctrlKey || event.metaKey) && !event.altKey && (key === "z" || key === "y")) {
-      event.preventDefault();
-      this.#step(key === "y" || event.shiftKey ? "redo" : "undo");
-    } else if (this.#tabs.shown === "brush" && target !== this.stage.element && !event.ctrlKey && !event.metaKey && "[]{}<>,.x".includes(key)) {
-      if (this.#brush.key(event)) event.preventDefault();
-    }
+    if (this.#stepsBar.key(event) || (this.#paintsWith(event) && this.#brush.key(event))) event.preventDefault();
   }
 
-  #loaded() {
-    const { naturalWidth, naturalHeight } = this.stage.original;
-    this.#showMissing(false);
-    // The cutout says how large the photo is; until then the browser does.
-    if (!this.#host.draft() && naturalWidth > 0) this.setSize({ width: naturalWidth, height: naturalHeight }, "");
-  }
-
-  /** The browser can't show the photo: what looks like it stands in. */
-  #unreadable() {
-    const { original } = this.stage, { src } = original;
-    this.#showMissing(true);
-    if (this.#likeness && src !== this.#likeness) original.src = this.#likeness;
-  }
-
-  /** @param {boolean} missing */
-  #showMissing(missing) {
-    this.#missing.hidden = !missing;
-    this.stage.original.hidden = missing;
+  /** Keys on the stage are its own. @param {KeyboardEvent} event */
+  #paintsWith({ key, target, ctrlKey, metaKey }) {
+    return this.#tabs.shown === "brush" && target !== this.stage.element && !ctrlKey && !metaKey && "[]{}<>,.x".includes(key.toLowerCase());
   }
 }
 

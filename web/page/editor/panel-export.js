@@ -1,9 +1,10 @@
 /** What file is saved, how large it gets, and what it is called. */
 
+import { button, text } from "../controls.js";
 import { make } from "../dom.js";
 import { say } from "../i18n.js";
+import { choice, slider, tick } from "../inputs.js";
 import { sizeWords } from "../text.js";
-import { button, choice, slider, text, tick } from "./controls.js";
 import { fileName, PATTERN } from "./file-name.js";
 import { ICONS } from "./icons.js";
 
