@@ -81,7 +81,7 @@ export class App {
     const job = this.#job.begin();
     this.#take(photo);
     this.#setState("busy");
-    byId("work", HTMLElement).scrollIntoView({ block: "nearest" }); // a sample may have been clicked far below
+    byId("work").scrollIntoView({ block: "nearest" }); // a sample may have been clicked far below
     this.#progress.begin("job.getting-ready", { startUp: !this.#loaded, photo: true });
     try {
       const [stage, made] = await Promise.all([this.#show(photo), this.#remove(photo, options, job.signal)]);

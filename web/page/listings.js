@@ -14,7 +14,7 @@ import { siteUrl } from "./site.js";
  * @param {(photo: Photo) => void} onPhoto
  */
 export function listSamples(samples, onPhoto) {
-  byId("samples", HTMLElement).replaceChildren(...samples.map((sample) => {
+  byId("samples").replaceChildren(...samples.map((sample) => {
     const picture = make("img", { alt: "", decoding: "async", fetchPriority: "low", src: siteUrl(sample.thumb) });
     const button = make("button", { type: "button", className: "sample" }, picture, titleOf(sample));
     button.addEventListener("click", () => onPhoto(photoFromSample(sample)));
@@ -32,7 +32,7 @@ function titleOf({ title, file }) {
 
 /** @param {Site} site */
 export function listParts({ models, parts }) {
-  byId("parts", HTMLElement).replaceChildren(...models.map(modelRow), ...parts.map(partRow));
+  byId("parts").replaceChildren(...models.map(modelRow), ...parts.map(partRow));
 }
 
 /** @param {SiteModel} model */

@@ -52,7 +52,7 @@ arrangeDialogs();
 arrangePreferences(store);
 views.start();
 mountOfflineLine(keeper);
-mountStorage(byId("storage-panel", HTMLElement), context);
+mountStorage(byId("storage-panel"), context);
 takeLaunches({ onPhotos, note });
 await firstPaint();
 views.editor().catch(() => {}); // to be there before the first photo, which asks again and says what is wrong

@@ -19,7 +19,7 @@ const MODULES = {
 
 export class Views {
   #app;
-  #main = byId("main", HTMLElement);
+  #main = byId("main");
   /** @type {Map<ViewName, Promise<View>>} */
   #mounted = new Map();
 
@@ -116,6 +116,6 @@ export class Views {
 
   /** @param {keyof typeof MODULES} name @returns {Promise<View>} */
   async #mount(name) {
-    return (await MODULES[name]()).mount(byId(`${name}-view`, HTMLElement), this.#app);
+    return (await MODULES[name]()).mount(byId(`${name}-view`), this.#app);
   }
 }

@@ -6,7 +6,7 @@ import { showFacts } from "../facts-view.js";
 /** @import { Cutout } from "../../shared/protocol.js" */
 
 export class Report {
-  #facts = byId("facts", HTMLElement);
+  #facts = byId("facts");
   #report = byId("report", HTMLScriptElement);
   /** @type {Cutout | null} */
   #cutout = null;

@@ -7,7 +7,7 @@ import { byId } from "../dom.js";
 
 /** To be called early: the event comes once. */
 export function offerInstall() {
-  const place = byId("install", HTMLElement);
+  const place = byId("install");
   const isIos = /** @type {{ standalone?: boolean }} */ (navigator).standalone === false;
   if (isIos) place.replaceChildren(text("p", "pwa.install.ios", { className: "quiet" }));
   addEventListener("beforeinstallprompt", (event) => {

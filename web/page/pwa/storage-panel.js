@@ -144,7 +144,7 @@ class StoragePanel {
  * @param {Keeper} keeper
  */
 export function mountOfflineLine(keeper) {
-  const line = byId("offline", HTMLElement);
+  const line = byId("offline");
   const draw = () => {
     const { readiness } = keeper;
     document.documentElement.dataset.offline = readiness;
