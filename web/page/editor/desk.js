@@ -1,4 +1,4 @@
-/** The editor's furniture: stage, bars, tabs and panels, tools and keys; editor.js says what they work on. */
+/** The editor's furniture: stage, bars, tools and keys; editor.js says what they work on. */
 
 import { labelled } from "../controls.js";
 import { make } from "../dom.js";
@@ -6,19 +6,11 @@ import { t } from "../i18n.js";
 import { BoxTool } from "./box.js";
 import { Brush } from "./brush.js";
 import { FrameView } from "./frame-view.js";
-import { ICONS } from "./icons.js";
 import { Original } from "./original.js";
-import { BackgroundPanel } from "./panel-background.js";
-import { BrushPanel } from "./panel-brush.js";
-import { CropPanel } from "./panel-crop.js";
-import { EdgesPanel } from "./panel-edges.js";
-import { SubjectPanel } from "./panel-subject.js";
-import { ViewPanel } from "./panel-view.js";
+import { Panels } from "./panels.js";
 import { PlaceTool } from "./place-tool.js";
-import { Saver } from "./saver.js";
 import { Stage } from "./stage.js";
 import { StepsBar } from "./steps-bar.js";
-import { Tabs } from "./tabs.js";
 import { ZoomBar } from "./zoom-bar.js";
 
 /** @import { Finish, Frame, Region, Stroke, StrokeEdit } from "../../shared/protocol.js" */
@@ -26,8 +18,6 @@ import { ZoomBar } from "./zoom-bar.js";
 /** @import { Draft, State } from "./draft.js" */
 /** @import { Job } from "./exporter.js" */
 /** @import { Picture, Size } from "./picture.js" */
-/** @import { Showing } from "./stage.js" */
-/** @typedef {"view" | "subject" | "brush" | "background" | "crop" | "edges" | "export"} TabId */
 /**
  * @typedef {object} Host
  * @property {() => Draft | null} draft
@@ -49,18 +39,11 @@ export class Desk {
   #frameView = new FrameView(this.stage);
   #brush = new Brush(this.stage, {
     onStroke: (stroke) => this.#stroked(stroke), onEnd: (stroke) => this.#strokeEnded(stroke), onHint: (stroke) => this.#host.onHint(stroke),
-    onSettings: () => this.#brushPanel.show(),
+    onSettings: () => this.#panels.brush.show(),
   });
-  #box = new BoxTool(this.stage, (region, done) => { this.#subjectPanel.show(); if (done) this.#host.onRegion(region); });
+  #box = new BoxTool(this.stage, (region, done) => { this.#panels.subject.show(); if (done) this.#host.onRegion(region); });
   #place;
-  #viewPanel = new ViewPanel(this.stage, () => this.#arrange());
-  #subjectPanel = new SubjectPanel(this.#box, (region) => this.#host.onRegion(region));
-  #brushPanel = new BrushPanel(this.#brush, { onGhost: () => this.#arrange(), onReset: () => this.#host.draft()?.change({ edits: [] }) });
-  #backgroundPanel;
-  #cropPanel;
-  #edgesPanel;
-  saver;
-  #tabs;
+  #panels;
   #zoomBar = new ZoomBar(this.stage, () => this.#viewed());
   #stepsBar;
   #original;
@@ -78,22 +61,18 @@ export class Desk {
   constructor(app, host) {
     this.#host = host;
     const { draft } = host;
-    this.#backgroundPanel = new BackgroundPanel(draft, app.store, host.onPicture);
-    this.#cropPanel = new CropPanel(draft, () => this.stage.size);
-    this.#edgesPanel = new EdgesPanel(draft);
-    this.saver = new Saver(app, { job: host.job, names: host.names, onSaved: (state) => draft()?.saved(state), isShown: () => this.#tabs.shown === "export" });
+    this.#panels = new Panels({ stage: this.stage, brush: this.#brush, box: this.#box }, app, host, () => this.#arrange());
     this.#place = new PlaceTool(() => this.#placed(), (how, options) => (how ? draft()?.finish({ background: how }, options) : draft()?.settle()));
     this.#stepsBar = new StepsBar(draft, () => this.#stopHint(), app.announce);
     // The cutout says how large the photo is; until then the browser does.
     this.#original = new Original(this.stage.original, (size) => { if (!draft()) this.setSize(size, ""); });
-    this.#tabs = this.#makeTabs();
     this.element = this.#build();
     document.addEventListener("keydown", (event) => this.#key(event));
   }
 
   /** The finish as this tab shows it: with a brush the cutout alone, so that what is below can shine through. @param {Finish} finish */
   seen(finish) {
-    return this.#showing === "ghost" ? { ...finish, background: null, shadow: null } : finish;
+    return this.#panels.showing === "ghost" ? { ...finish, background: null, shadow: null } : finish;
   }
 
   /**
@@ -112,7 +91,7 @@ export class Desk {
   setSize({ width, height }, likeness) {
     this.#original.likeness = likeness;
     this.#brush.side = Math.max(width, height);
-    this.#brushPanel.show(); // sizes are of this photo now
+    this.#panels.brush.show(); // sizes are of this photo now
     if (this.stage.size.width !== width || this.stage.size.height !== height) this.stage.setSize({ width, height });
   }
 
@@ -121,19 +100,14 @@ export class Desk {
     this.stage.viewport.fit();
     this.#original.clear();
     this.#box.set(null);
-    this.saver.clear();
     this.element.hidden = true;
-    this.#tabs.show("view");
+    this.#panels.clear();
   }
 
   /** The draft is another one: everything says so. @param {State} state */
   refresh(state) {
     this.#stepsBar.show();
-    this.#brushPanel.show(state.edits.length > 0);
-    this.#backgroundPanel.show(state);
-    this.#cropPanel.show(state, this.#host.framed());
-    this.#edgesPanel.show(state);
-    this.saver.refresh();
+    this.#panels.show(state);
     this.#arrange();
   }
 
@@ -152,37 +126,17 @@ export class Desk {
     if (draft) this.refresh(draft.state);
   }
 
-  /** @returns {Showing} */
-  get #showing() {
-    const { shown } = this.#tabs;
-    if (shown === "view") return this.#viewPanel.showing;
-    if (shown === "subject") return "original";
-    return shown === "brush" && this.#brushPanel.ghost ? "ghost" : "cutout";
-  }
-
   #build() {
-    const { element } = this.stage;
+    const { element } = this.stage, { list, panels } = this.#panels.elements;
     labelled(element, "editor.stage").role = "application";
     element.append(this.#original.missing, this.#pending);
     return make("div", { className: "editor", hidden: true },
-      element, make("div", { className: "bar" }, this.#zoomBar.element, this.#stepsBar.element), this.#tabs.list, make("div", { className: "panels" }, ...this.#tabs.panels));
-  }
-
-  /** @returns {Tabs<TabId>} */
-  #makeTabs() {
-    /** @type {Record<TabId, HTMLElement>} */
-    const panels = {
-      view: this.#viewPanel.element, subject: this.#subjectPanel.element, brush: this.#brushPanel.element, background: this.#backgroundPanel.element,
-      crop: this.#cropPanel.element, edges: this.#edgesPanel.element, export: this.saver.panel.element,
-    };
-    return new Tabs(/** @type {[TabId, HTMLElement][]} */ (Object.entries(panels)).map(([id, panel]) => (
-      { id, key: `editor.tab.${id}`, icon: ICONS[id], panel }
-    )), (id) => { this.#arrange(); if (id === "export") this.saver.refresh(); });
+      element, make("div", { className: "bar" }, this.#zoomBar.element, this.#stepsBar.element), list, make("div", { className: "panels" }, ...panels));
   }
 
   /** Gives the stage what belongs to the tab: tool, part of the plane, layers. */
   #arrange() {
-    const { shown } = this.#tabs, { stage } = this, draft = this.#host.draft(), { frame } = this.#host.framed();
+    const { shown, showing } = this.#panels, { stage } = this, draft = this.#host.draft(), { frame } = this.#host.framed();
     const photo = { left: 0, top: 0, right: stage.size.width, bottom: stage.size.height };
     const paints = shown === "brush" && draft !== null && this.#pending.hidden;
     this.#brush.take(shown === "brush");
@@ -192,7 +146,7 @@ export class Desk {
     stage.element.dataset.tool = paints ? "brush" : shown === "subject" ? "box" : places ? "place" : "";
     stage.setContent(shown === "crop" ? around(photo, frame) : shown === "brush" || shown === "subject" ? photo : frame);
     this.#frameView.show(shown === "crop" && draft?.state.finish.crop ? frame : null);
-    stage.show(this.#showing);
+    stage.show(showing);
     this.#viewed();
   }
 
@@ -240,7 +194,7 @@ export class Desk {
 
   /** Keys on the stage are its own. @param {KeyboardEvent} event */
   #paintsWith({ key, target, ctrlKey, metaKey }) {
-    return this.#tabs.shown === "brush" && target !== this.stage.element && !ctrlKey && !metaKey && "[]{}<>,.x".includes(key.toLowerCase());
+    return this.#panels.shown === "brush" && target !== this.stage.element && !ctrlKey && !metaKey && "[]{}<>,.x".includes(key.toLowerCase());
   }
 }
 
