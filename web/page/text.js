@@ -78,13 +78,3 @@ const TYPES = {
 export function typeWords(type) {
   return TYPES[type]?.name ?? type;
 }
-
-/**
- * The name a cutout is saved under: "beach.photo.jpg" becomes "beach.photo-cutout.png".
- * @param {string} original
- * @param {string} type  MIME type of the cutout.
- */
-export function downloadName(original, type) {
-  const stem = original.replace(/(?<=.)\.[^.]*$/, "");
-  return `${stem || "photo"}-cutout.${TYPES[type]?.ending ?? "bin"}`;
-}

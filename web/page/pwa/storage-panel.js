@@ -130,7 +130,7 @@ class StoragePanel {
   /** @param {string} id */
   async #disown(id) {
     const settings = await this.#app.settings();
-    settings.setOwn(await this.#app.client.ask({ type: "disown", model: id }, { signal: new AbortController().signal }));
+    settings.setOwn(await this.#app.client.ask({ type: "disown", model: id }));
     await this.#keeper.refresh();
   }
 
