@@ -247,15 +247,15 @@ def test_every_change_can_be_taken_back() -> None:
     ("pattern", "name", "made"),
     [
         ("{name}-cutout", "beach.photo.jpg", "beach.photo-cutout.png"),
-        ("", ".jpg", ".jpg-cutout.png"),
-        ("{n} {model}: {name}", "a/b.jpg", "3 U²-Netp- a-b.png"),
+        ("", ".jpg", "jpg-cutout.png"),
+        ("{n} {model}: {name}", "a/b.jpg", "3 U²-Netp_ a_b.png"),
         ("{other}", "x.jpg", "{other}.png"),
         ("  ", "", "photo-cutout.png"),
     ],
 )
 def test_files_are_named_by_the_pattern(pattern: str, name: str, made: str) -> None:
     script = """
-      const { fileName } = await load("file-name");
-      return fileName(value.pattern, { name: value.name, model: "U²-Netp", n: 3, type: "image/png" });
+      const { fileNames } = await load("../file-names"), { pattern, name } = value;
+      return fileNames(pattern, [{ name, folder: "", model: "U²-Netp", n: 3, type: "image/png" }])[0];
     """
     assert in_node(script, {"pattern": pattern, "name": name}) == made

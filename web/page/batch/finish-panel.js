@@ -2,7 +2,7 @@
 
 import { text } from "../controls.js";
 import { make } from "../dom.js";
-import { USUAL_PATTERN } from "./names.js";
+import { USUAL_PATTERN } from "../file-names.js";
 
 /** @import { Finish } from "../../shared/protocol.js" */
 /** @import { Store } from "../store.js" */

@@ -2,9 +2,9 @@
 
 import { button } from "../controls.js";
 import { make } from "../dom.js";
+import { fileNames } from "../file-names.js";
 import { say, t } from "../i18n.js";
 import { fileOf } from "./item.js";
-import { fileNames } from "./names.js";
 import { canPickFolder, pickFolder, pickZip, saveInto, saveZip } from "./save.js";
 
 /** @import { AppContext } from "../context.js" */
