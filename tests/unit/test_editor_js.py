@@ -259,3 +259,29 @@ def test_files_are_named_by_the_pattern(pattern: str, name: str, made: str) -> N
       return fileNames(pattern, [{ name, folder: "", model: "U²-Netp", n: 3, type: "image/png" }])[0];
     """
     assert in_node(script, {"pattern": pattern, "name": name}) == made
+
+
+def test_what_was_drawn_coarsely_is_drawn_whole_also_where_the_view_moved_meanwhile() -> None:
+    script = """
+      globalThis.requestAnimationFrame = (draw) => setTimeout(draw);
+      const { Redraw } = await load("redraw"), qualities = [];
+      const redraw = new Redraw(() => {
+        for (const until = performance.now() + 50; performance.now() < until;); // slower than a frame
+        qualities.push(redraw.quality);
+        return "change";
+      });
+      const drawn = async (count) => {
+        for (let tries = 0; qualities.length < count && tries < 200; tries += 1) {
+          await new Promise((done) => setTimeout(done, 20));
+        }
+      };
+      redraw.soon();
+      await drawn(1);
+      redraw.changed(); // slow, so with fewer pixels until nothing comes any more
+      redraw.moved();
+      await drawn(3);
+      return qualities;
+    """
+    first, while_dragged, last = in_node(script)
+    assert (first, last) == (1, 1)
+    assert while_dragged < 1
