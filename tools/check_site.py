@@ -14,6 +14,7 @@ from typing import Any
 import brotli
 
 _IMPORT = re.compile(r"""(?:from|import)\s*\(?\s*["'](\.{1,2}/[^"']+)["']""")
+_TYPES = re.compile(r"/\*\* @import [^*]*\*/")  # of declarations, which are not served
 _WORKER = re.compile(r"""new URL\(\s*["'](\.{1,2}/[^"']+\.js)["']""")
 _ADDRESS = re.compile(r"""(?:src|href)\s*=\s*["']([^"'#]+)["']""")
 _NOT_LOADED = re.compile(r"<(?:a|base)\s[^>]*>", re.IGNORECASE)
@@ -129,6 +130,7 @@ def _wrong_references(out: Path) -> Iterator[str]:
         if path.suffix == ".html":
             named = _ADDRESS.findall(_NOT_LOADED.sub("", text))
         else:
+            text = _TYPES.sub("", text)
             named = _IMPORT.findall(text) + _WORKER.findall(text)
         for name in named:
             if "//" in name:
