@@ -70,7 +70,7 @@ def test_workers_that_do_not_answer_are_not_waited_for(
     page: Page, site: Path, photo: Path, tmp_path: Path
 ) -> None:
     rewrite(page, "**/worker/png-pool.js", "PATIENCE_MS = 20_000", "PATIENCE_MS = 300")
-    change(page, "**/worker/png-strip.js", lambda _: "")
+    change(page, "**/worker/png-strip.js", lambda _: "// no answer")
     with serving(site) as url:
         report, _ = cut_out(page, url, photo, tmp_path)
     assert "does not answer" in remarks(report)
