@@ -21,6 +21,7 @@ from tools.catalog import ROOT
 
 SECOND = 1000.0
 _SCRIPT = re.compile(r"/((?:page|shared|worker)/[^?]+?)(?:-[A-Z0-9]{8})?\.js(?:\?.*)?$")
+_STRIP = "worker/png-strip"
 _AS_WRITTEN = WeakSet[Page]()
 
 
@@ -139,12 +140,21 @@ def as_written(page: Page) -> None:
 
     def answer(route: Route) -> None:
         name = _SCRIPT.search(route.request.url)
-        if name and (ROOT / "web" / f"{name[1]}.js").is_file():
-            _answer(route, (ROOT / "web" / f"{name[1]}.js").read_text("utf-8"))
+        if name and name[1] != _STRIP and (ROOT / "web" / f"{name[1]}.js").is_file():
+            _answer(route, _source(name[1]))
         else:
             route.fallback()
 
     page.route(_SCRIPT, answer)
+
+
+def _source(name: str) -> str:
+    """Read a script as it is written; only the strips' worker, which a worker starts, is the site's own.
+
+    Chromium fails to load it where Playwright answers for it.
+    """
+    script = (ROOT / "web" / f"{name}.js").read_text("utf-8")
+    return script.replace(f"../{_STRIP}.js", f"../{served(OUT, f'{_STRIP}.js')}")
 
 
 def _answer(route: Route, script: str) -> None:
@@ -178,7 +188,7 @@ def change(page: Page, pattern: str, edit: Callable[[str], str], *, times: int |
     def answer(route: Route) -> None:
         name = _SCRIPT.search(route.request.url)
         assert name, f"{route.request.url} is no module"
-        _answer(route, edit((ROOT / "web" / f"{name[1]}.js").read_text("utf-8")))
+        _answer(route, edit(_source(name[1])))
 
     page.route(pattern, answer, times=times)
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.driver import Driver, change, pixels, rewrite
+from tests.browser.driver import Driver, pixels, rewrite
 from tests.helpers import png_chunks, scene
 from tools.bundle import served
 from tools.serve import Fault, serving
@@ -70,8 +70,7 @@ def test_workers_that_do_not_answer_are_not_waited_for(
     page: Page, site: Path, photo: Path, tmp_path: Path
 ) -> None:
     rewrite(page, "**/worker/png-pool.js", "PATIENCE_MS = 20_000", "PATIENCE_MS = 300")
-    change(page, "**/worker/png-strip.js", lambda _: "// no answer")
-    with serving(site) as url:
+    with serving(site, faults=lambda path: Fault(body=b"") if STRIP in path else None) as url:
         report, _ = cut_out(page, url, photo, tmp_path)
     assert "does not answer" in remarks(report)
 
