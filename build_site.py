@@ -1,4 +1,4 @@
-"""Builds the site: fetch -> verify -> networks -> copy -> minify -> wheel -> lock -> stamp -> check.
+"""Builds the site: fetch -> verify -> networks -> copy -> bundle -> wheel -> lock -> stamp -> check.
 
     python build_site.py [--models u2netp,isnet] [--base /] [--out dist/site] [--offline] [--plain]
 
@@ -27,6 +27,7 @@ import alphacut
 from alphacut.errors import BadModelError
 from alphacut.onnx_graph import TARGETS
 from tools import check_site, extras
+from tools.bundle import ALONE, bundle
 from tools.catalog import MODELS_FOLDER, ROOT, Catalog, CatalogError, Model, choose, read_catalog, read_models
 from tools.chunks import CHUNK_BYTES, split
 from tools.fetch import Cache, FetchError, fetch_all
@@ -91,9 +92,10 @@ def _build(options: Options, models: Sequence[Model], key: str, began: float) ->
     unfinished = options.out.with_name(options.out.name + ".part")
     shutil.rmtree(unfinished, ignore_errors=True)
     with _step("copy"):
-        _copy_ours(unfinished, options.base)
+        _copy_ours(unfinished)
         if tool:
-            _minify(unfinished, files[tool.name])
+            _make_small(unfinished, files[tool.name])
+        _name_in_head(unfinished / "index.html", options.base)
         finish_manifest(unfinished, base=options.base, screenshots=ROOT / "docs")
         _copy_parts(unfinished, catalog, files)
         extras.finish(unfinished / extras.FOLDER)
@@ -118,7 +120,7 @@ def _build(options: Options, models: Sequence[Model], key: str, began: float) ->
     return options.out
 
 
-def _copy_ours(out: Path, base: str) -> None:
+def _copy_ours(out: Path) -> None:
     """Copy our own files, without what only developers need."""
     for source in sorted(_web_files()):
         target = out / source.relative_to(ROOT / "web")
@@ -126,18 +128,28 @@ def _copy_ours(out: Path, base: str) -> None:
         shutil.copyfile(source, target)
     for name in LEGAL:
         shutil.copyfile(ROOT / name, out / name)
-    add_preloads(out / "index.html")
+
+
+def _name_in_head(index: Path, base: str) -> None:
+    """Name in the page's head the modules that it loads, and the base if the site was built for one."""
+    add_preloads(index)
     if base != "./":
-        index = out / "index.html"
         index.write_text(
             index.read_text("utf-8").replace("<head>", f'<head>\n  <base href="{base}">', 1), "utf-8"
         )
 
 
-def _minify(out: Path, tool: Path) -> None:
-    sizes = {path: path.stat().st_size for path in _files(out) if path.suffix in {".js", ".css"}}
-    minify(out, sizes, tool)
-    _say(saved(sizes))
+def _make_small(out: Path, tool: Path) -> None:
+    """Bundle the modules; minify what stays alone: styles, the page's first script, the service worker."""
+    before = sum(path.stat().st_size for path in _scripts_and_styles(out))
+    alone = [path for path in _scripts_and_styles(out) if path.parent == out]
+    bundle(out, tool)
+    minify(out, [*alone, out / ALONE], tool)
+    _say(saved(before, _scripts_and_styles(out)))
+
+
+def _scripts_and_styles(out: Path) -> list[Path]:
+    return [path for path in _files(out) if path.suffix in {".js", ".css"}]
 
 
 def _copy_parts(out: Path, catalog: Catalog, files: Mapping[str, Path]) -> None:

@@ -63,7 +63,8 @@ class Bench:
 
     def run(self, job: Mapping[str, Any]) -> Iterator[Result]:
         """Run a job in a new browser, so that nothing is cached; yield its reports, an `error` among them."""
-        (self._folder / "job.json").write_text(json.dumps(job))
+        (worker,) = (self._folder.parent / "worker").glob("worker*.js")
+        (self._folder / "job.json").write_text(json.dumps({**job, "worker": f"../worker/{worker.name}"}))
         with _browser(self._browser, f"{self.url}bench/index.html"):
             while not (report := self._next()).get("done"):
                 yield report

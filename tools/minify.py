@@ -1,7 +1,8 @@
-"""Makes our scripts and styles small as they are served: each file by itself, with esbuild.
+"""Runs esbuild, which makes our scripts and styles small as they are served.
 
-Modules stay modules under their names. Beside each lies its source map, which no page asks for: with it a
-stack from a bug report can be read (in the developer tools of a browser: "Add source map").
+Beside each lies its source map, which no page asks for: with it a stack from a bug report can be read (in the
+developer tools of a browser: "Add source map"). Here each file is taken by itself and keeps its name;
+tools/bundle.py joins modules.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import platform
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from tools.catalog import ROOT, read_catalog
@@ -45,22 +46,26 @@ def minify(folder: Path, files: Iterable[Path], tool: Path) -> None:
     MinifyError
         esbuild found something that is no script or style. What it says is in the message.
     """
+    run(tool, ["--allow-overwrite", f"--outdir={folder}", f"--outbase={folder}", *sorted(files)], folder)
+
+
+def run(tool: Path, arguments: Iterable[str | Path], folder: Path) -> None:
+    """Run esbuild in `folder`. Raises MinifyError with what it says if it fails or warns."""
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         command = Path(scratch) / "esbuild"
         shutil.copyfile(tool, command)  # what the cache holds may not be run
         command.chmod(0o755)
         options = [
             "--minify", "--target=esnext", "--charset=utf8", "--sourcemap=external", "--log-level=warning",
-            "--allow-overwrite", f"--outdir={folder}", f"--outbase={folder}",
         ]  # fmt: skip
         done = subprocess.run(
-            [command, *options, *sorted(files)], capture_output=True, text=True, check=False, cwd=folder
+            [command, *options, *arguments], capture_output=True, text=True, check=False, cwd=folder
         )
     if done.returncode != 0 or done.stderr:
         raise MinifyError(f"esbuild:\n{done.stderr}")
 
 
-def saved(before: Mapping[Path, int]) -> str:
-    """Return a line about how much smaller the files have become; `before` has their sizes in bytes."""
-    now = sum(path.stat().st_size for path in before)
-    return f"  scripts and styles: {sum(before.values()) / 1e3:.0f} kB, minified {now / 1e3:.0f} kB"
+def saved(before: int, after: Iterable[Path]) -> str:
+    """Return a line about how much smaller scripts and styles have become; `before` is in bytes."""
+    now = sum(path.stat().st_size for path in after)
+    return f"  scripts and styles: {before / 1e3:.0f} kB, bundled and minified {now / 1e3:.0f} kB"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-_IMPORT = re.compile(r"""^import\b[^;]*?["'](\.{1,2}/[^"']+)["']""", re.MULTILINE)
+_IMPORT = re.compile(r"""(?:^|;)import\b[^;("']*["'](\.{1,2}/[^"']+)["']""", re.MULTILINE)
 _ENTRY = re.compile(r"""<script type="module" src="([^"]+)"></script>""")
 
 

@@ -1,12 +1,15 @@
 /** The site's own worker, as the site's page talks to it. */
 
+/** The address by which this site serves its worker; bench/harness.py says it. @type {{ worker: string }} */
+const { worker: ADDRESS } = await (await fetch("job.json")).json();
+
 export class SiteWorker {
   #worker;
   #id = 0;
 
   /** @param {string} [flags]  What its address ends in, e.g. "?bench". */
   constructor(flags = "") {
-    this.#worker = new Worker(`../worker/worker.js${flags}`, { type: "module" });
+    this.#worker = new Worker(`${ADDRESS}${flags}`, { type: "module" });
   }
 
   /**

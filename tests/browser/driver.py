@@ -8,15 +8,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import ConsoleMessage, Page, Request, Route, expect
 
+from tests.browser.site import OUT
+from tools.bundle import ALONE, served
 from tools.catalog import ROOT
 
 SECOND = 1000.0
+_SCRIPT = re.compile(r"/((?:page|shared|worker)/[^?]+?)(?:-[A-Z0-9]{8})?\.js(?:\?.*)?$")
+_STRIP = "worker/png-strip"
+_AS_WRITTEN = WeakSet[Page]()
 
 
 class Driver:
@@ -118,6 +124,48 @@ class Driver:
             self.complaints.append(message.text)
 
 
+def with_worker(script: str) -> str:
+    """Name the worker as the test site serves it in a script that starts it as worker/worker.js."""
+    return script.replace("worker/worker.js", served(OUT, "worker/worker.js"))
+
+
+def as_written(page: Page) -> None:
+    """Serve our scripts as modules, under their own names: for tests that change one, or import one.
+
+    What the page's head names of the bundles is served beside them, and not used.
+    """
+    if page in _AS_WRITTEN:
+        return
+    _AS_WRITTEN.add(page)
+
+    def answer(route: Route) -> None:
+        name = _SCRIPT.search(route.request.url)
+        if name and name[1] != _STRIP and (ROOT / "web" / f"{name[1]}.js").is_file():
+            _answer(route, _source(name[1]))
+        else:
+            route.fallback()
+
+    page.route(_SCRIPT, answer)
+
+
+def _source(name: str) -> str:
+    """Read a script as it is written; only the strips' worker, which a worker starts, is the site's own.
+
+    Chromium fails to load it where Playwright answers for it.
+    """
+    script = (ROOT / "web" / f"{name}.js").read_text("utf-8")
+    return script.replace(f"../{_STRIP}.js", f"../{served(OUT, f'{_STRIP}.js')}")
+
+
+def _answer(route: Route, script: str) -> None:
+    """Answer as the server would, whose headers may isolate the page or not."""
+    address = _SCRIPT.sub(f"/{ALONE}", route.request.url)  # what every site has
+    headers = route.fetch(url=address).headers
+    # Not stored: the browser would go on using it when nothing is changed any more.
+    headers = {key: value for key, value in headers.items() if key not in {"content-length", "etag"}}
+    route.fulfill(body=script, headers={**headers, "cache-control": "no-store"})
+
+
 def prepend(page: Page, pattern: str, script: str) -> None:
     """Put a line before a module of the worker, where init scripts don't reach."""
     change(page, pattern, lambda source: f"{script}\n{source}")
@@ -134,15 +182,13 @@ def rewrite(page: Page, pattern: str, old: str, new: str, *, times: int | None =
 
 
 def change(page: Page, pattern: str, edit: Callable[[str], str], *, times: int | None = None) -> None:
-    """Serve modules changed, as they are written: the site's own are minified, and understand these."""
+    """Serve modules changed, and all others as they are written."""
+    as_written(page)
 
     def answer(route: Route) -> None:
-        name = re.search(r"/((?:page|shared|worker)/[^?]+)", route.request.url)
+        name = _SCRIPT.search(route.request.url)
         assert name, f"{route.request.url} is no module"
-        # Not stored: the browser would go on using it when nothing is changed any more.
-        headers = {**route.fetch().headers, "cache-control": "no-store"}
-        headers = {key: value for key, value in headers.items() if key not in {"content-length", "etag"}}
-        route.fulfill(body=edit((ROOT / "web" / name[1]).read_text("utf-8")), headers=headers)
+        _answer(route, edit(_source(name[1])))
 
     page.route(pattern, answer, times=times)
 

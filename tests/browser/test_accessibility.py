@@ -234,7 +234,7 @@ def test_a_theme_is_kept_and_used_before_the_first_picture(driver: Driver) -> No
     page.check("#theme [value=dark]", force=True)
     dark = page.evaluate(ground)
     assert dark != light
-    page.route("**/page/main.js", lambda route: route.abort())  # guard.js alone does it
+    page.route("**/page/main-*.js", lambda route: route.abort())  # guard.js alone does it
     page.reload()
     assert page.evaluate(ground) == dark
 

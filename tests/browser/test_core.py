@@ -94,9 +94,14 @@ def bundle(site: Path) -> bytes:
 @pytest.fixture(scope="module")
 def worker(browser: Browser, site: Path) -> Iterator[Page]:
     """A page of the site's origin, and empty: `ASK` starts the worker."""
-    runtime = (ROOT / "web" / "worker" / "runtime.js").read_text("utf-8")  # the site's is minified
+    runtime = (ROOT / "web" / "worker" / "runtime.js").read_text("utf-8")
     assert runtime.count(STARTED) == 1
-    beside = {
+    beside = {  # the site's own modules are bundled
+        **{
+            f"{folder}/{path.name}": path.read_bytes()
+            for folder in ("shared", "worker")
+            for path in (ROOT / "web" / folder).glob("*.js")
+        },
         "core-tests.html": b"<!doctype html><title>Tests of the core</title>",
         "core-tests.js": (HERE / "core-tests.js").read_bytes(),
         "core-tests.zip": bundle(site),

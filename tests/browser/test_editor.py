@@ -235,7 +235,7 @@ def test_formats_names_and_sizes(editor: Editor, tmp_path: Path) -> None:
         path = tmp_path / download.value.suggested_filename
         download.value.save_as(path)
         assert path.name.endswith(
-            f"ball Network tiny of the tests-{value}.{kind.lower().replace('jpeg', 'jpg')}"
+            f"ball Network tiny of the tests_{value}.{kind.lower().replace('jpeg', 'jpg')}"
         )
         with Image.open(path) as image:
             assert (image.format, image.mode, image.size) == (kind, mode, (960, 720))
@@ -247,7 +247,7 @@ def test_formats_names_and_sizes(editor: Editor, tmp_path: Path) -> None:
             editor.slide("Quality", 20)
             expect(page.locator(".size")).not_to_contain_text("About", timeout=20_000)
             assert editor.save(tmp_path).stat().st_size < big
-    assert page.locator(".file-name").text_content() == "6 ball Network tiny of the tests-mask-png.png"
+    assert page.locator(".file-name").text_content() == "6 ball Network tiny of the tests_mask-png.png"
 
 
 def test_the_picture_is_copied(editor: Editor) -> None:

@@ -20,6 +20,7 @@ from alphacut.edits import Brush, Edit, Patch, Stroke
 from alphacut.export import Exported, Source, export, refine
 from alphacut.finish import Finish
 from alphacut.pipeline import remove_background
+from tests.browser.driver import as_written
 from tests.helpers import Bytes8, FakeSession, file_of, noise, pixels_of, run, scene, spec
 from tools.serve import Fault, serving
 
@@ -69,6 +70,7 @@ def page(browser: Browser, site: Path) -> Iterator[Page]:
     with serving(site, faults=lambda path: empty if path == "nothing.html" else None) as url:
         made, asked = browser.new_page(), list[str]()
         made.context.on("request", lambda request: asked.append(request.url))
+        as_written(made)
         made.goto(f"{url}nothing.html")
         yield made
         made.close()

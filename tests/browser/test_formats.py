@@ -19,7 +19,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from tests import icc
-from tests.browser.driver import Driver
+from tests.browser.driver import Driver, with_worker
 from tests.helpers import Bytes8, file_of, noise, pixels_of, png_chunks, png_of, scene
 from tools.serve import serving
 
@@ -73,7 +73,7 @@ def worker(browser: Any, site: Path) -> Iterator[Worker]:
         asked: list[str] = []
         page.context.on("request", lambda request: asked.append(request.url))
         page.goto(f"{url}site.json")  # a page of the same origin that does nothing
-        page.evaluate(OPEN)
+        page.evaluate(with_worker(OPEN))
         yield Worker(page)
         page.close()
         assert any("python.tar" in url for url in asked)

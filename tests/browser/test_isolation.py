@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Error, Page, Response
 
-from tests.browser.driver import Driver
+from tests.browser.driver import Driver, with_worker
+from tools.bundle import served
 from tools.serve import Fault, serving
 
 pytestmark = pytest.mark.browser_context_args(service_workers="allow")
@@ -66,17 +67,17 @@ def test_threads_come_with_the_second_visit(page: Page, site: Path, plain_url: s
     assert page.evaluate("crossOriginIsolated")
     assert second["threads"] == min(page.evaluate("navigator.hardwareConcurrency"), 16)
     assert "next visit" not in second["reason"]
-    check_that_only_pages_and_workers_are_made_anew(answers, plain_url)
+    check_that_only_pages_and_workers_are_made_anew(answers, plain_url, site)
     driver.assert_clean()
 
 
-def check_that_only_pages_and_workers_are_made_anew(answers: list[Response], url: str) -> None:
+def check_that_only_pages_and_workers_are_made_anew(answers: list[Response], url: str, site: Path) -> None:
     """The server sent none of these headers; what has them was made anew by the service worker."""
     isolated = [a for a in answers if a.all_headers().items() >= ISOLATION.items()]
     names = {urlsplit(answer.url).path.removeprefix(urlsplit(url).path) for answer in isolated}
     # ONNX Runtime starts its threads, which are workers, from the script that it was loaded from.
     threads = {name for name in names if name.startswith("runtime/ort/ort-wasm") and name.endswith(".js")}
-    assert names - threads == {"", "worker/worker.js", "worker/png-strip.js"}
+    assert names - threads == {"", *(served(site, f"worker/{name}.js") for name in ("worker", "png-strip"))}
     wasm = [answer for answer in answers if ".wasm" in answer.url]
     assert wasm
     assert not [answer.url for answer in wasm if answer in isolated], (
@@ -89,12 +90,14 @@ def test_a_worker_made_anew_on_the_first_visit_still_works(page: Page, site: Pat
     with serving(site, plain=True) as url:
         Driver(page, url).open(model="tiny")
         is_ready(page)
-        ready = page.evaluate("""() => new Promise((resolve, reject) => {
+        ready = page.evaluate(
+            with_worker("""() => new Promise((resolve, reject) => {
             const worker = new Worker("worker/worker.js", { type: "module" });
             worker.onmessage = ({ data }) => { if (data.type !== "progress") resolve(data); };
             worker.onerror = () => reject(new Error("did not start"));
             worker.postMessage({ id: 1, type: "start", model: "tiny", device: "wasm" });
         })""")
+        )
     assert ready["type"] == "result"
     assert ready["value"]["device"]["threads"] == 1
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import native
-from tests.browser.driver import Driver, pixels
+from tests.browser.driver import Driver, pixels, with_worker
 
 
 def assert_same_cutout(site: Path, model: str, photo: Path, made: Path, tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_fifty_photos_leave_nothing_behind(driver: Driver, site: Path, provider:
     driver.open(model="tiny", device="wasm")
     driver.wait_for("ready", "done")
     counts = driver.page.evaluate(
-        """async ({ photo, device }) => {
+        with_worker("""async ({ photo, device }) => {
           const worker = new Worker("worker/worker.js?stats", { type: "module" });
           const call = (request) => new Promise((resolve, reject) => {
             worker.onmessage = ({ data }) => {
@@ -116,7 +116,7 @@ def test_fifty_photos_leave_nothing_behind(driver: Driver, site: Path, provider:
           }
           worker.terminate();
           return counts;
-        }""",
+        }"""),
         {"photo": "samples/astronaut.png", "device": provider},
     )
     assert counts[0]["pythonHeapBytes"] > 0
@@ -157,7 +157,7 @@ def test_the_next_photo_is_decoded_while_the_gpu_has_this_one(
     driver.open(model="tiny", device="wasm")
     driver.wait_for("ready")
     found = driver.page.evaluate(
-        OVERLAP, {"photo": "samples/astronaut.png", "model": "half", "device": provider}
+        with_worker(OVERLAP), {"photo": "samples/astronaut.png", "model": "half", "device": provider}
     )
     seen = found["seen"]
     assert found["same"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.driver import Driver, prepend
+from tests.browser.driver import Driver, prepend, with_worker
 
 # Sends one request to a worker and returns its answer, whichever it is.
 ASK = """async ({ flags, requests }) => {
@@ -25,7 +25,9 @@ ASK = """async ({ flags, requests }) => {
 
 def ask(driver: Driver, *requests: dict[str, Any], flags: str = "?bench") -> list[dict[str, Any]]:
     driver.page.goto(driver.url)
-    answers: list[dict[str, Any]] = driver.page.evaluate(ASK, {"flags": flags, "requests": list(requests)})
+    answers: list[dict[str, Any]] = driver.page.evaluate(
+        with_worker(ASK), {"flags": flags, "requests": list(requests)}
+    )
     return answers
 
 

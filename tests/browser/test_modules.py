@@ -12,6 +12,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.driver import Driver, rewrite
+from tools.bundle import served
+from tools.preload import imports
 from tools.serve import Fault, serving
 
 LATE = "python-late.tar"
@@ -147,4 +149,6 @@ def test_the_page_asks_for_each_of_its_modules_once_and_finds_them_all_named(
     asked = [path for url in driver.requests if (path := url.removeprefix(driver.url)).startswith("page/")]
     assert len(asked) == len(set(asked))
     named = re.findall(r'rel="modulepreload" href="(page/[^"]+)"', (site / "index.html").read_text("utf-8"))
-    assert set(asked) - {"page/guard.js", "page/main.js"} == set(named)
+    (editor,) = (path for path in asked if path.startswith("page/editor-"))  # once the page has been painted
+    later = {editor, *imports(site, editor)} - set(named)
+    assert set(asked) - later - {"page/guard.js", served(site, "page/main.js")} == set(named)

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.driver import SECOND, Driver
+from tools.bundle import served
 from tools.serve import serving
 
 pytestmark = pytest.mark.browser_context_args(service_workers="allow")
@@ -140,5 +141,6 @@ def test_each_file_is_kept_once_and_is_the_one_of_this_version(page: Page, site:
     assert len(keys) == len(set(keys))
     described = json.loads((site / "site.json").read_text("utf-8"))
     assert {asset["path"] for asset in described["pyodide"]["assets"]} < set(keys)
-    assert {"", "page/main.js", "sw.js"} & set(keys) == {"", "page/main.js"}
+    main = served(site, "page/main.js")
+    assert {"", main, "sw.js"} & set(keys) == {"", main}
     assert not [key for key in keys if "asyncify" in key], "one build of ONNX Runtime is enough"

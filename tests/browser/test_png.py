@@ -13,9 +13,10 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.driver import Driver, pixels, rewrite
 from tests.helpers import png_chunks, scene
+from tools.bundle import served
 from tools.serve import Fault, serving
 
-STRIP = "worker/png-strip.js"
+STRIP = "worker/png-strip-"
 
 
 def remarks(report: dict[str, Any]) -> str:
@@ -87,7 +88,7 @@ def test_the_pool_goes_on_after_a_photo_that_was_cancelled(page: Page, site: Pat
     """Cancelled while its strips are made, heard of by the next strip: the worker need not be replaced."""
     photo = tmp_path / "photo.bmp"
     Image.fromarray(scene(1200, 900)).save(photo)
-    fault = Fault(body=(site / STRIP).read_bytes() + SLOWLY.encode())
+    fault = Fault(body=(site / served(site, "worker/png-strip.js")).read_bytes() + SLOWLY.encode())
     with serving(site, faults=lambda path: fault if STRIP in path else None) as url:
         driver = Driver(page, url)
         driver.open(model="tiny")
@@ -98,4 +99,4 @@ def test_the_pool_goes_on_after_a_photo_that_was_cancelled(page: Page, site: Pat
         report = driver.finish()
         assert remarks(report) == ""
         assert png_chunks(driver.download(tmp_path).read_bytes()).count(b"IDAT") > 3
-        assert len([asked for asked in driver.requests if asked.endswith("worker/worker.js")]) == 1
+        assert len([asked for asked in driver.requests if "worker/worker-" in asked]) == 1

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserType, Page, expect
 
-from tests.browser.driver import SECOND, Driver, prepend
+from tests.browser.driver import SECOND, Driver, prepend, with_worker
 from tools.serve import Fault, serving
 
 # Changes files in the store from outside, as a bad disk would: flips the first byte, or cuts most of it off.
@@ -195,7 +195,7 @@ def test_clear_deletes_everything(page: Page, site: Path) -> None:
         page.click("#forget")
         expect(page.locator("#kept-words")).to_contain_text("No model is kept")
         expect(page.locator("#forget")).to_be_hidden()
-        assert page.evaluate(ASK, {"type": "storage"}) == {"bytes": 0, "models": [], "others": 0}
+        assert page.evaluate(with_worker(ASK), {"type": "storage"}) == {"bytes": 0, "models": [], "others": 0}
         visit.again()
         visit.driver.wait_for("ready")
         assert visit.asked_for() == ["check.bin", "wasm-float32.onnx", "weights-000.bin"]
@@ -206,10 +206,10 @@ def test_one_model_is_forgotten_others_stay(page: Page, site: Path) -> None:
         for model in ("u2netp", "half"):
             visit.driver.open(model=model)
             visit.driver.wait_for("ready")
-        before = page.evaluate(ASK, {"type": "storage"})
+        before = page.evaluate(with_worker(ASK), {"type": "storage"})
         # U²-Netp at 64 x 64 has the same weights, which are kept once.
         assert {kept["model"] for kept in before["models"]} == {"u2netp", "u2netp-64", "half"}
-        after = page.evaluate(ASK, {"type": "forget", "model": "u2netp"})
+        after = page.evaluate(with_worker(ASK), {"type": "forget", "model": "u2netp"})
         assert [kept["model"] for kept in after["models"]] == ["half"]
         assert after["bytes"] == next(kept["bytes"] for kept in before["models"] if kept["model"] == "half")
 
@@ -221,7 +221,7 @@ def test_what_another_version_of_the_site_left_is_told_and_left_alone(page: Page
         page.route("**/site.json", without("half"))
         visit.driver.open(model="tiny")
         visit.driver.wait_for("ready")
-        kept = page.evaluate(ASK, {"type": "storage"})
+        kept = page.evaluate(with_worker(ASK), {"type": "storage"})
         assert kept["others"] > 4000
         assert [one["model"] for one in kept["models"]] == ["tiny"]
 

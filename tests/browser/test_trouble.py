@@ -254,7 +254,7 @@ def test_a_photo_replaced_while_python_starts_costs_no_second_start(page: Page, 
         driver.choose(site / "samples" / "coffee.png")
         driver.page.locator('#download[download="coffee-cutout.png"]').wait_for(timeout=60_000)
         assert len([url for url in driver.requests if "pyodide.asm.wasm" in url]) == 1
-        assert len([worker for worker in driver.page.workers if "worker/worker.js" in worker.url]) == 1
+        assert len([worker for worker in driver.page.workers if "worker/worker-" in worker.url]) == 1
 
 
 def test_cancelling_the_model_leaves_python_alone(page: Page, site: Path) -> None:
@@ -310,8 +310,20 @@ def test_a_switch_of_model_that_fails_leaves_the_one_before(page: Page, site: Pa
         assert driver.cut_out(site / "samples" / "coffee.png")["width"] == 600
 
 
-@pytest.mark.parametrize("part", ["page/main.js", "page/app.js", "shared/protocol.js"])
+@pytest.mark.parametrize("part", ["page/main-", "page/chunk-"])
 def test_a_page_whose_script_does_not_load_says_so(page: Page, site: Path, part: str) -> None:
     with faulty(site, page, {part: Fault(status=503)}) as driver:
         driver.page.goto(driver.url)
         expect(driver.page.locator("#status")).to_contain_text("did not load", timeout=10_000)
+
+
+def test_an_editor_that_does_not_load_is_asked_for_again(page: Page, site: Path) -> None:
+    """It is a part of its own, which comes after the page stands."""
+    faults: dict[str, Fault] = {"page/editor-": Fault(status=503)}
+    with faulty(site, page, faults) as driver:
+        driver.open(model="tiny")
+        driver.choose(site / "samples" / "chelsea.png")
+        assert driver.fail_with()["code"] == "download-failed"
+        faults.clear()
+        driver.page.click("#retry")
+        assert driver.finish()["width"] == 451

@@ -220,7 +220,7 @@ def test_the_pace_follows_the_last_photos() -> None:
 
 
 NAMES = f"""
-import {{ fileNames }} from "{(FOLDER / "names.js").as_uri()}";
+import {{ fileNames }} from "{(FOLDER.parent / "file-names.js").as_uri()}";
 const {{ pattern, photos }} = JSON.parse(process.argv[1]);
 console.log(JSON.stringify(fileNames(pattern, photos)));
 """

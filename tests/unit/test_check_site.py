@@ -111,6 +111,12 @@ def test_weights_without_one_of_their_chunks_are_found(site: Path) -> None:
         check(site)
 
 
+def test_types_that_a_module_names_need_not_be_served(site: Path) -> None:
+    script = site / "page/main.js"
+    script.write_text(f'/** @import {{ A }} from "../shared/types.js" */\n{script.read_text()}')
+    assert "first visit" in check(site, plain=True)
+
+
 def test_more_script_than_a_page_may_have_is_refused_unless_it_is_left_as_written(site: Path) -> None:
     (site / "page/main.js").write_text("/* much */" * (SCRIPT_BYTES // 10))
     told = rf"our scripts have {SCRIPT_BYTES // 1000}\d\d\d bytes.*largest: page/main\.js"

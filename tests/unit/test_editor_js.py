@@ -247,15 +247,41 @@ def test_every_change_can_be_taken_back() -> None:
     ("pattern", "name", "made"),
     [
         ("{name}-cutout", "beach.photo.jpg", "beach.photo-cutout.png"),
-        ("", ".jpg", ".jpg-cutout.png"),
-        ("{n} {model}: {name}", "a/b.jpg", "3 U²-Netp- a-b.png"),
+        ("", ".jpg", "jpg-cutout.png"),
+        ("{n} {model}: {name}", "a/b.jpg", "3 U²-Netp_ a_b.png"),
         ("{other}", "x.jpg", "{other}.png"),
         ("  ", "", "photo-cutout.png"),
     ],
 )
 def test_files_are_named_by_the_pattern(pattern: str, name: str, made: str) -> None:
     script = """
-      const { fileName } = await load("file-name");
-      return fileName(value.pattern, { name: value.name, model: "U²-Netp", n: 3, type: "image/png" });
+      const { fileNames } = await load("../file-names"), { pattern, name } = value;
+      return fileNames(pattern, [{ name, folder: "", model: "U²-Netp", n: 3, type: "image/png" }])[0];
     """
     assert in_node(script, {"pattern": pattern, "name": name}) == made
+
+
+def test_what_was_drawn_coarsely_is_drawn_whole_also_where_the_view_moved_meanwhile() -> None:
+    script = """
+      globalThis.requestAnimationFrame = (draw) => setTimeout(draw);
+      const { Redraw } = await load("redraw"), qualities = [];
+      const redraw = new Redraw(() => {
+        for (const until = performance.now() + 50; performance.now() < until;); // slower than a frame
+        qualities.push(redraw.quality);
+        return "change";
+      });
+      const drawn = async (count) => {
+        for (let tries = 0; qualities.length < count && tries < 200; tries += 1) {
+          await new Promise((done) => setTimeout(done, 20));
+        }
+      };
+      redraw.soon();
+      await drawn(1);
+      redraw.changed(); // slow, so with fewer pixels until nothing comes any more
+      redraw.moved();
+      await drawn(3);
+      return qualities;
+    """
+    first, while_dragged, last = in_node(script)
+    assert (first, last) == (1, 1)
+    assert while_dragged < 1

@@ -29,6 +29,17 @@ def test_imports_are_followed_but_not_types_and_what_comes_later(tmp_path: Path)
     assert imports(written(tmp_path), "page/main.js") == ["page/a.js", "shared/b.js", "page/c.js"]
 
 
+def test_minified_modules_are_read_too(tmp_path: Path) -> None:
+    folder = tmp_path / "page"
+    folder.mkdir()
+    (folder / "main.js").write_text(
+        'import{a as b}from"./a.js";import"./b.js";b("import c",()=>import("./later.js"));var x="./text.js";'
+    )
+    for name in ("a", "b"):
+        (folder / f"{name}.js").write_text("export var a=1;")
+    assert imports(tmp_path, "page/main.js") == ["page/a.js", "page/b.js"]
+
+
 def test_the_links_come_before_the_script(tmp_path: Path) -> None:
     page = written(tmp_path) / "index.html"
     add_preloads(page)

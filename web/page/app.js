@@ -31,6 +31,8 @@ export class App {
   #settings = null;
   /** @type {Photo | null} The last photo, kept so that no failure loses it. */
   #photo = null;
+  /** @type {Photo | null} The one whose cutout is on the page. */
+  #cutOutOf = null;
   #job = new Turn();
   #startUp = new Turn();
   /** Whether the chosen model has been loaded; only the words and the bar depend on it. */
@@ -39,7 +41,7 @@ export class App {
   /**
    * @param {WorkerClient} client
    * @param {() => Promise<Settings>} loadSettings  Asked each time, so that a failure can be tried again.
-   * @param {Stage} stage  Where photo and cutout are shown.
+   * @param {() => Promise<Stage>} stage  Where photo and cutout are shown, once it is loaded.
    * @param {Keeper} keeper  Told what was loaded.
    */
   constructor(client, loadSettings, stage, keeper) {
@@ -77,16 +79,13 @@ export class App {
    */
   async cutOut(photo, options = {}) {
     const job = this.#job.begin();
-    this.#photo = photo;
-    this.#error.hide();
-    this.#again.hidden = true;
-    this.#stage.showPhoto(photo);
+    this.#take(photo);
     this.#setState("busy");
-    byId("work", HTMLElement).scrollIntoView({ block: "nearest" }); // a sample may have been clicked far below
+    byId("work").scrollIntoView({ block: "nearest" }); // a sample may have been clicked far below
     this.#progress.begin("job.getting-ready", { startUp: !this.#loaded, photo: true });
     try {
-      const made = await this.#remove(photo, options, job.signal);
-      if (this.#job.end(job)) this.#finish(made);
+      const [stage, made] = await Promise.all([this.#show(photo), this.#remove(photo, options, job.signal)]);
+      if (this.#job.end(job)) this.#finish(stage, made);
     } catch (thrown) {
       if (this.#job.end(job)) this.#fail(thrown, () => this.cutOut(photo, options));
     }
@@ -97,13 +96,15 @@ export class App {
    * @param {Photo} photo
    * @param {Made} made
    */
-  showMade(photo, made) {
-    this.#job.abort();
-    this.#photo = photo;
-    this.#error.hide();
-    this.#again.hidden = true;
-    this.#stage.showPhoto(photo);
-    this.#finish(made);
+  async showMade(photo, made) {
+    const job = this.#job.begin();
+    this.#take(photo);
+    try {
+      const stage = await this.#show(photo);
+      if (this.#job.end(job)) this.#finish(stage, made);
+    } catch (thrown) {
+      if (this.#job.end(job)) this.#fail(thrown, () => this.showMade(photo, made));
+    }
   }
 
   /** Ends whatever is under way, start-up included. */
@@ -120,7 +121,7 @@ export class App {
   settingsChanged() {
     this.#startUp.abort();
     this.#loaded = false;
-    this.#again.hidden = this.#stage.name === "";
+    this.#again.hidden = this.#photo === null;
     if (this.#job.taken && this.#photo) this.cutOut(this.#photo);
     else this.warmUp();
   }
@@ -163,9 +164,27 @@ export class App {
     return { signal, onProgress: (progress) => !signal.aborted && this.#progress.update(progress) };
   }
 
-  /** @param {Made} made */
-  #finish({ cutout, title, ...owner }) {
-    this.#stage.showCutout(cutout, title, owner);
+  /** A photo takes the place of the one before. @param {Photo} photo */
+  #take(photo) {
+    this.#photo = photo;
+    this.#error.hide();
+    this.#again.hidden = true;
+  }
+
+  /** @param {Photo} photo @returns {Promise<Stage>} */
+  async #show(photo) {
+    const stage = await this.#stage();
+    if (this.#photo === photo) stage.showPhoto(photo);
+    return stage;
+  }
+
+  /**
+   * @param {Stage} stage
+   * @param {Made} made
+   */
+  #finish(stage, { cutout, title, ...owner }) {
+    stage.showCutout(cutout, title, owner);
+    this.#cutOutOf = this.#photo;
     const empty = cutout.notes.includes("empty-mask");
     this.#rest(empty ? "job.nothing-found" : "job.done", deviceWords(cutout.device), { time: durationWords(cutout.ms.total) });
   }
@@ -180,7 +199,7 @@ export class App {
     if (error.code === "worker-crashed") this.#loaded = false;
     const settings = this.#settings;
     const onCpu = () => { settings?.setDevice("wasm"); this.#loaded = false; again(); };
-    this.#progress.end("job.failed", this.#stage.name);
+    this.#progress.end("job.failed", this.#photo?.name ?? "");
     this.#setState("error");
     this.#error.show(error, { onRetry: again, onCpu: !settings || settings.chosen.device === "wasm" ? null : onCpu });
   }
@@ -192,7 +211,7 @@ export class App {
    */
   #rest(key, detail, values) {
     this.#progress.end(key, detail, values);
-    this.#setState(this.#stage.hasCutout ? "done" : "ready");
+    this.#setState(this.#photo && this.#photo === this.#cutOutOf ? "done" : "ready");
   }
 
   /** @param {PageState} state */

@@ -24,9 +24,6 @@
  * @typedef {object} Stage
  * @property {(photo: Photo) => void} showPhoto  A photo is about to be cut out; any cutout before is out of date.
  * @property {(cutout: Cutout, title: string, owner?: Owner) => void} showCutout  It was; `title` is the model's.
- * @property {() => void} clear     Takes both off the page and releases the photo.
- * @property {string} name          File name of the photo on the page, or "".
- * @property {boolean} hasCutout    Whether a finished cutout is on the page.
  */
 /** @typedef {View & Stage} EditorView */
 /** @typedef {View & { add: (photos: Photo[]) => void }} BatchView  `add` goes to the view itself: `app.router.go("batch")`. */

@@ -2,12 +2,12 @@
 
 /**
  * The element with this id, checked to be what the caller thinks it is.
- * @template {Element} T
+ * @template {Element} [T=HTMLElement]
  * @param {string} id
- * @param {new () => T} type
+ * @param {new () => T} [type]
  * @returns {T}
  */
-export function byId(id, type) {
+export function byId(id, type = /** @type {any} */ (HTMLElement)) {
   const found = document.getElementById(id);
   if (!(found instanceof type)) throw new TypeError(`index.html has no ${type.name} with the id "${id}"`);
   return found;

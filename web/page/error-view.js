@@ -15,8 +15,8 @@ const WORTH_RETRYING = new Set([
 const WORTH_THE_CPU = new Set(["webgpu-unavailable", "session-failed", "inference-failed"]);
 
 export class ErrorView {
-  #box = byId("error", HTMLElement);
-  #details = byId("error-details", HTMLElement);
+  #box = byId("error");
+  #details = byId("error-details");
   #retry = byId("retry", HTMLButtonElement);
   #cpu = byId("retry-cpu", HTMLButtonElement);
   #copy = byId("copy", HTMLButtonElement);
@@ -35,9 +35,9 @@ export class ErrorView {
    */
   show(error, { onRetry, onCpu }) {
     const { message, hint, exactly } = errorWords(error);
-    byId("error-message", HTMLElement).textContent = message;
-    byId("error-hint", HTMLElement).textContent = hint;
-    byId("error-code", HTMLElement).textContent = error.code;
+    byId("error-message").textContent = message;
+    byId("error-hint").textContent = hint;
+    byId("error-code").textContent = error.code;
     this.#details.textContent = reportText(error, exactly);
     say(this.#copy, "error.copy");
     [this.#onRetry, this.#onCpu] = [onRetry, onCpu ?? onRetry];

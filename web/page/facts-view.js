@@ -15,15 +15,15 @@ const ONCE = /** @type {const} */ (["start", "model"]);
  * @param {string} model  The model's title.
  */
 export function showFacts({ device, width, height, format, notes, remarks, ms, data, type }, model) {
-  const say = (/** @type {string} */ id, /** @type {string} */ words) => { byId(id, HTMLElement).textContent = words; };
+  const say = (/** @type {string} */ id, /** @type {string} */ words) => { byId(id).textContent = words; };
   say("device-report", deviceWords(device));
   say("device-reason", reasonWords(device.reason));
-  byId("software", HTMLElement).hidden = !device.software;
+  byId("software").hidden = !device.software;
   say("fact-model", t("facts.model-words", { model, bits: device.precision === "float16" ? 16 : 32 }));
   say("fact-photo", t("facts.size", { width, height, format }));
   say("fact-cutout", t("facts.file", { width, height, format: typeWords(type), size: sizeWords(data.byteLength) }));
-  byId("notes", HTMLElement).replaceChildren(...notes.map((note) => make("li", {}, noteWords(note))));
-  byId("remarks", HTMLElement).replaceChildren(...remarks.map(({ text }) => make("li", {}, text)));
+  byId("notes").replaceChildren(...notes.map((note) => make("li", {}, noteWords(note))));
+  byId("remarks").replaceChildren(...remarks.map(({ text }) => make("li", {}, text)));
   showTimings(ms);
 }
 
@@ -32,9 +32,9 @@ function showTimings(ms) {
   const longest = Math.max(...PHOTO_STEPS.map((key) => ms[key]));
   const steps = PHOTO_STEPS.map((key) => timingRow(t(`facts.step-${key}`), ms[key], longest > 0 ? ms[key] / longest : 0));
   const once = ONCE.filter((key) => ms[key] > 0).map((key) => timingRow(t(`facts.once-${key}`), ms[key], 0));
-  byId("timing-rows", HTMLElement).replaceChildren(...steps);
-  byId("timing-total", HTMLElement).textContent = durationWords(ms.total);
-  byId("timing-once", HTMLElement).replaceChildren(...once);
+  byId("timing-rows").replaceChildren(...steps);
+  byId("timing-total").textContent = durationWords(ms.total);
+  byId("timing-once").replaceChildren(...once);
 }
 
 /**

@@ -48,10 +48,10 @@ export class LicenceGate {
    * @returns {Promise<boolean>}
    */
   #show(model) {
-    say(byId("licence-title", HTMLElement), "licence.title", { model: model.title });
-    byId("licence-notice", HTMLElement).textContent = model.licence.notice;
-    byId("licence-link", HTMLElement).replaceChildren(outwardLink(model.licence.url, model.licence.name));
-    byId("licence-size", HTMLElement).textContent = sizeWords(modelBytes(model));
+    say(byId("licence-title"), "licence.title", { model: model.title });
+    byId("licence-notice").textContent = model.licence.notice;
+    byId("licence-link").replaceChildren(outwardLink(model.licence.url, model.licence.name));
+    byId("licence-size").textContent = sizeWords(modelBytes(model));
     this.#dialog.returnValue = ""; // Escape closes without a value and so declines
     this.#dialog.showModal();
     return new Promise((resolve) => {

@@ -1,7 +1,8 @@
 /** The lists made from site.json: sample photos, and parts with their licences. */
 
+import { text } from "./controls.js";
 import { byId, make, outwardLink } from "./dom.js";
-import { has, say } from "./i18n.js";
+import { has } from "./i18n.js";
 import { photoFromSample } from "./photo.js";
 import { siteUrl } from "./site.js";
 
@@ -13,7 +14,7 @@ import { siteUrl } from "./site.js";
  * @param {(photo: Photo) => void} onPhoto
  */
 export function listSamples(samples, onPhoto) {
-  byId("samples", HTMLElement).replaceChildren(...samples.map((sample) => {
+  byId("samples").replaceChildren(...samples.map((sample) => {
     const picture = make("img", { alt: "", decoding: "async", fetchPriority: "low", src: siteUrl(sample.thumb) });
     const button = make("button", { type: "button", className: "sample" }, picture, titleOf(sample));
     button.addEventListener("click", () => onPhoto(photoFromSample(sample)));
@@ -26,12 +27,12 @@ export function listSamples(samples, onPhoto) {
 function titleOf({ title, file }) {
   const name = /([^/.]+)\.\w+$/.exec(file.path)?.[1];
   const key = `sample.${name}`;
-  return has(key) ? say(make("span"), key) : make("span", {}, title);
+  return has(key) ? text("span", key) : make("span", {}, title);
 }
 
 /** @param {Site} site */
 export function listParts({ models, parts }) {
-  byId("parts", HTMLElement).replaceChildren(...models.map(modelRow), ...parts.map(partRow));
+  byId("parts").replaceChildren(...models.map(modelRow), ...parts.map(partRow));
 }
 
 /** @param {SiteModel} model */

@@ -3,7 +3,6 @@
 import { App } from "./app.js";
 import { arrangeDialogs } from "./dialogs.js";
 import { byId } from "./dom.js";
-import { mount as mountEditor } from "./editor/editor.js";
 import { loadMessages } from "./i18n.js";
 import { listenForPhotos } from "./intake.js";
 import { arrangeIsolation } from "./isolation.js";
@@ -42,9 +41,8 @@ const context = {
   settings: loadSettings,
   cutOut: (photo, options) => app.cutOut(photo, options),
 };
-const editor = mountEditor(byId("editor-view", HTMLElement), context);
-const app = new App(client, loadSettings, editor, keeper);
-const views = new Views(context, editor);
+const views = new Views(context);
+const app = new App(client, loadSettings, () => views.editor(), keeper);
 const dialog = new OwnModelDialog(own, loadSettings, note);
 /** @type {Promise<Settings> | null} */
 let settings = null;
@@ -54,9 +52,10 @@ arrangeDialogs();
 arrangePreferences(store);
 views.start();
 mountOfflineLine(keeper);
-mountStorage(byId("storage-panel", HTMLElement), context);
+mountStorage(byId("storage-panel"), context);
 takeLaunches({ onPhotos, note });
 await firstPaint();
+views.editor().catch(() => {}); // to be there before the first photo, which asks again and says what is wrong
 void arrangeIsolation();
 await app.warmUp();
 watchForUpdates(() => client.busy || document.querySelector("dialog[open]") !== null);
@@ -92,8 +91,8 @@ function onPhotos(photos) {
 function openEditor(photo, made) {
   note("");
   router.go("editor");
-  if (made) app.showMade(photo, made);
-  else app.cutOut(photo);
+  if (made) void app.showMade(photo, made);
+  else void app.cutOut(photo);
 }
 
 /** @param {Photo[]} photos */

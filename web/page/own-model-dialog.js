@@ -13,8 +13,8 @@ import { downloadWords } from "./text.js";
 
 export class OwnModelDialog {
   #dialog = byId("own-dialog", HTMLDialogElement);
-  #title = byId("own-title", HTMLElement);
-  #status = byId("own-status", HTMLElement);
+  #title = byId("own-title");
+  #status = byId("own-status");
   #bar = byId("own-progress", HTMLProgressElement);
   #form = new OwnModelForm(() => this.#add());
   #models;
@@ -135,16 +135,16 @@ export class OwnModelDialog {
   #fail(error) {
     const { message, hint, exactly } = errorWords(error);
     const texts = { message, hint, code: error.code, details: [exactly, error.details].filter(Boolean).join("\n") };
-    for (const [name, text] of Object.entries(texts)) byId(`own-${name}`, HTMLElement).textContent = text;
+    for (const [name, text] of Object.entries(texts)) byId(`own-${name}`).textContent = text;
     this.#show("problem");
   }
 
   /** @param {"pick" | "busy" | "form" | "problem"} state */
   #show(state) {
-    for (const name of ["pick", "busy", "problem"]) byId(`own-${name}`, HTMLElement).hidden = name !== state;
+    for (const name of ["pick", "busy", "problem"]) byId(`own-${name}`).hidden = name !== state;
     this.#form.hidden = state !== "form";
-    byId("own-add", HTMLElement).hidden = state !== "form";
-    byId("own-choose", HTMLElement).hidden = state === "busy" || state === "form";
+    byId("own-add").hidden = state !== "form";
+    byId("own-choose").hidden = state === "busy" || state === "form";
     byId("own-file", HTMLInputElement).disabled = state === "busy" || state === "form";
     say(this.#title, state === "form" ? "own.right" : "own.title");
     this.#dialog.dataset.state = state;

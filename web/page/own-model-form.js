@@ -43,19 +43,19 @@ export class OwnModelForm {
    */
   show(found, file) {
     this.#found = found;
-    byId("own-facts", HTMLElement).replaceChildren(...facts(found, file).flatMap(([term, words]) => [make("dt", {}, term), make("dd", {}, words)]));
-    byId("own-remarks", HTMLElement).replaceChildren(...found.remarks.map((text) => make("li", {}, text)));
+    byId("own-facts").replaceChildren(...facts(found, file).flatMap(([term, words]) => [make("dt", {}, term), make("dd", {}, words)]));
+    byId("own-remarks").replaceChildren(...found.remarks.map((text) => make("li", {}, text)));
     this.#name.value = file.name.replace(/\.onnx$/i, "").slice(0, 60);
     const { width, height } = found.input;
-    byId("own-size", HTMLElement).hidden = width !== null && height !== null;
+    byId("own-size").hidden = width !== null && height !== null;
     Object.assign(this.#width, { value: String(found.width), readOnly: width !== null });
     Object.assign(this.#height, { value: String(found.height), readOnly: height !== null });
     const presets = found.normalisations.map(({ id, title }) => make("option", { value: id }, title));
     this.#normalisation.replaceChildren(...presets, make("option", { value: CUSTOM }, t("own.numbers")));
     this.#normalisation.value = found.family.normalisation;
-    byId("own-normalisation-why", HTMLElement).textContent = found.family.why;
+    byId("own-normalisation-why").textContent = found.family.why;
     this.#output.replaceChildren(...found.outputs.map(({ name, shape }) => make("option", { value: name }, `${name} · ${shapeWords(shape)}`)));
-    byId("own-output-label", HTMLElement).hidden = found.outputs.length < 2;
+    byId("own-output-label").hidden = found.outputs.length < 2;
     this.#activation.replaceChildren(...found.activations.map((id) => make("option", { value: id }, t(`own.activation-${id}`))));
     this.#showNormalisation();
     this.#showActivation();
@@ -74,7 +74,7 @@ export class OwnModelForm {
 
   #showNormalisation() {
     const preset = this.#found?.normalisations.find(({ id }) => id === this.#normalisation.value);
-    byId("own-custom", HTMLElement).hidden = preset !== undefined;
+    byId("own-custom").hidden = preset !== undefined;
     if (!preset) return this.#mean.focus();
     this.#mean.value = preset.mean.join("  ");
     this.#std.value = preset.std.join("  ");
@@ -85,7 +85,7 @@ export class OwnModelForm {
     const output = this.#found?.outputs.find(({ name }) => name === this.#output.value);
     if (!output) return;
     this.#activation.value = output.activation;
-    byId("own-activation-why", HTMLElement).textContent = output.why;
+    byId("own-activation-why").textContent = output.why;
   }
 }
 

@@ -20,7 +20,7 @@ export class OwnModels {
   /** @returns {Promise<SiteModel[]>} */
   async list() {
     try {
-      return await this.#client.ask({ type: "own" }, { signal: new AbortController().signal });
+      return await this.#client.ask({ type: "own" });
     } catch {
       return []; // whatever stops the worker is told when it is to do the main job
     }
@@ -56,7 +56,7 @@ export class OwnModels {
    * @returns {Promise<SiteModel[]>} Those that are left.
    */
   forget(model) {
-    return this.#client.ask({ type: "disown", model: model.id }, { signal: new AbortController().signal });
+    return this.#client.ask({ type: "disown", model: model.id });
   }
 
   /** Gives the memory back that reading a file took. */

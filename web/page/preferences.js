@@ -11,7 +11,7 @@ const root = document.documentElement;
 export function arrangePreferences(store) {
   arrangeLanguage(store);
   arrangeTheme(store);
-  const hint = byId("hint", HTMLElement);
+  const hint = byId("hint");
   hint.hidden = store.get("hint") === "read";
   byId("hint-dismiss", HTMLButtonElement).addEventListener("click", () => {
     store.set("hint", "read");

@@ -15,10 +15,10 @@ const CLOCK_AFTER_MS = 1000;
 const SAID_AFTER_MS = 2500;
 
 export class ProgressView {
-  #status = byId("status", HTMLElement);
-  #detail = byId("status-detail", HTMLElement);
+  #status = byId("status");
+  #detail = byId("status-detail");
   #bar = byId("progress", HTMLProgressElement);
-  #steps = byId("steps", HTMLElement);
+  #steps = byId("steps");
   #progress = new Progress({ startUp: false, photo: false });
   /** @type {Stage | undefined} */
   #stage;

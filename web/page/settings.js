@@ -151,9 +151,9 @@ export class Settings {
     const [own, ours] = [true, false].map((own) => this.#models.filter((one) => Boolean(one.own) === own).map(optionOf));
     const groups = own?.length ? [make("optgroup", { label: t("settings.own-models") }, ...own)] : [];
     this.#modelSelect.replaceChildren(...(ours ?? []), ...groups);
-    byId("own-remove", HTMLElement).hidden = !model.own;
+    byId("own-remove").hidden = !model.own;
     this.#modelSelect.value = model.id;
-    byId("model-summary", HTMLElement).textContent = modelSummary(model);
+    byId("model-summary").textContent = modelSummary(model);
   }
 
   /**

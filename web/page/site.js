@@ -4,7 +4,9 @@ import { AlphacutError } from "../shared/protocol.js";
 
 /** @import { Site, SiteFile } from "../shared/protocol.js" */
 
-const SITE = new URL("../site.json", import.meta.url);
+/** The site's root, whatever sub-path it lies under. */
+export const ROOT = new URL("../", import.meta.url);
+const SITE = new URL("site.json", ROOT);
 
 /**
  * @returns {Promise<Site>}
@@ -28,7 +30,7 @@ export async function loadSite() {
  * @param {SiteFile} file
  */
 export function siteUrl(file) {
-  return new URL(`../${file.path}`, import.meta.url).href;
+  return new URL(file.path, ROOT).href;
 }
 
 /**

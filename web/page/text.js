@@ -67,24 +67,10 @@ export function noteWords(note) {
   return t(`note.${note}`);
 }
 
-/** Of the files that are made: the name's end, and what people call them. @type {Record<string, { ending: string, name: string }>} */
-const TYPES = {
-  "image/png": { ending: "png", name: "PNG" },
-  "image/webp": { ending: "webp", name: "WebP" },
-  "image/jpeg": { ending: "jpg", name: "JPEG" },
-};
+/** What people call the files that are made. @type {Record<string, string>} */
+const TYPES = { "image/png": "PNG", "image/webp": "WebP", "image/jpeg": "JPEG" };
 
 /** @param {string} type */
 export function typeWords(type) {
-  return TYPES[type]?.name ?? type;
-}
-
-/**
- * The name a cutout is saved under: "beach.photo.jpg" becomes "beach.photo-cutout.png".
- * @param {string} original
- * @param {string} type  MIME type of the cutout.
- */
-export function downloadName(original, type) {
-  const stem = original.replace(/(?<=.)\.[^.]*$/, "");
-  return `${stem || "photo"}-cutout.${TYPES[type]?.ending ?? "bin"}`;
+  return TYPES[type] ?? type;
 }

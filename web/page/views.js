@@ -1,5 +1,6 @@
 /** The views of the page: mounted when first needed, shown one at a time. */
 
+import { AlphacutError } from "../shared/protocol.js";
 import { byId } from "./dom.js";
 import { t } from "./i18n.js";
 import { router } from "./router.js";
@@ -10,20 +11,22 @@ import { note } from "./voice.js";
 
 /** @type {View} */
 const HOME = { show() {}, hide() {} };
+const MODULES = {
+  editor: () => import("./editor/editor.js"),
+  batch: () => import("./batch/batch.js"),
+  camera: () => import("./camera/camera.js"),
+};
 
 export class Views {
   #app;
-  #main = byId("main", HTMLElement);
+  #main = byId("main");
   /** @type {Map<ViewName, Promise<View>>} */
   #mounted = new Map();
 
-  /**
-   * @param {AppContext} app
-   * @param {EditorView} editor  Mounted already: the job needs it.
-   */
-  constructor(app, editor) {
+  /** @param {AppContext} app */
+  constructor(app) {
     this.#app = app;
-    this.#mounted.set("home", Promise.resolve(HOME)).set("editor", Promise.resolve(editor));
+    this.#mounted.set("home", Promise.resolve(HOME));
   }
 
   /** Follows the router from now on. */
@@ -43,6 +46,20 @@ export class Views {
   /** @returns {Promise<BatchView | null>}  Null where it can't be loaded, which was said. */
   async batch() {
     return /** @type {Promise<BatchView | null>} */ (this.#view("batch"));
+  }
+
+  /**
+   * @returns {Promise<EditorView>}
+   * @throws {AlphacutError} `download-failed`
+   */
+  async editor() {
+    return /** @type {Promise<EditorView>} */ (this.#load("editor").catch((cause) => {
+      throw new AlphacutError("download-failed", "The editor did not load.", {
+        hint: "Check the connection and try again. If that does not help, reload the page: the site may have another version now.",
+        details: String(cause),
+        cause,
+      });
+    }));
   }
 
   /** "photo" is the photo in the editor, where there is one that is not in sight. @param {string} go */
@@ -78,21 +95,27 @@ export class Views {
 
   /** @param {ViewName} name */
   async #view(name) {
-    const mounting = this.#mounted.get(name) ?? this.#mount(name);
-    this.#mounted.set(name, mounting);
     try {
-      return await mounting;
+      return await this.#load(name);
     } catch (error) {
-      this.#mounted.delete(name);
       console.error(error);
       note(t("shell.view-failed"), { tone: "warning" });
       return null;
     }
   }
 
-  /** @param {ViewName} name */
+  /** A view that did not load is asked for again the next time. @param {ViewName} name */
+  async #load(name) {
+    const mounting = this.#mounted.get(name) ?? this.#mount(/** @type {keyof typeof MODULES} */ (name));
+    this.#mounted.set(name, mounting);
+    return mounting.catch((error) => {
+      this.#mounted.delete(name);
+      throw error;
+    });
+  }
+
+  /** @param {keyof typeof MODULES} name @returns {Promise<View>} */
   async #mount(name) {
-    const module = name === "batch" ? import("./batch/batch.js") : import("./camera/camera.js");
-    return (await module).mount(byId(`${name}-view`, HTMLElement), this.#app);
+    return (await MODULES[name]()).mount(byId(`${name}-view`), this.#app);
   }
 }

@@ -11,7 +11,7 @@ const KEPT = 5;
  * @param {{ tone?: "info" | "warning" }} [options]
  */
 export function note(text, { tone = "warning" } = {}) {
-  const line = byId("note", HTMLElement);
+  const line = byId("note");
   line.textContent = text;
   line.dataset.tone = tone;
   if (text) announce(text);
@@ -22,7 +22,7 @@ export function note(text, { tone = "warning" } = {}) {
  * @param {string} text
  */
 export function announce(text) {
-  const log = byId("announcer", HTMLElement);
+  const log = byId("announcer");
   log.append(make("p", {}, text));
   if (log.childElementCount > KEPT) log.firstElementChild?.remove();
 }

@@ -138,7 +138,7 @@ export class WorkerClient {
    * @returns {Promise<Kept>}
    */
   storage() {
-    return this.ask({ type: "storage" }, { signal: NEVER });
+    return this.ask({ type: "storage" });
   }
 
   /**
@@ -147,16 +147,16 @@ export class WorkerClient {
    * @returns {Promise<Kept>}  What is left.
    */
   forget(model) {
-    return this.ask({ type: "forget", model }, { signal: NEVER });
+    return this.ask({ type: "forget", model });
   }
 
   /**
    * Posts a request and waits for its result; web/shared/protocol.js says which belongs to which.
    * @param {Body} body
-   * @param {CallOptions} options
+   * @param {Partial<CallOptions>} [options]
    * @returns {Promise<any>}
    */
-  async ask(body, { signal, onProgress = ignore, onStep = ignore }) {
+  async ask(body, { signal = NEVER, onProgress = ignore, onStep = ignore } = {}) {
     await this.#untilCalm();
     if (signal.aborted) throw cancelled();
     const id = this.#nextId++;

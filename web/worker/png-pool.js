@@ -79,7 +79,7 @@ export class PngPool {
 
   /** @returns {Lane} */
   #lane() {
-    const worker = new Worker(new URL("png-strip.js", import.meta.url), { type: "module" });
+    const worker = new Worker(new URL("../worker/png-strip.js", import.meta.url), { type: "module" });
     /** @type {Lane} */
     const lane = { worker, open: new Map() };
     worker.onmessage = ({ data }) => {

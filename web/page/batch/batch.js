@@ -1,10 +1,12 @@
 /** The view of many photos at once. */
 
 import { chosen } from "../collect.js";
+import { text } from "../controls.js";
 import { make } from "../dom.js";
-import { say, t } from "../i18n.js";
+import { t } from "../i18n.js";
 import { photoFromBlob } from "../photo.js";
 import { sizeWords } from "../text.js";
+import { action } from "./action.js";
 import { Batch } from "./batch-model.js";
 import { FinishPanel } from "./finish-panel.js";
 import { Grid } from "./grid.js";
@@ -49,11 +51,11 @@ class View {
   batch;
   left;
   #buttons = {
-    pause: button("pause", () => { this.batch.pause(); this.#draw(); }),
-    resume: button("resume", () => { this.batch.resume(); this.#draw(); }),
-    cancel: button("cancel", () => this.batch.cancel()),
-    retry: button("retry", () => this.batch.retry(this.batch.items.filter(canRetry))),
-    clear: button("clear", () => this.#clear()),
+    pause: action("pause", () => { this.batch.pause(); this.#draw(); }),
+    resume: action("resume", () => { this.batch.resume(); this.#draw(); }),
+    cancel: action("cancel", () => this.batch.cancel()),
+    retry: action("retry", () => this.batch.retry(this.batch.items.filter(canRetry))),
+    clear: action("clear", () => this.#clear()),
   };
   #kept = make("p", { className: "quiet batch-kept" });
   #work = make("div", { className: "batch-work", hidden: true });
@@ -82,14 +84,14 @@ class View {
   get elements() {
     return [
       make("div", { className: "batch-head" },
-        make("div", {}, say(make("h1"), "batch.title"), say(make("p", { className: "quiet" }), "batch.lead")), this.#adding()),
+        make("div", {}, text("h1", "batch.title"), text("p", "batch.lead", { className: "quiet" })), this.#adding()),
       this.left.element, this.#work,
     ];
   }
 
   #build() {
     const { pause, resume, cancel, retry, clear } = this.#buttons;
-    const hint = say(make("p", { id: "batch-hint", className: "unseen" }), "batch.hint");
+    const hint = text("p", "batch.hint", { id: "batch-hint", className: "unseen" });
     this.#grid.element.setAttribute("aria-describedby", hint.id);
     this.#work.append(
       make("div", { className: "batch-bar" }, this.#summary.element,
@@ -111,8 +113,8 @@ class View {
       });
     }
     return make("p", { className: "actions" },
-      files, say(make("label", { className: "button primary", htmlFor: files.id }), "batch.add"),
-      folder, say(make("label", { className: "button", htmlFor: folder.id }), "batch.add-folder"));
+      files, text("label", "batch.add", { className: "button primary", htmlFor: files.id }),
+      folder, text("label", "batch.add-folder", { className: "button", htmlFor: folder.id }));
   }
 
   /** Draws what is told of all photos, once for all changes of a moment. */
@@ -127,8 +129,7 @@ class View {
 
   #drawNow() {
     const { batch } = this, count = countOf(batch.items);
-    const { pause, resume, cancel, retry, clear } = this.#buttons;
-    clear.hidden = false;
+    const { pause, resume, cancel, retry } = this.#buttons;
     this.#work.hidden = count.all === 0;
     this.#grid.element.ariaLabel = t("batch.photos");
     pause.hidden = batch.paused || count.open === 0;
@@ -173,15 +174,4 @@ function keptWords({ unkept, keptBytes }) {
   if (unkept) words.push(t(`batch.unkept.${unkept}`));
   if (keptBytes > 0) words.push(t("batch.kept", { size: sizeWords(keptBytes) }));
   return words.join(" ");
-}
-
-/**
- * @param {string} name
- * @param {() => void} onClick
- */
-function button(name, onClick) {
-  const made = say(make("button", { type: "button", className: "button", hidden: true }), `batch.${name}`);
-  made.dataset.do = name;
-  made.addEventListener("click", onClick);
-  return made;
 }

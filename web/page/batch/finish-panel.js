@@ -1,8 +1,8 @@
 /** What is made of all photos: background, crop, format, names. */
 
+import { text } from "../controls.js";
 import { make } from "../dom.js";
-import { say } from "../i18n.js";
-import { USUAL_PATTERN } from "./names.js";
+import { USUAL_PATTERN } from "../file-names.js";
 
 /** @import { Finish } from "../../shared/protocol.js" */
 /** @import { Store } from "../store.js" */
@@ -60,11 +60,11 @@ export class FinishPanel {
     this.#pattern.value = pattern;
     this.#fields = { colour: field("colour", this.#colour), quality: field("quality", this.#quality) };
     this.element.append(
-      make("summary", {}, say(make("span"), "batch.finish")),
+      make("summary", {}, text("span", "batch.finish")),
       make("div", { className: "batch-fields" },
         field("ground", this.#ground), this.#fields.colour, field("crop", this.#crop), field("format", this.#format),
         this.#fields.quality, field("pattern", this.#pattern)),
-      say(make("p", { className: "quiet" }), "batch.finish.hint", FIELDS),
+      text("p", "batch.finish.hint", { className: "quiet" }, FIELDS),
     );
     this.element.addEventListener("input", () => this.#read());
     this.#draw();
@@ -120,7 +120,7 @@ function recalled(text) {
  * @param {string[]} values
  */
 function select(name, values) {
-  return make("select", {}, ...values.map((value) => say(make("option", { value }), `batch.${name}.${value}`)));
+  return make("select", {}, ...values.map((value) => text("option", `batch.${name}.${value}`, { value })));
 }
 
 /**
@@ -129,5 +129,5 @@ function select(name, values) {
  */
 function field(name, input) {
   input.dataset.field = name;
-  return make("label", {}, say(make("span"), `batch.${name}`), input);
+  return make("label", {}, text("span", `batch.${name}`), input);
 }

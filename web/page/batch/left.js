@@ -1,7 +1,8 @@
 /** What an earlier visit left: how much, and whether to go on with it or to delete it. */
 
+import { text } from "../controls.js";
 import { make } from "../dom.js";
-import { say } from "../i18n.js";
+import { action } from "./action.js";
 import { Shelf } from "./shelf.js";
 
 /** @import { Batch } from "./batch-model.js" */
@@ -44,20 +45,8 @@ export class Left {
     const values = { all: records.length, open };
     this.element.hidden = records.length === 0;
     this.element.replaceChildren(
-      say(make("p"), open > 0 ? "batch.rest.open" : "batch.rest.done", values),
-      make("p", { className: "actions" }, button(open > 0 ? "batch.rest.resume" : "batch.rest.show", "primary", () => this.#goOn()), button("batch.rest.clear", "", () => this.#clear())),
+      text("p", open > 0 ? "batch.rest.open" : "batch.rest.done", {}, values),
+      make("p", { className: "actions" }, action(open > 0 ? "rest.resume" : "rest.show", () => this.#goOn(), "primary"), action("rest.clear", () => this.#clear())),
     );
   }
-}
-
-/**
- * @param {string} key
- * @param {string} kind
- * @param {() => void} onClick
- */
-function button(key, kind, onClick) {
-  const made = say(make("button", { type: "button", className: `button ${kind}` }), key);
-  made.dataset.do = key.replace("batch.", "");
-  made.addEventListener("click", onClick);
-  return made;
 }

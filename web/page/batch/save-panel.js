@@ -1,9 +1,10 @@
 /** The buttons that save what is done, and what became of it. */
 
+import { button } from "../controls.js";
 import { make } from "../dom.js";
+import { fileNames } from "../file-names.js";
 import { say, t } from "../i18n.js";
 import { fileOf } from "./item.js";
-import { fileNames } from "./names.js";
 import { canPickFolder, pickFolder, pickZip, saveInto, saveZip } from "./save.js";
 
 /** @import { AppContext } from "../context.js" */
@@ -22,8 +23,14 @@ export class SavePanel {
   #pattern;
   /** @type {AbortController | null} */
   #saving = null;
-  #zip = make("button", { type: "button", className: "button primary", id: "batch-zip" });
-  #folder = make("button", { type: "button", className: "button", id: "batch-save-folder" });
+  #zip = button("batch.zip", () => this.#save(async () => {
+    const file = await pickZip(), shelf = await this.#batch.shelf;
+    return (files, options) => saveZip(files, { file, shelf }, options);
+  }), { className: "button primary", id: "batch-zip" });
+  #folder = button("batch.folder", () => this.#save(async () => {
+    const folder = await pickFolder();
+    return (files, options) => saveInto(files, folder, options);
+  }), { id: "batch-save-folder", hidden: !canPickFolder() });
   #done = 0;
 
   /**
@@ -35,16 +42,7 @@ export class SavePanel {
     this.#app = app;
     this.#batch = batch;
     this.#pattern = pattern;
-    this.#folder.hidden = !canPickFolder();
     this.element.append(this.#folder, this.#zip);
-    this.#zip.addEventListener("click", () => this.#save(async () => {
-      const file = await pickZip(), shelf = await batch.shelf;
-      return (files, options) => saveZip(files, { file, shelf }, options);
-    }));
-    this.#folder.addEventListener("click", () => this.#save(async () => {
-      const folder = await pickFolder();
-      return (files, options) => saveInto(files, folder, options);
-    }));
   }
 
   /** @param {Count} count */
@@ -52,7 +50,6 @@ export class SavePanel {
     this.#done = done;
     this.#zip.disabled = this.#folder.disabled = done === 0 || this.#saving !== null;
     say(this.#zip, "batch.zip", { count: done });
-    say(this.#folder, "batch.folder");
   }
 
   /** @param {() => Promise<(files: Output[], options: Options) => Promise<Saved>>} ask  Asks where to; the reader may change their mind. */
@@ -109,9 +106,7 @@ export class SavePanel {
 
 /** @param {AbortController} saving */
 function cancelButton(saving) {
-  const button = make("button", { type: "button", className: "button" }, t("batch.stop-saving"));
-  button.addEventListener("click", () => saving.abort());
-  return button;
+  return button("batch.stop-saving", () => saving.abort());
 }
 
 /** @param {unknown} error */

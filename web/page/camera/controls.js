@@ -1,5 +1,6 @@
 /** What the camera's view shows and offers: picture, start and stop, background, mirror, snapshot, words. */
 
+import { button, text } from "../controls.js";
 import { make } from "../dom.js";
 import { say } from "../i18n.js";
 import { announce } from "../voice.js";
@@ -26,9 +27,9 @@ export class Controls {
   #message = make("p", { className: "error-message" });
   #hint = make("p");
   #error = make("div", { className: "error camera-error", hidden: true, role: "alert" }, make("div", {}, this.#message, this.#hint));
-  #start = button("camera.start", "button primary");
-  #stop = button("camera.stop", "button");
-  #snapshot = button("camera.snapshot", "button primary");
+  #start;
+  #stop;
+  #snapshot;
   #mirror = make("input", { type: "checkbox", id: "camera-mirror" });
   #colour = make("input", { type: "color", id: "camera-colour" });
 
@@ -40,9 +41,9 @@ export class Controls {
   constructor(root, store, { onStart, onStop, onSnapshot, onBackdrop }) {
     this.#root = root;
     this.#store = store;
-    this.#start.addEventListener("click", onStart);
-    this.#stop.addEventListener("click", onStop);
-    this.#snapshot.addEventListener("click", onSnapshot);
+    this.#start = button("camera.start", onStart, { className: "button primary" });
+    this.#stop = button("camera.stop", onStop);
+    this.#snapshot = button("camera.snapshot", onSnapshot, { className: "button primary" });
     this.#mirror.checked = store.get("camera.mirror") !== "no";
     this.#colour.value = store.get("camera.colour") ?? "#1f9d6b";
     const kinds = this.#makeKinds(() => onBackdrop(this.backdrop));
@@ -51,14 +52,14 @@ export class Controls {
       store.set("camera.colour", this.#colour.value);
       onBackdrop(this.backdrop);
     });
-    const mirror = make("label", { className: "check" }, this.#mirror, say(make("span"), "camera.mirror"));
-    const colour = make("label", { className: "check camera-colour" }, this.#colour, say(make("span"), "camera.colour"));
+    const mirror = make("label", { className: "check" }, this.#mirror, text("span", "camera.mirror"));
+    const colour = make("label", { className: "check camera-colour" }, this.#colour, text("span", "camera.colour"));
     this.canvas.setAttribute("role", "img");
     this.canvas.setAttribute("data-t-label", "camera.picture");
     root.append(
-      say(make("h1"), "camera.title"),
+      text("h1", "camera.title"),
       make("div", { className: "camera-stage" }, this.video, this.canvas,
-        make("div", { className: "camera-start" }, say(make("p"), "camera.what"), this.#start, this.#words)),
+        make("div", { className: "camera-start" }, text("p", "camera.what"), this.#start, this.#words)),
       this.#error,
       make("div", { className: "camera-controls" }, this.#snapshot, this.#stop, kinds, colour, mirror, this.rates),
     );
@@ -121,17 +122,9 @@ export class Controls {
         this.#root.dataset.backdrop = kind;
         onChange();
       });
-      return make("label", {}, input, say(make("span"), `camera.background-${kind}`));
+      return make("label", {}, input, text("span", `camera.background-${kind}`));
     });
     this.#root.dataset.backdrop = now;
-    return make("fieldset", { className: "field choices" }, say(make("legend"), "camera.background"), ...choices);
+    return make("fieldset", { className: "field choices" }, text("legend", "camera.background"), ...choices);
   }
-}
-
-/**
- * @param {string} key
- * @param {string} className
- */
-function button(key, className) {
-  return say(make("button", { type: "button", className }), key);
 }

@@ -1,6 +1,8 @@
 /** Says where the subject is: a box that is drawn, or a tap, which stands for a box around it. */
 
-import { putBox, svgElement } from "./controls.js";
+import { svgElement } from "../controls.js";
+import { wayOf } from "./gestures.js";
+import { putBox } from "./overlay.js";
 
 /** @import { Region } from "../../shared/protocol.js" */
 /** @import { Mark, Tool } from "./gestures.js" */
@@ -73,9 +75,9 @@ export class BoxTool {
   /** Arrow keys move the box, with Shift its right and lower edge. @param {KeyboardEvent} event */
   key({ key, shiftKey }) {
     const { width, height } = this.#stage.size, step = Math.max(1, STEP * Math.max(width, height));
-    const way = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[key];
+    const way = wayOf(key, step);
     if (!way) return false;
-    const [dx = 0, dy = 0] = way, { left, top, right, bottom } = this.box ?? aroundTap({ x: width / 2, y: height / 2 }, this.#stage.size);
+    const [dx, dy] = way, { left, top, right, bottom } = this.box ?? aroundTap({ x: width / 2, y: height / 2 }, this.#stage.size);
     const still = shiftKey ? 0 : 1;
     this.set({ left: left + dx * still, top: top + dy * still, right: right + dx, bottom: bottom + dy });
     if (this.box) this.#onBox(this.box, false);

@@ -1,7 +1,8 @@
 /** The brush: erases, restores, or hints. Strokes are in pixels of the photo, with a radius for each point. */
 
+import { set, svgElement } from "../controls.js";
 import { make } from "../dom.js";
-import { set, svgElement } from "./controls.js";
+import { wayOf } from "./gestures.js";
 
 /** @import { Stroke, StrokeEdit } from "../../shared/protocol.js" */
 /** @import { Mark, Tool } from "./gestures.js" */
@@ -154,7 +155,7 @@ export class Brush {
   /** Arrow keys lead the brush; with Shift, or at Enter, it paints. @param {KeyboardEvent} event */
   #steer({ key, shiftKey }) {
     const { viewport } = this.#stage, step = Math.max(4 / viewport.zoom, this.diameter / 4);
-    const way = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step], Enter: [0, 0] }[key];
+    const way = key === "Enter" ? [0, 0] : wayOf(key, step);
     if (!way) return false;
     const from = this.#at ?? { ...viewport.toPhoto({ x: viewport.width / 2, y: viewport.height / 2 }), pressure: 1, touch: false };
     const to = { ...from, x: from.x + (way[0] ?? 0), y: from.y + (way[1] ?? 0) };

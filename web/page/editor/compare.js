@@ -1,8 +1,8 @@
 /** The line between original and cutout: dragged, or moved by keys. */
 
+import { labelled, set } from "../controls.js";
 import { make } from "../dom.js";
 import { t } from "../i18n.js";
-import { labelled, set } from "./controls.js";
 
 const STEP = 2, LEAP = 10;
 

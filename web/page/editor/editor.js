@@ -2,24 +2,20 @@
 
 import { frameOf } from "../../shared/finish.js";
 import { AlphacutError } from "../../shared/protocol.js";
-import { byId } from "../dom.js";
-import { showFacts } from "../facts-view.js";
 import { t } from "../i18n.js";
 import { Desk } from "./desk.js";
 import { Draft } from "./draft.js";
 import { gridOf, sameGrid } from "./grid.js";
-import { decodePatch } from "./mask.js";
+import { Hint } from "./hint.js";
+import { Redraw } from "./redraw.js";
+import { Report } from "./report.js";
 import { Sources } from "./sources.js";
+import { Subject } from "./subject.js";
 
 /** @import { Cutout, Frame, Region, Stroke } from "../../shared/protocol.js" */
 /** @import { AppContext, EditorView, Owner } from "../context.js" */
 /** @import { Photo } from "../photo.js" */
 /** @import { Master, State } from "./draft.js" */
-
-/** A rendering that takes longer is done with fewer pixels while something is dragged. */
-const SLOW_MS = 24, COARSE = 0.6;
-/** A drag has ended when nothing came for so long. */
-const REST_MS = 160;
 
 /**
  * @param {HTMLElement} root
@@ -37,26 +33,16 @@ class Editor {
   #desk;
   /** @type {Sources} */
   #sources;
-  #facts = byId("facts", HTMLElement);
-  #report = byId("report", HTMLScriptElement);
+  #report = new Report();
   /** @type {Photo | null} */
   #photo = null;
   /** @type {{ photo: Blob, likeness: Blob | null } | null} */
   #files = null;
-  #title = "";
-  /** What the facts tell of, without its pixels. @type {Cutout | null} */
-  #made = null;
   /** @type {Draft | null} */
   #draft = null;
-  /** What the box of the subject was found for. @type {{ state: State | null, box: Region | null }} */
-  #subject = { state: null, box: null };
-  #frame = 0;
-  #rest = 0;
-  /** Whether it takes long to show a change, and to show another part of the photo. */
-  #slow = { change: false, view: false };
-  #quality = 1;
-  /** A hint that is being answered. @type {AbortController | null} */
-  #hint = null;
+  #subject = new Subject();
+  #redraw = new Redraw(() => this.#draw());
+  #hint;
   /** @type {string[]} */
   #urls = [];
 
@@ -67,29 +53,21 @@ class Editor {
   constructor(root, app) {
     this.#app = app;
     this.#desk = new Desk(app, {
-      draft: () => this.#draft, framed: () => this.#framed(), names: () => ({ name: this.name, model: this.#title }),
+      draft: () => this.#draft, framed: () => this.#framed(), names: () => ({ name: this.#photo?.name ?? "", model: this.#report.title }),
       job: () => this.#job(), background: (blob) => this.#sources.background(blob),
-      onView: () => this.#viewed(), onStroke: (stroke) => this.#live(stroke), onHint: (stroke) => void this.#refine(stroke),
-      onPicture: (blob) => void this.#takePicture(blob), onRegion: (region) => this.#cutOutAgain(region), onChange: () => this.#render(),
-      stopHint: () => this.#stopHint(),
+      onView: () => this.#redraw.moved(), onStroke: (stroke) => this.#live(stroke), onHint: (stroke) => void this.#refine(stroke),
+      onPicture: (blob) => void this.#takePicture(blob), onRegion: (region) => this.#cutOutAgain(region),
+      stopHint: () => this.#hint.stop(),
     });
+    this.#hint = new Hint(app.client, (answering) => this.#desk.refining(answering));
     this.#sources = new Sources(this.#desk.stage.canvas);
     root.prepend(this.#desk.element);
     this.#desk.clear();
     document.addEventListener("wordschange", () => {
       this.#desk.speak();
-      if (this.#made) showFacts(this.#made, this.#title);
+      this.#report.speak();
     });
     addEventListener("beforeunload", (event) => { if (this.#draft?.unsaved) event.preventDefault(); });
-  }
-
-  /** File name of the photo on the page, or "". */
-  get name() {
-    return this.#photo?.name ?? "";
-  }
-
-  get hasCutout() {
-    return this.#draft !== null;
   }
 
   show() {
@@ -116,27 +94,23 @@ class Editor {
    * @param {Owner} [owner]  Who wants to hear of changes, and what was changed before.
    */
   showCutout(cutout, title, owner = {}) {
-    const { data, preview, thumbnail: _, ...facts } = cutout;
-    this.#title = title;
+    const { data, preview } = cutout;
     const master = { blob: owner.edited?.master ?? new Blob([data], { type: cutout.type }), subject: cutout.subject ?? null };
     this.#desk.setSize(cutout, preview ? this.#keep(new Blob([preview], { type: "image/jpeg" })) : "");
-    showFacts(this.#made = cutout, title);
-    this.#facts.hidden = false;
-    this.#report.textContent = JSON.stringify({ ...facts, bytes_out: data.byteLength });
+    this.#report.show(cutout, title);
     // Edits and finish outlive a cutout of the same photo: another region, another model.
     if (this.#draft) this.#draft.change({ master });
     else this.#begin(master, preview, owner);
   }
 
   clear() {
-    this.#stopHint();
-    this.#draft = this.#files = this.#made = null;
+    this.#hint.stop();
+    this.#draft = this.#files = null;
     this.#photo?.release();
     this.#photo = null;
     this.#sources.clear();
     this.#desk.clear();
-    this.#facts.hidden = true;
-    this.#report.textContent = "";
+    this.#report.clear();
     this.#urls.splice(0).forEach((url) => URL.revokeObjectURL(url));
     document.documentElement.toggleAttribute("data-photo", false);
   }
@@ -167,9 +141,8 @@ class Editor {
   #changed(state) {
     if (this.#files && !this.#sources.preview(state.master)) void this.#open(state.master, this.#files);
     if (state.picture && !this.#sources.background(state.picture)) void this.#openPicture(state.picture);
-    if (this.#slow.change) this.#coarsen();
     this.#desk.refresh(state);
-    this.#render();
+    this.#redraw.changed();
   }
 
   /**
@@ -181,53 +154,29 @@ class Editor {
       const opened = await this.#sources.open(master, { ...files, size: this.#desk.stage.size });
       if (opened?.reduced) this.#app.note(t("editor.reduced"), { tone: "info" });
       if (opened && this.#draft) this.#desk.refresh(this.#draft.state);
-      this.#render();
+      this.#redraw.soon();
     } catch (thrown) {
       this.#say(thrown);
     }
   }
 
-  /** The view moved: the browser has moved what there is; the pixels follow, at once where that is quick. */
-  #viewed() {
-    clearTimeout(this.#rest);
-    if (this.#slow.view) this.#rest = setTimeout(() => this.#render(), REST_MS);
-    else this.#render();
-  }
-
-  /** Fewer pixels until the drag ends. */
-  #coarsen() {
-    this.#quality = COARSE;
-    clearTimeout(this.#rest);
-    this.#rest = setTimeout(() => {
-      this.#quality = 1;
-      this.#slow.change = false; // the next drag may be of something else
-      this.#render();
-    }, REST_MS);
-  }
-
-  #render() {
-    this.#frame ||= requestAnimationFrame(() => {
-      this.#frame = 0;
-      this.#draw();
-    });
-  }
-
+  /** Says what there was to show. @returns {"change" | "view" | null} */
   #draw() {
     const draft = this.#draft, preview = draft && this.#sources.preview(draft.state.master);
-    if (!draft || !preview) return;
-    const began = performance.now(), { edits, finish, picture } = draft.state, { stage } = this.#desk;
-    const grid = gridOf(stage.viewport, this.#quality), { frame } = this.#framed();
+    if (!draft || !preview) return null;
+    const { edits, finish, picture } = draft.state, { stage } = this.#desk;
+    const grid = gridOf(stage.viewport, this.#redraw.quality), { frame } = this.#framed();
     const what = preview.grid && sameGrid(grid, preview.grid) ? "change" : "view";
     const subject = this.#subjectOf(draft.state) ?? { left: 0, top: 0, right: stage.size.width, bottom: stage.size.height };
     preview.render({ grid, edits, finish: this.#desk.seen(finish), frame, subject, picture: this.#sources.background(picture) });
     stage.filled(grid);
-    if (this.#quality === 1) this.#slow[what] = performance.now() - began > SLOW_MS;
+    return what;
   }
 
   /** @param {import("../../shared/protocol.js").StrokeEdit | null} stroke */
   #live(stroke) {
     const draft = this.#draft;
-    if (!draft || !stroke) return this.#render(); // broken off: the edits as they are
+    if (!draft || !stroke) return this.#redraw.soon(); // broken off: the edits as they are
     const preview = this.#sources.preview(draft.state.master);
     preview?.draw(stroke);
   }
@@ -242,13 +191,7 @@ class Editor {
 
   /** @param {State} state @returns {Region | null} */
   #subjectOf(state) {
-    const { master, edits } = state, known = this.#subject.state;
-    if (edits.length === 0) return master.subject;
-    if (known?.master === master && known.edits === edits) return this.#subject.box;
-    const preview = this.#sources.preview(master);
-    if (!preview) return master.subject;
-    this.#subject = { state, box: preview.subject(edits, {}) };
-    return this.#subject.box;
+    return this.#subject.of(state, this.#sources.preview(state.master));
   }
 
   #job() {
@@ -274,7 +217,7 @@ class Editor {
   async #openPicture(blob) {
     try {
       await this.#sources.openBackground(blob);
-      this.#render();
+      this.#redraw.soon();
       return true;
     } catch {
       this.#app.note(t("editor.background.unreadable"));
@@ -284,26 +227,13 @@ class Editor {
 
   /** @param {Stroke} stroke */
   async #refine(stroke) {
-    const draft = this.#draft, files = this.#files;
-    if (!draft || !files) return;
-    const task = (this.#hint = new AbortController()), { master, edits } = draft.state;
-    this.#desk.refining(true);
+    if (!this.#draft || !this.#files) return;
     try {
-      const patch = await this.#app.client.refine({ photo: files.photo, master: master.blob, edits: [...edits], stroke }, { signal: task.signal });
-      await decodePatch(patch);
-      if (this.#hint === task && this.#draft === draft) draft.change({ edits: [...edits, patch] });
+      await this.#hint.answer(stroke, this.#draft, this.#files.photo);
       this.#app.announce(t("editor.refined"));
     } catch (thrown) {
       this.#say(thrown);
-    } finally {
-      if (this.#hint === task) this.#stopHint();
     }
-  }
-
-  #stopHint() {
-    this.#hint?.abort();
-    this.#hint = null;
-    this.#desk.refining(false);
   }
 
   /** @param {unknown} thrown */

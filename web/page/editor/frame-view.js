@@ -1,6 +1,7 @@
 /** Shows where the finished picture ends while its frame is chosen: what is beyond is dimmed. */
 
-import { boxOf, putBox, set, svgElement } from "./controls.js";
+import { set, svgElement } from "../controls.js";
+import { boxOf, putBox } from "./overlay.js";
 
 /** @import { Region } from "../../shared/protocol.js" */
 /** @import { Stage } from "./stage.js" */

@@ -185,3 +185,15 @@ export class Gestures {
     return (events.length > 0 ? events : [event]).map((one) => this.#mark(one));
   }
 }
+
+/**
+ * Where an arrow key leads, so far; null for other keys.
+ * @param {string} key
+ * @param {number} step
+ * @returns {[number, number] | null}
+ */
+export function wayOf(key, step) {
+  /** @type {Record<string, [number, number]>} */
+  const ways = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] };
+  return ways[key] ?? null;
+}

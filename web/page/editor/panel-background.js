@@ -1,8 +1,9 @@
 /** What the cutout is laid on, and its shadow. */
 
+import { text } from "../controls.js";
 import { make } from "../dom.js";
 import { t } from "../i18n.js";
-import { choice, slider, text, tick } from "./controls.js";
+import { choice, slider, tick } from "../inputs.js";
 
 /** @import { Background, Shadow } from "../../shared/protocol.js" */
 /** @import { Store } from "../store.js" */
@@ -58,7 +59,7 @@ export class BackgroundPanel {
     const one = (/** @type {keyof Shadow} */ name, /** @type {number} */ max, min = 0) => [name, slider(
       `editor.shadow.${name}`, (value, options) => this.#shade({ [name]: value }, options), { min, max, step: 0.005 },
     )];
-    this.#shadows = /** @type {Record<keyof Shadow, import("./controls.js").Control<number>>} */ (
+    this.#shadows = /** @type {Record<keyof Shadow, import("../inputs.js").Control<number>>} */ (
       Object.fromEntries([one("opacity", 1), one("blur", 0.15), one("dx", 0.25, -0.25), one("dy", 0.25, -0.25)]));
     this.#parts = this.#sections();
     this.element = make("div", { className: "panel" }, this.#kind.element, ...Object.values(this.#parts));

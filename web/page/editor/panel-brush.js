@@ -1,8 +1,9 @@
 /** Brushes that correct the mask. */
 
+import { button, text } from "../controls.js";
 import { make } from "../dom.js";
 import { say, t } from "../i18n.js";
-import { button, choice, slider, text, tick } from "./controls.js";
+import { choice, slider, tick } from "../inputs.js";
 
 /** @import { Brush } from "./brush.js" */
 

@@ -2,7 +2,7 @@
 
 import { make } from "../dom.js";
 import { number, say } from "../i18n.js";
-import { choice, numberField, slider } from "./controls.js";
+import { choice, numberField, slider } from "../inputs.js";
 
 /** @import { Canvas, Finish, Frame, SubjectCrop } from "../../shared/protocol.js" */
 /** @import { Size } from "./picture.js" */

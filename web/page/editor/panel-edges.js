@@ -1,7 +1,8 @@
 /** Softer edges, or edges that go further in or out. */
 
+import { button, text } from "../controls.js";
 import { make } from "../dom.js";
-import { button, slider, text } from "./controls.js";
+import { slider } from "../inputs.js";
 
 /** @import { Draft, State } from "./draft.js" */
 

@@ -1,10 +1,11 @@
 /** What file is saved, how large it gets, and what it is called. */
 
+import { button, text } from "../controls.js";
 import { make } from "../dom.js";
+import { fileNames, USUAL_PATTERN } from "../file-names.js";
 import { say } from "../i18n.js";
+import { choice, slider, tick } from "../inputs.js";
 import { sizeWords } from "../text.js";
-import { button, choice, slider, text, tick } from "./controls.js";
-import { fileName, PATTERN } from "./file-name.js";
 import { ICONS } from "./icons.js";
 
 /** @import { Output } from "../../shared/protocol.js" */
@@ -13,7 +14,7 @@ import { ICONS } from "./icons.js";
 
 const TYPES = /** @type {const} */ ({ png: "image/png", webp: "image/webp", jpeg: "image/jpeg", "mask-png": "image/png" });
 /** @type {{ format: Format, quality: number, keep: boolean, pattern: string }} */
-const DEFAULTS = { format: "png", quality: 90, keep: false, pattern: PATTERN };
+const DEFAULTS = { format: "png", quality: 90, keep: false, pattern: USUAL_PATTERN };
 
 export class ExportPanel {
   #store;
@@ -65,7 +66,8 @@ export class ExportPanel {
    * @param {{ name: string, model: string, n: number }} values
    */
   name(values) {
-    return fileName(this.#wanted.pattern, { ...values, type: TYPES[this.#wanted.format] });
+    const [name = ""] = fileNames(this.#wanted.pattern, [{ ...values, folder: "", type: TYPES[this.#wanted.format] }]);
+    return name;
   }
 
   /**

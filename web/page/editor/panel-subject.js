@@ -1,7 +1,8 @@
 /** Says which subject is meant: by a box on the stage, a tap, or numbers. */
 
+import { button, text } from "../controls.js";
 import { make } from "../dom.js";
-import { button, numberField, text } from "./controls.js";
+import { numberField } from "../inputs.js";
 
 /** @import { Region } from "../../shared/protocol.js" */
 /** @import { BoxTool } from "./box.js" */
@@ -9,7 +10,7 @@ import { button, numberField, text } from "./controls.js";
 
 export class SubjectPanel {
   #tool;
-  /** @type {Record<Side, import("./controls.js").Control<number>>} */
+  /** @type {Record<Side, import("../inputs.js").Control<number>>} */
   #fields;
   #run;
   element;

@@ -1,8 +1,8 @@
 /** What the stage shows, and on what the cutout's edges are judged. */
 
+import { text } from "../controls.js";
 import { make } from "../dom.js";
-import { say } from "../i18n.js";
-import { choice, text } from "./controls.js";
+import { choice } from "../inputs.js";
 
 /** @import { Showing, Stage } from "./stage.js" */
 /** @typedef {"checks" | "white" | "black" | "green" | "own"} Ground */
@@ -54,7 +54,7 @@ export class ViewPanel {
  * @param {string} key
  */
 export function swatch(kind, key) {
-  const made = make("span", { className: "swatch" }, say(make("span", { className: "unseen" }), key));
+  const made = make("span", { className: "swatch" }, text("span", key, { className: "unseen" }));
   made.dataset.kind = kind;
   return made;
 }

@@ -19,7 +19,7 @@ export class Saver {
   #host;
   #exporter;
   #link = byId("download", HTMLAnchorElement);
-  #size = byId("download-size", HTMLElement);
+  #size = byId("download-size");
   #url = "";
   /** @type {Blob | null} */
   #linked = null;
@@ -132,7 +132,7 @@ export class Saver {
     if (bytes) this.#about = bytes;
     this.panel.show({ name, bytes, about: this.#about, transparent: !state.finish.background });
     this.#link.download = name;
-    say(byId("download-words", HTMLElement), "job.download", { type: typeWords(type) });
+    say(byId("download-words"), "job.download", { type: typeWords(type) });
     this.#size.textContent = bytes === null ? "" : sizeWords(bytes);
   }
 

@@ -3,10 +3,11 @@
  * computed anew only when a view has been reached (preview.js).
  */
 
+import { svgElement } from "../controls.js";
 import { make } from "../dom.js";
 import { Compare } from "./compare.js";
-import { boxOf, svgElement } from "./controls.js";
 import { Gestures } from "./gestures.js";
+import { boxOf } from "./overlay.js";
 import { Viewport } from "./viewport.js";
 
 /** @import { Region } from "../../shared/protocol.js" */

@@ -1,7 +1,7 @@
 /** Tabs, as the ARIA Authoring Practices have them: arrow keys go from one to the next, which is shown at once. */
 
+import { icon, set, text } from "../controls.js";
 import { make } from "../dom.js";
-import { icon, set, text } from "./controls.js";
 
 /**
  * @template {string} T

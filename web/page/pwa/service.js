@@ -1,8 +1,10 @@
 /** The page's side of the service worker (sw.js): registers it, asks it, and hears when a new version waits. */
 
+import { ROOT } from "../site.js";
+
 /** @import { OfflineRequest, KeptFiles, Others, Shared } from "../../shared/offline.js" */
 
-const SCRIPT = new URL("../../sw.js", import.meta.url);
+const SCRIPT = new URL("sw.js", ROOT);
 /** One that does not answer so long is of another version, from before it could. */
 const PATIENCE_MS = 120_000;
 

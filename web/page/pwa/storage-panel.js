@@ -1,5 +1,6 @@
 /** What this browser keeps for the page: how much of what, a button for each that clears it, and for how long it stays. */
 
+import { button } from "../controls.js";
 import { byId, make } from "../dom.js";
 import { say, t } from "../i18n.js";
 import { sizeWords } from "../text.js";
@@ -30,9 +31,9 @@ class StoragePanel {
   #keeper;
   #rows = make("tbody");
   #words = Object.assign(make("p"), { id: "kept-words" });
-  #clear = action("forget", "pwa.clear-models", () => this.#clearModels());
+  #clear = button("pwa.clear-models", () => this.#clearModels(), { id: "forget" });
   #lasting = make("p");
-  #last = action("make-last", "pwa.make-last", () => this.#keeper.makeLast());
+  #last = button("pwa.make-last", () => this.#keeper.makeLast(), { id: "make-last" });
   #quota = make("p", { className: "quiet" });
 
   /**
@@ -129,7 +130,7 @@ class StoragePanel {
   /** @param {string} id */
   async #disown(id) {
     const settings = await this.#app.settings();
-    settings.setOwn(await this.#app.client.ask({ type: "disown", model: id }, { signal: new AbortController().signal }));
+    settings.setOwn(await this.#app.client.ask({ type: "disown", model: id }));
     await this.#keeper.refresh();
   }
 
@@ -139,22 +140,11 @@ class StoragePanel {
 }
 
 /**
- * @param {string} id
- * @param {string} key
- * @param {() => unknown} onClick
- */
-function action(id, key, onClick) {
-  const button = say(make("button", { type: "button", id, className: "button" }), key);
-  button.addEventListener("click", onClick);
-  return button;
-}
-
-/**
  * The line that says whether the page would do without network.
  * @param {Keeper} keeper
  */
 export function mountOfflineLine(keeper) {
-  const line = byId("offline", HTMLElement);
+  const line = byId("offline");
   const draw = () => {
     const { readiness } = keeper;
     document.documentElement.dataset.offline = readiness;

@@ -1,10 +1,8 @@
-/** Native inputs with their labels, as the panels use them. Each gives its element and a way to show a value. */
+/** Native inputs with their labels. Each gives its element and a way to show a value. */
 
-import { make } from "../dom.js";
-import { say, t } from "../i18n.js";
-
-/** @import { Region } from "../../shared/protocol.js" */
-/** @import { Viewport } from "./viewport.js" */
+import { text } from "./controls.js";
+import { make } from "./dom.js";
+import { t } from "./i18n.js";
 
 /**
  * @template T
@@ -12,11 +10,6 @@ import { say, t } from "../i18n.js";
  */
 
 let nextId = 1;
-
-/** An element with the text of a key. @param {keyof HTMLElementTagNameMap} tag @param {string} key @param {object} [properties] */
-export function text(tag, key, properties = {}) {
-  return say(make(tag, properties), key);
-}
 
 /**
  * A slider, without other wishes from 0 to 100 %.
@@ -36,8 +29,7 @@ export function slider(key, onInput, { min = 0, max = 1, step = 0.01, words = pe
     if (input.valueAsNumber !== value) input.value = String(value);
     tell();
   };
-  const label = /** @type {HTMLLabelElement} */ (text("label", key, { htmlFor: id }));
-  return { element: make("div", { className: "slide" }, label, output, input), show };
+  return { element: make("div", { className: "slide" }, text("label", key, { htmlFor: id }), output, input), show };
 }
 
 /** A share in words. @param {number} value */
@@ -83,44 +75,6 @@ export function tick(key, onChange) {
 }
 
 /**
- * @param {string} key
- * @param {() => void} onClick
- * @param {{ icon?: string, className?: string, id?: string }} [options]
- */
-export function button(key, onClick, { icon: path = "", className = "button", id = "" } = {}) {
-  const made = make("button", { type: "button", className, id });
-  if (path) made.append(icon(path), text("span", key));
-  else say(made, key);
-  made.addEventListener("click", onClick);
-  return made;
-}
-
-/**
- * A button that shows an icon only; its words are read out and shown on hover.
- * @param {string} key
- * @param {string} path
- * @param {() => void} onClick
- */
-export function iconButton(key, path, onClick) {
-  const made = labelled(make("button", { type: "button", className: "button icon", title: t(key) }, icon(path)), key);
-  made.dataset.tTitle = key;
-  made.addEventListener("click", onClick);
-  return made;
-}
-
-/**
- * An element with words for those who hear it, in the language of the page.
- * @template {HTMLElement} T
- * @param {T} element
- * @param {string} key
- */
-export function labelled(element, key) {
-  element.dataset.tLabel = key;
-  element.ariaLabel = t(key);
-  return element;
-}
-
-/**
  * A whole number in a field.
  * @param {string} key
  * @param {(value: number) => void} onChange
@@ -133,48 +87,4 @@ export function numberField(key, onChange) {
     element: make("label", { className: "field" }, text("span", key), input),
     show: (value) => { input.value = String(Math.round(value)); },
   };
-}
-
-/** A line icon, 24 by 24. @param {string} path */
-export function icon(path) {
-  const svg = svgElement("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" });
-  svg.append(svgElement("path", { d: path }));
-  return svg;
-}
-
-/**
- * @template {keyof SVGElementTagNameMap} K
- * @param {K} tag
- * @param {Record<string, string>} [attributes]
- * @returns {SVGElementTagNameMap[K]}
- */
-export function svgElement(tag, attributes = {}) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  set(made, attributes);
-  return made;
-}
-
-/** @param {Element} element @param {Record<string, string | number>} attributes */
-export function set(element, attributes) {
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
-}
-
-/**
- * Puts a rectangle of an overlay where the view has a part of the photo; hides it where there is none.
- * @param {SVGElement} shape
- * @param {Viewport} viewport
- * @param {Region | null} region
- */
-export function putBox(shape, viewport, region) {
-  shape.toggleAttribute("hidden", !region);
-  if (region) set(shape, boxOf(viewport, region));
-}
-
-/**
- * A part of the photo in pixels of the stage.
- * @param {Viewport} viewport
- * @param {Region} region
- */
-export function boxOf(viewport, { left, top, right, bottom }) {
-  return { ...viewport.toStage({ x: left, y: top }), width: (right - left) * viewport.zoom, height: (bottom - top) * viewport.zoom };
 }

@@ -1,6 +1,6 @@
 /** The names files are saved under. Pure. */
 
-/** @type {Record<string, string>} */
+/** Of the files that are made. @type {Record<string, string>} */
 const ENDINGS = { "image/png": "png", "image/webp": "webp", "image/jpeg": "jpg" };
 /** What Windows takes for a device, with any ending. */
 const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)$/i;
@@ -34,7 +34,7 @@ export function fileNames(pattern, photos) {
   const taken = new Set();
   return photos.map(({ name, folder, n, model, type }) => {
     /** @type {Record<string, string>} */
-    const values = { name: stemOf(name), n: String(n).padStart(digits, "0"), model };
+    const values = { name: stemOf(name) || "photo", n: String(n).padStart(digits, "0"), model };
     const stem = safe((pattern.trim() || USUAL_PATTERN).replace(/\{(name|n|model)\}/g, (_, key) => values[key] ?? ""));
     const path = [...folder.split("/").filter(Boolean).map(safe), stem].join("/");
     return unused(path, ENDINGS[type] ?? "bin", taken);
