@@ -31,6 +31,8 @@ export class App {
   #settings = null;
   /** @type {Photo | null} The last photo, kept so that no failure loses it. */
   #photo = null;
+  /** What was asked for it. @type {Options} */
+  #options = {};
   #job = new Turn();
   #startUp = new Turn();
   /** Whether the chosen model has been loaded; only the words and the bar depend on it. */
@@ -48,7 +50,7 @@ export class App {
     this.#keeper = keeper;
     this.#loadSettings = loadSettings;
     this.#cancel.addEventListener("click", () => this.cancel());
-    this.#again.addEventListener("click", () => this.#photo && this.cutOut(this.#photo));
+    this.#again.addEventListener("click", () => this.#photo && this.cutOut(this.#photo, this.#options));
     document.addEventListener("keydown", ({ key, defaultPrevented }) => {
       const elsewhere = document.querySelector("dialog[open], main:is([data-view=batch], [data-view=camera])");
       if (key === "Escape" && !defaultPrevented && !elsewhere) this.cancel();
@@ -75,9 +77,10 @@ export class App {
    * @param {Photo} photo
    * @param {Options} [options]  Beside model and device.
    */
-  async cutOut(photo, options = {}) {
+  async cutOut(photo, options = photo.options ?? {}) {
     const job = this.#job.begin();
     this.#photo = photo;
+    this.#options = options;
     this.#error.hide();
     this.#again.hidden = true;
     this.#stage.showPhoto(photo);
@@ -100,6 +103,7 @@ export class App {
   showMade(photo, made) {
     this.#job.abort();
     this.#photo = photo;
+    this.#options = {};
     this.#error.hide();
     this.#again.hidden = true;
     this.#stage.showPhoto(photo);
@@ -121,7 +125,7 @@ export class App {
     this.#startUp.abort();
     this.#loaded = false;
     this.#again.hidden = this.#stage.name === "";
-    if (this.#job.taken && this.#photo) this.cutOut(this.#photo);
+    if (this.#job.taken && this.#photo) this.cutOut(this.#photo, this.#options);
     else this.warmUp();
   }
 
@@ -152,7 +156,7 @@ export class App {
     const cutout = await this.#client.remove(await photo.load(signal), { ...onWire(chosen), ...options }, this.#hearing(signal));
     if (!this.#loaded) void this.#keeper.used(chosen.model.id, cutout.device);
     this.#loaded = true;
-    return { cutout: { ...cutout, device: withOutlook(cutout.device) }, title: chosen.model.title };
+    return { cutout: { ...cutout, device: withOutlook(cutout.device) }, title: chosen.model.title, region: options.region };
   }
 
   /**

@@ -2,7 +2,8 @@
 
 import { make } from "../dom.js";
 import { say } from "../i18n.js";
-import { Shelf } from "./shelf.js";
+import { restWords } from "../leftovers.js";
+import { BATCHES, Shelf } from "../shelf.js";
 
 /** @import { Batch } from "./batch-model.js" */
 /** @typedef {{ shelf: Shelf, records: any[] }} Rest */
@@ -20,7 +21,7 @@ export class Left {
 
   /** Looks for what earlier visits left; what was saved whole is deleted. */
   async look() {
-    for (const shelf of await Shelf.left()) {
+    for (const shelf of await Shelf.left(BATCHES)) {
       const records = await shelf.records();
       if (records.every(({ saved }) => saved)) await shelf.clear();
       else this.#rests.push({ shelf, records });
@@ -33,19 +34,19 @@ export class Left {
     this.#draw();
   }
 
-  async #clear() {
+  /** Deletes it. */
+  async clear() {
     await Promise.all(this.#rests.splice(0).map(({ shelf }) => shelf.clear()));
     this.#draw();
   }
 
   #draw() {
     const records = this.#rests.flatMap((rest) => rest.records);
-    const open = records.filter(({ state }) => state !== "done" && state !== "failed").length;
-    const values = { all: records.length, open };
+    const { key, values } = restWords(records), { open } = values;
     this.element.hidden = records.length === 0;
     this.element.replaceChildren(
-      say(make("p"), open > 0 ? "batch.rest.open" : "batch.rest.done", values),
-      make("p", { className: "actions" }, button(open > 0 ? "batch.rest.resume" : "batch.rest.show", "primary", () => this.#goOn()), button("batch.rest.clear", "", () => this.#clear())),
+      say(make("p"), key, values),
+      make("p", { className: "actions" }, button(open > 0 ? "batch.rest.resume" : "batch.rest.show", "primary", () => this.#goOn()), button("batch.rest.clear", "", () => this.clear())),
     );
   }
 }
