@@ -10,7 +10,6 @@ import { BATCHES, Shelf } from "./shelf.js";
 /** @param {AppContext} app */
 export function mountLeftovers({ kept, announce, note, openEditor }) {
   const whole = byId("left", HTMLElement), photo = byId("left-photo", HTMLElement), batch = byId("left-batch", HTMLElement);
-  const leave = () => byId("title", HTMLElement).focus({ preventScroll: true }); // the button goes with what it was for
   byId("left-continue", HTMLElement).addEventListener("click", () => kept.resume().then(openEditor).catch((error) => {
     console.warn(error);
     note(t("left.lost"));
@@ -18,29 +17,24 @@ export function mountLeftovers({ kept, announce, note, openEditor }) {
   byId("left-discard", HTMLElement).addEventListener("click", async () => {
     await kept.discard();
     announce(t("left.discarded"));
-    leave();
+    byId("title", HTMLElement).focus({ preventScroll: true }); // the button goes with what it was for
   });
   const draw = async () => {
-    const [name, records] = await Promise.all([kept.left().catch(() => null), left()]);
+    if (router.view !== "home") return;
+    const [name, count] = await Promise.all([kept.left().catch(() => null), countLeft()]);
     photo.hidden = name === null;
-    batch.hidden = records.length === 0;
+    batch.hidden = count === 0;
     whole.hidden = photo.hidden && batch.hidden;
     say(byId("left-photo-words", HTMLElement), "left.photo", { name: name ?? "" });
-    const { key, values } = restWords(records);
-    say(byId("left-batch-words", HTMLElement), key, values);
+    say(byId("left-batch-words", HTMLElement), "left.batch-words", { count });
   };
   document.addEventListener("keptchange", draw);
-  router.onChange((view) => { if (view === "home") void draw(); });
+  router.onChange(draw);
   void draw();
 }
 
-/** How many photos of a batch are left, in words. @param {any[]} records */
-export function restWords(records) {
-  const open = records.filter(({ state }) => state !== "done" && state !== "failed").length;
-  return { key: open > 0 ? "batch.rest.open" : "batch.rest.done", values: { all: records.length, open } };
-}
-
-/** Records of batches that are not under way in any tab. What was saved whole is not left. */
-async function left() {
-  return (await Shelf.peek(BATCHES)).filter((records) => !records.every(({ saved }) => saved)).flat();
+/** How many photos are left in batches that are not under way in any tab. What was saved whole is not left. */
+async function countLeft() {
+  const batches = (await Shelf.peek(BATCHES)).filter((records) => !records.every(({ saved }) => saved));
+  return batches.flat().length;
 }

@@ -2,7 +2,6 @@
 
 import { make } from "../dom.js";
 import { say } from "../i18n.js";
-import { restWords } from "../leftovers.js";
 import { BATCHES, Shelf } from "../shelf.js";
 
 /** @import { Batch } from "./batch-model.js" */
@@ -42,10 +41,11 @@ export class Left {
 
   #draw() {
     const records = this.#rests.flatMap((rest) => rest.records);
-    const { key, values } = restWords(records), { open } = values;
+    const open = records.filter(({ state }) => state !== "done" && state !== "failed").length;
+    const values = { all: records.length, open };
     this.element.hidden = records.length === 0;
     this.element.replaceChildren(
-      say(make("p"), key, values),
+      say(make("p"), open > 0 ? "batch.rest.open" : "batch.rest.done", values),
       make("p", { className: "actions" }, button(open > 0 ? "batch.rest.resume" : "batch.rest.show", "primary", () => this.#goOn()), button("batch.rest.clear", "", () => this.clear())),
     );
   }
