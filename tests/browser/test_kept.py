@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from tests.browser.test_batch import LISTED, Batch, wait_until_kept
 from tests.browser.test_batch import photo as disc
 from tests.browser.test_editor_phone import touch
 
-SCREENS = {
+SCREENS: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1280, "height": 900}},
     "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
 }
@@ -119,10 +120,12 @@ def test_a_crash_loses_neither_box_nor_picture_nor_patch(editor: Editor, tmp_pat
     editor.drag((0.45, 0.2), (0.8, 0.9))
     editor.driver.finish()
     box = editor.panel.get_by_label("Left", exact=True).input_value()
+    plain = pixels(editor.save(tmp_path))
     editor.tab("brush")
     editor.pick("hint")
     editor.drag((0.5, 0.2), (0.55, 0.25))
     expect(page.locator("#announcer")).to_contain_text("The edge was refined", timeout=20 * SECOND)
+    assert not np.array_equal(pixels(editor.save(tmp_path)), plain), "the patch changes nothing"
     Image.new("RGB", (64, 48), (10, 200, 30)).save(tmp_path / "green.png")
     editor.tab("background")
     editor.pick("picture")
@@ -185,6 +188,13 @@ def test_the_storage_panel_tells_it_and_clears_it(editor: Editor) -> None:
     page.click("#storage > summary")
     row = page.locator('[data-kept="photo"]')
     expect(row.locator("td").first).to_have_text(size_words(files(page)))
+    other = page.context.new_page()
+    other.goto(editor.driver.url)
+    other.click("#storage > summary")
+    other.once("dialog", lambda dialog: dialog.accept())
+    other.locator('[data-kept="photo"] button').click()
+    expect(other.locator("#announcer")).to_contain_text("It may be in use in another tab.")
+    other.close()
     used = usage(page)
     page.once("dialog", lambda dialog: dialog.accept())
     row.get_by_role("button").click()
