@@ -176,6 +176,12 @@ def test_keyboard_skip_link_dialogs_and_focus(driver: Driver) -> None:
     expect(skip).to_be_in_viewport()
     page.keyboard.press("Enter")
     expect(page.locator("#main")).to_be_focused()
+    page.focus('nav [data-go="batch"]')
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    assert page.evaluate("document.activeElement.matches(':focus-visible')")
+    expect(page.locator("#main")).to_have_css("outline-style", "none")  # a place, not a control
+    page.go_back()
     page.focus("#settings-open")
     page.keyboard.press("Enter")
     expect(page.locator("#settings-title")).to_be_focused()

@@ -288,15 +288,3 @@ def test_a_failed_export_loses_nothing_and_says_so(editor: Editor, tmp_path: Pat
     expect(page.locator("#note")).to_contain_text("nothing you did is lost", timeout=20_000)
     page.evaluate("window.mended = true")
     assert pixels(editor.save(tmp_path)).shape == (720, 960, 4)
-
-
-ASKS = "!dispatchEvent(new Event('beforeunload', { cancelable: true }))"
-
-
-def test_leaving_with_something_unsaved_is_asked_about(editor: Editor, tmp_path: Path) -> None:
-    assert not editor.page.evaluate(ASKS)
-    editor.tab("edges")
-    editor.slide("Softness", 1)
-    assert editor.page.evaluate(ASKS)
-    editor.save(tmp_path)
-    assert not editor.page.evaluate(ASKS)

@@ -164,8 +164,12 @@ def test_several_shared_photos_go_to_the_batch(page: Page, site: Path, site_url:
     driver.open(model="tiny")
     is_offline_ready(page)
     share(page, site / "samples" / "chelsea.png", site / "samples" / "coffee.png")
-    several = page.locator('main[data-view="batch"], #note:has-text("2 photos")').first
-    several.wait_for(state="attached", timeout=30 * SECOND)
+    names = page.locator(".tile[data-state=done] .tile-name")
+    expect(names).to_have_count(2, timeout=60 * SECOND)
+    assert sorted(names.all_text_contents()) == ["chelsea.png", "coffee.png"]
+    expect(page.locator("#main")).to_have_attribute("data-view", "batch")
+    expect(page.locator("#note")).to_be_empty()
+    driver.assert_clean()
 
 
 def test_files_opened_with_the_app_arrive(page: Page, site: Path, site_url: str) -> None:

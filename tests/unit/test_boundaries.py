@@ -319,7 +319,7 @@ def test_downloads_are_made_in_one_place_each_by_page_and_worker() -> None:
 
 
 def test_one_script_each_owns_what_the_browser_keeps_of_models_and_of_batches() -> None:
-    owners = {"worker/store.js", "page/batch/shelf.js"}
+    owners = {"worker/store.js", "page/shelf.js"}
     assert users(r"\.getDirectory\b", r"\.removeEntry\b") == owners
 
 

@@ -33,6 +33,8 @@ export class App {
   #photo = null;
   /** @type {Photo | null} The one whose cutout is on the page. */
   #cutOutOf = null;
+  /** What was asked for it. @type {Options} */
+  #options = {};
   #job = new Turn();
   #startUp = new Turn();
   /** Whether the chosen model has been loaded; only the words and the bar depend on it. */
@@ -50,7 +52,7 @@ export class App {
     this.#keeper = keeper;
     this.#loadSettings = loadSettings;
     this.#cancel.addEventListener("click", () => this.cancel());
-    this.#again.addEventListener("click", () => this.#photo && this.cutOut(this.#photo));
+    this.#again.addEventListener("click", () => this.#photo && this.cutOut(this.#photo, this.#options));
     document.addEventListener("keydown", ({ key, defaultPrevented }) => {
       const elsewhere = document.querySelector("dialog[open], main:is([data-view=batch], [data-view=camera])");
       if (key === "Escape" && !defaultPrevented && !elsewhere) this.cancel();
@@ -77,9 +79,9 @@ export class App {
    * @param {Photo} photo
    * @param {Options} [options]  Beside model and device.
    */
-  async cutOut(photo, options = {}) {
+  async cutOut(photo, options = photo.options ?? {}) {
     const job = this.#job.begin();
-    this.#take(photo);
+    this.#take(photo, options);
     this.#setState("busy");
     byId("work").scrollIntoView({ block: "nearest" }); // a sample may have been clicked far below
     this.#progress.begin("job.getting-ready", { startUp: !this.#loaded, photo: true });
@@ -98,7 +100,7 @@ export class App {
    */
   async showMade(photo, made) {
     const job = this.#job.begin();
-    this.#take(photo);
+    this.#take(photo, {});
     try {
       const stage = await this.#show(photo);
       if (this.#job.end(job)) this.#finish(stage, made);
@@ -122,7 +124,7 @@ export class App {
     this.#startUp.abort();
     this.#loaded = false;
     this.#again.hidden = this.#photo === null;
-    if (this.#job.taken && this.#photo) this.cutOut(this.#photo);
+    if (this.#job.taken && this.#photo) this.cutOut(this.#photo, this.#options);
     else this.warmUp();
   }
 
@@ -153,7 +155,7 @@ export class App {
     const cutout = await this.#client.remove(await photo.load(signal), { ...onWire(chosen), ...options }, this.#hearing(signal));
     if (!this.#loaded) void this.#keeper.used(chosen.model.id, cutout.device);
     this.#loaded = true;
-    return { cutout: { ...cutout, device: withOutlook(cutout.device) }, title: chosen.model.title };
+    return { cutout: { ...cutout, device: withOutlook(cutout.device) }, title: chosen.model.title, region: options.region };
   }
 
   /**
@@ -164,9 +166,14 @@ export class App {
     return { signal, onProgress: (progress) => !signal.aborted && this.#progress.update(progress) };
   }
 
-  /** A photo takes the place of the one before. @param {Photo} photo */
-  #take(photo) {
+  /**
+   * A photo takes the place of the one before.
+   * @param {Photo} photo
+   * @param {Options} options
+   */
+  #take(photo, options) {
     this.#photo = photo;
+    this.#options = options;
     this.#error.hide();
     this.#again.hidden = true;
   }

@@ -5,8 +5,9 @@
  * is its <section>; the shell hides and shows it (main[data-view]) and calls `show` and `hide`.
  */
 
-/** @import { Cutout, Edit, Finish, Options } from "../shared/protocol.js" */
+/** @import { Cutout, Edit, Finish, Options, Region } from "../shared/protocol.js" */
 /** @import { Photo } from "./photo.js" */
+/** @import { Kept } from "./editor/kept.js" */
 /** @import { Keeper } from "./pwa/keeper.js" */
 /** @import { router } from "./router.js" */
 /** @import { Settings } from "./settings.js" */
@@ -26,17 +27,18 @@
  * @property {(cutout: Cutout, title: string, owner?: Owner) => void} showCutout  It was; `title` is the model's.
  */
 /** @typedef {View & Stage} EditorView */
-/** @typedef {View & { add: (photos: Photo[]) => void }} BatchView  `add` goes to the view itself: `app.router.go("batch")`. */
+/** @typedef {View & { add: (photos: Photo[]) => void, clear: () => Promise<void> }} BatchView  `add` goes to the view itself: `app.router.go("batch")`. */
 
 /**
  * A cutout that is there already, and what its owner did to it and wants to hear of.
  * @typedef {object} Made
  * @property {Cutout} cutout
  * @property {string} title    The model's.
+ * @property {Region} [region] What the network was told to look at.
  * @property {Edited} [edited]
  * @property {(edited: Edited) => void} [onChange]  Called at each change by hand; `master` is another one where the network ran again.
  */
-/** @typedef {Pick<Made, "edited" | "onChange">} Owner */
+/** @typedef {Pick<Made, "edited" | "onChange" | "region">} Owner */
 /** @typedef {{ master: Blob, edits: readonly Edit[], finish: Finish, picture: Blob | null }} Edited */
 
 /**
@@ -45,6 +47,8 @@
  * @property {() => Promise<Settings>} settings  `(await settings()).settle()` asks for a licence where needed and gives what to run with.
  * @property {Store} store
  * @property {Keeper} keeper  What this browser keeps, and whether that does without network.
+ * @property {Kept} kept      The photo in the editor, as it outlives a visit.
+ * @property {() => Promise<void>} clearBatch  Deletes all photos of batches, in work or left, but those of other tabs.
  * @property {typeof router} router
  * @property {(text: string, options?: { tone?: "info" | "warning" }) => void} note  A line above the view; "" takes it away.
  * @property {(text: string) => void} announce  Said to those who hear the page: the one polite live region.

@@ -3,10 +3,12 @@
 import { App } from "./app.js";
 import { arrangeDialogs } from "./dialogs.js";
 import { byId } from "./dom.js";
+import { Kept } from "./editor/kept.js";
 import { loadMessages } from "./i18n.js";
 import { listenForPhotos } from "./intake.js";
 import { arrangeIsolation } from "./isolation.js";
 import { LicenceGate } from "./licence-gate.js";
+import { mountLeftovers } from "./leftovers.js";
 import { OwnModelDialog } from "./own-model-dialog.js";
 import { OwnModels } from "./own-models.js";
 import { listParts, listSamples } from "./listings.js";
@@ -34,11 +36,13 @@ const store = new Store();
 const gate = new LicenceGate(store);
 const client = new WorkerClient();
 const keeper = new Keeper(client);
+const kept = new Kept();
 const own = new OwnModels(client);
 /** @type {AppContext} */
 const context = {
-  client, store, keeper, router, note, announce, openEditor, openBatch,
+  client, store, keeper, kept, router, note, announce, openEditor, openBatch,
   settings: loadSettings,
+  clearBatch: async () => (await views.batch())?.clear(),
   cutOut: (photo, options) => app.cutOut(photo, options),
 };
 const views = new Views(context);
@@ -53,6 +57,7 @@ arrangePreferences(store);
 views.start();
 mountOfflineLine(keeper);
 mountStorage(byId("storage-panel"), context);
+mountLeftovers(context);
 takeLaunches({ onPhotos, note });
 await firstPaint();
 views.editor().catch(() => {}); // to be there before the first photo, which asks again and says what is wrong

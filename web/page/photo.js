@@ -2,7 +2,8 @@
 
 import { fetchOrExplain, siteUrl } from "./site.js";
 
-/** @import { Sample } from "../shared/protocol.js" */
+/** @import { Options, Sample } from "../shared/protocol.js" */
+/** @import { Edited } from "./context.js" */
 
 /**
  * @typedef {object} Photo
@@ -10,6 +11,8 @@ import { fetchOrExplain, siteUrl } from "./site.js";
  * @property {string} url   Where an <img> finds it; `release` when it leaves the page.
  * @property {(signal: AbortSignal) => Promise<Blob>} load
  * @property {() => void} release
+ * @property {Options} [options]  How it was cut out at an earlier visit.
+ * @property {Omit<Edited, "master">} [edited]  What was made of it then.
  * @property {string} [folder]  Where it lay in a folder that was given, "a/b".
  */
 

@@ -11,7 +11,7 @@ import { Queue } from "./queue.js";
 /** @import { Photo } from "../photo.js" */
 /** @import { CallOptions } from "../worker-client.js" */
 /** @import { Item, Recipe } from "./item.js" */
-/** @import { Shelf } from "./shelf.js" */
+/** @import { Shelf } from "../shelf.js" */
 /**
  * @typedef {object} Watcher
  * @property {(items: Item[]) => void} onAdd

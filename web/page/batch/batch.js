@@ -26,13 +26,17 @@ import { countOf, Summary } from "./summary.js";
 export function mount(root, app) {
   const view = new View(app);
   root.append(...view.elements);
-  void view.left.look();
+  const looked = view.left.look();
   return {
     show: () => view.batch.catchUp(),
     hide() {},
     add(photos) {
       app.router.go("batch");
       void view.batch.add(photos);
+    },
+    async clear() {
+      await looked;
+      await Promise.all([view.left.clear(), view.batch.clear()]);
     },
   };
 }

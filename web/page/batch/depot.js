@@ -1,7 +1,7 @@
 /** Keeps photos and what is made of them, as long as the browser lets it; nothing here ends the work. */
 
 import { note } from "./item.js";
-import { Shelf } from "./shelf.js";
+import { BATCHES, Shelf } from "../shelf.js";
 
 /** @import { Item, Part } from "./item.js" */
 
@@ -41,7 +41,7 @@ export class Depot {
 
   /** @param {Item[]} items */
   async take(items) {
-    const shelf = await (this.#shelf ??= Shelf.open());
+    const shelf = await (this.#shelf ??= Shelf.open(BATCHES));
     if (shelf) this.#shelves.add(shelf);
     else this.unkept = "refused";
     this.#onChange();

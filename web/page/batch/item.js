@@ -1,10 +1,11 @@
 /** A photo of a batch: what the page knows of it, and what of that is taken down on the shelf. */
 
 import { AlphacutError } from "../../shared/protocol.js";
+import { fromPlain, toPlain } from "../shelf.js";
 
 /** @import { Cutout, Edit, Finish, Output, Stage } from "../../shared/protocol.js" */
 /** @import { Entry } from "./queue.js" */
-/** @import { Shelf } from "./shelf.js" */
+/** @import { Shelf } from "../shelf.js" */
 /** @typedef {Omit<Cutout, "data" | "preview" | "thumbnail">} Facts */
 /** @typedef {{ finish: Finish, output: Output }} Recipe  What is made of a master. */
 /** @typedef {"photo" | "master" | "thumb" | "result" | "picture"} Part */
@@ -100,8 +101,7 @@ export async function note(item) {
   const { key, name, folder, state, ms, made, cutout, finish, version, saved } = item;
   const error = item.error && { ...item.error.toWire(), details: "" };
   const types = Object.fromEntries(PARTS.map((part) => [part, item[part]?.type]));
-  const edits = item.edits.map((edit) => (edit.kind === "patch" ? { ...edit, data: toText(edit.data) } : edit));
-  if (!item.gone) await item.shelf?.note(key, { key, name, folder, state, error, ms, made, cutout, finish, version, saved, types, edits });
+  if (!item.gone) await item.shelf?.note(key, { key, name, folder, state, error, ms, made, cutout, finish, version, saved, types, edits: toPlain(item.edits) });
 }
 
 /**
@@ -121,20 +121,10 @@ export async function recall(shelf, { types, edits, error, ...record }) {
     ...record, shelf, source: null, photo, master: cutout && master, cutout, thumb, result, picture, stage: null, crashes: 0, made: done ? record.made : "",
     state: done ? "done" : !photo ? "failed" : open ? "waiting" : record.state,
     error: done ? null : photo ? error && AlphacutError.fromWire(error) : lost(),
-    edits: edits.map((/** @type {any} */ edit) => (edit.kind === "patch" ? { ...edit, data: fromText(edit.data) } : edit)),
+    edits: fromPlain(edits),
   };
 }
 
 function lost() {
   return new AlphacutError("unreadable-file", "The photo was not kept before the page was closed.", { hint: "Add it again." });
-}
-
-/** @param {ArrayBuffer} data */
-function toText(data) {
-  return btoa(Array.from(new Uint8Array(data), (byte) => String.fromCharCode(byte)).join(""));
-}
-
-/** @param {string} text */
-function fromText(text) {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
 }

@@ -2,8 +2,8 @@
 
 import { text } from "../controls.js";
 import { make } from "../dom.js";
+import { BATCHES, Shelf } from "../shelf.js";
 import { action } from "./action.js";
-import { Shelf } from "./shelf.js";
 
 /** @import { Batch } from "./batch-model.js" */
 /** @typedef {{ shelf: Shelf, records: any[] }} Rest */
@@ -21,7 +21,7 @@ export class Left {
 
   /** Looks for what earlier visits left; what was saved whole is deleted. */
   async look() {
-    for (const shelf of await Shelf.left()) {
+    for (const shelf of await Shelf.left(BATCHES)) {
       const records = await shelf.records();
       if (records.every(({ saved }) => saved)) await shelf.clear();
       else this.#rests.push({ shelf, records });
@@ -34,7 +34,8 @@ export class Left {
     this.#draw();
   }
 
-  async #clear() {
+  /** Deletes it. */
+  async clear() {
     await Promise.all(this.#rests.splice(0).map(({ shelf }) => shelf.clear()));
     this.#draw();
   }
@@ -46,7 +47,7 @@ export class Left {
     this.element.hidden = records.length === 0;
     this.element.replaceChildren(
       text("p", open > 0 ? "batch.rest.open" : "batch.rest.done", {}, values),
-      make("p", { className: "actions" }, action(open > 0 ? "rest.resume" : "rest.show", () => this.#goOn(), "primary"), action("rest.clear", () => this.#clear())),
+      make("p", { className: "actions" }, action(open > 0 ? "rest.resume" : "rest.show", () => this.#goOn(), "primary"), action("rest.clear", () => this.clear())),
     );
   }
 }

@@ -2,7 +2,7 @@
 
 import { makeZip } from "../../vendor/client-zip.js";
 
-/** @import { Shelf } from "./shelf.js" */
+/** @import { Shelf } from "../shelf.js" */
 /** @typedef {{ path: string, blob: Blob }} Output */
 /** @typedef {{ saved: Output[], failed: { path: string, why: string }[] }} Saved */
 /** @typedef {{ signal: AbortSignal, onProgress: (done: number) => void }} Options */

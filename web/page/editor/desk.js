@@ -95,6 +95,12 @@ export class Desk {
     if (this.stage.size.width !== width || this.stage.size.height !== height) this.stage.setSize({ width, height });
   }
 
+  /** The box that an earlier visit drew. @param {Region | null} box */
+  showBox(box) {
+    this.#box.set(box);
+    this.#panels.subject.show();
+  }
+
   clear() {
     this.stage.empty();
     this.stage.viewport.fit();

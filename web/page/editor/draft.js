@@ -5,6 +5,7 @@
  * @typedef {object} Master
  * @property {Blob} blob             The cutout of full size.
  * @property {Region | null} subject
+ * @property {Region | null} [region]  The box it was found in.
  */
 /**
  * @typedef {object} State
@@ -23,7 +24,7 @@ export class Draft {
   #past = [];
   /** @type {State[]} */
   #future = [];
-  /** What was last saved, or has no need to be. @type {State} */
+  /** What was last saved, or has no need to be. @type {State | null} */
   #saved;
   /** @type {(state: State) => void} */
   #onChange;
@@ -94,7 +95,7 @@ export class Draft {
     this.#go(this.#future, this.#past);
   }
 
-  /** Marks a state as saved. @param {State} [state] */
+  /** Marks a state as saved; null: none is. @param {State | null} [state] */
   saved(state = this.#state) {
     this.#saved = state;
   }

@@ -67,7 +67,7 @@ class Editor {
       this.#desk.speak();
       this.#report.speak();
     });
-    addEventListener("beforeunload", (event) => { if (this.#draft?.unsaved) event.preventDefault(); });
+    addEventListener("beforeunload", (event) => { if (this.#draft?.unsaved && !app.kept.safe) event.preventDefault(); });
   }
 
   show() {
@@ -95,7 +95,7 @@ class Editor {
    */
   showCutout(cutout, title, owner = {}) {
     const { data, preview } = cutout;
-    const master = { blob: owner.edited?.master ?? new Blob([data], { type: cutout.type }), subject: cutout.subject ?? null };
+    const master = { blob: owner.edited?.master ?? new Blob([data], { type: cutout.type }), subject: cutout.subject ?? null, region: owner.region ?? null };
     this.#desk.setSize(cutout, preview ? this.#keep(new Blob([preview], { type: "image/jpeg" })) : "");
     this.#report.show(cutout, title);
     // Edits and finish outlive a cutout of the same photo: another region, another model.
@@ -123,13 +123,20 @@ class Editor {
   #begin(master, preview, { edited, onChange }) {
     const likeness = preview && new Blob([preview], { type: "image/jpeg" });
     if (matchMedia("(max-width: 52rem)").matches) this.#desk.element.scrollIntoView(); // it is a screen of its own
-    const { edits = [], finish = {}, picture = null } = edited ?? {};
-    this.#draft = new Draft({ master, edits, finish, picture }, (state) => {
+    const before = this.#photo?.edited, { edits = [], finish = {}, picture = null } = edited ?? before ?? {};
+    const draft = (this.#draft = new Draft({ master, edits, finish, picture }, (state) => {
       if (onChange) this.#draft?.saved(state); // with its owner
+      else if (this.#files) this.#app.kept.change(state); // else it comes with its photo
       onChange?.({ ...state, master: state.master.blob });
       this.#changed(state);
-    });
-    void this.#photo?.load(new AbortController().signal).then((photo) => {
+    }));
+    if (before) {
+      draft.saved(null); // at an earlier visit, or not at all
+      this.#desk.showBox(master.region ?? null);
+    }
+    const given = this.#photo;
+    void given?.load(new AbortController().signal).then((photo) => {
+      if (!onChange && this.#draft === draft) this.#app.kept.open(given, photo, draft.state);
       if (this.#draft?.state.master !== master && this.#files) return;
       this.#files = { photo, likeness };
       if (this.#draft) this.#changed(this.#draft.state);

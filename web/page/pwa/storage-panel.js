@@ -3,6 +3,7 @@
 import { button } from "../controls.js";
 import { byId, make } from "../dom.js";
 import { say, t } from "../i18n.js";
+import { BATCHES, PHOTO, bytesOn } from "../shelf.js";
 import { sizeWords } from "../text.js";
 import { RUNTIME } from "./keeper.js";
 
@@ -35,6 +36,9 @@ class StoragePanel {
   #lasting = make("p");
   #last = button("pwa.make-last", () => this.#keeper.makeLast(), { id: "make-last" });
   #quota = make("p", { className: "quiet" });
+  #place;
+  /** Counts what was drawn: what is measured later than the next is out of date. */
+  #draws = 0;
 
   /**
    * @param {HTMLElement} root
@@ -44,6 +48,7 @@ class StoragePanel {
   constructor(root, app, keeper) {
     this.#app = app;
     this.#keeper = keeper;
+    this.#place = /** @type {HTMLDetailsElement} */ (root.closest("details"));
     this.#words.setAttribute("role", "status");
     root.replaceChildren(
       make("div", { className: "kept-line" }, this.#words, this.#clear),
@@ -52,18 +57,22 @@ class StoragePanel {
       this.#quota,
     );
     keeper.onChange(() => this.#draw());
-    document.addEventListener("wordschange", () => this.#draw());
+    for (const change of ["wordschange", "keptchange"]) document.addEventListener(change, () => this.#draw());
+    this.#place.addEventListener("toggle", () => this.#draw());
     void this.#draw();
   }
 
   async #draw() {
+    const draw = (this.#draws += 1);
     const { models: { bytes, models }, lasting } = this.#keeper;
     this.#words.textContent = bytes > 0 ? t("pwa.models.kept", { size: sizeWords(bytes) }) : t("pwa.models.none");
     this.#clear.hidden = bytes === 0;
     say(this.#lasting, lasting ? "pwa.lasting" : "pwa.not-lasting");
     this.#last.hidden = lasting;
     const known = models.length > 0 ? (await this.#app.settings()).models : [];
-    this.#rows.replaceChildren(...this.#list(known).filter((row) => row.bytes > 0).map((row) => this.#row(row)));
+    const photos = this.#place.open ? await Promise.all([BATCHES, PHOTO].map(bytesOn)) : []; // a thousand files are not measured for nobody
+    if (draw !== this.#draws) return;
+    this.#rows.replaceChildren(...this.#list(known, photos).filter((row) => row.bytes > 0).map((row) => this.#row(row)));
     await this.#drawQuota();
   }
 
@@ -74,9 +83,10 @@ class StoragePanel {
 
   /**
    * @param {SiteModel[]} known
+   * @param {number[]} photos  Bytes of batches, and of the photo in the editor.
    * @returns {Row[]}
    */
-  #list(known) {
+  #list(known, [batch = 0, photo = 0]) {
     const { files, models: { models, others } } = this.#keeper;
     const group = (/** @type {string} */ name, /** @type {string} */ title, isFixed = false) => ({
       id: name, title, bytes: files?.groups[name]?.bytes ?? 0, clear: isFixed ? null : () => this.#keeper.drop([name]),
@@ -88,6 +98,8 @@ class StoragePanel {
       group("samples", t("pwa.part.samples")),
       ...models.map(({ model, bytes }) => this.#model(model, bytes, known.find(({ id }) => id === model))),
       { id: "others", title: t("pwa.part.others"), bytes: others, clear: null },
+      { id: "photo", title: t("pwa.part.photo"), bytes: photo, clear: () => this.#app.kept.clear(), asks: t("pwa.ask.photo") },
+      { id: "batch", title: t("pwa.part.batch"), bytes: batch, clear: () => this.#app.clearBatch(), asks: t("pwa.ask.batch") },
       { id: "settings", title: t("pwa.part.settings"), bytes: this.#app.store.bytes, clear: () => this.#clearSettings() },
     ];
   }
@@ -111,8 +123,9 @@ class StoragePanel {
       if (asks && !confirm(asks)) return;
       button.disabled = true;
       await clear?.();
-      this.#app.announce(t("pwa.cleared", { title }));
-      void this.#draw();
+      await this.#draw();
+      const words = t(this.#rows.querySelector(`[data-kept="${id}"]`) ? "pwa.not-cleared" : "pwa.cleared", { title });
+      this.#app.announce(words);
     });
     const made = make("tr", {}, make("th", { scope: "row" }, title), make("td", {}, sizeWords(bytes)), make("td", {}, ...(clear ? [button] : [])));
     made.dataset.kept = id;

@@ -1,15 +1,19 @@
 /**
- * The one place that owns what this browser keeps of a batch: a folder of the origin private file system each, with
- * the photos, what was made of them, and a record of each photo that says how far it is.
+ * The one place that owns what this browser keeps of photos: a folder of the origin private file system for each batch
+ * and for the photo in the editor, with the photos, what was made of them, and a record of each that says how far it is.
  *
  * A folder belongs to the tab that holds its lock. A tab that is closed or crashes lets go of it by itself, and the
  * next visit finds what it left.
  */
 
-const ROOT = "alphacut-batches";
+/** @import { Edit } from "../shared/protocol.js" */
+
+/** Where shelves stand: those of batches, and those of a photo in the editor. */
+export const BATCHES = "alphacut-batches", PHOTO = "alphacut-photo";
 const RECORD = ".json";
 
 export class Shelf {
+  #root;
   #id;
   #folder;
   #letGo;
@@ -17,32 +21,50 @@ export class Shelf {
   #writing = new Map();
 
   /**
+   * @param {string} root
    * @param {string} id
    * @param {FileSystemDirectoryHandle} folder
    * @param {() => void} letGo
    */
-  constructor(id, folder, letGo) {
+  constructor(root, id, folder, letGo) {
+    this.#root = root;
     this.#id = id;
     this.#folder = folder;
     this.#letGo = letGo;
   }
 
-  /** A new one; null where the browser keeps no files for this page. @returns {Promise<Shelf | null>} */
-  static async open() {
+  /** A new one; null where the browser keeps no files for this page. @param {string} root @returns {Promise<Shelf | null>} */
+  static async open(root) {
     const id = `${Date.now()}-${crypto.getRandomValues(new Uint16Array(1))[0]}`;
-    return take(id, true).catch(() => null);
+    return take(root, id, true).catch(() => null);
   }
 
   /**
    * Those that earlier visits left and no other tab holds, the oldest first.
+   * @param {string} root
    * @returns {Promise<Shelf[]>}
    */
-  static async left() {
+  static async left(root) {
     try {
-      const ids = await namesIn(await root(false));
-      return (await Promise.all(ids.toSorted().map((id) => take(id, false)))).filter((shelf) => shelf !== null);
+      const ids = await namesIn(await open(root, false));
+      return (await Promise.all(ids.toSorted().map((id) => take(root, id, false)))).filter((shelf) => shelf !== null);
     } catch {
       return []; // nothing was ever kept, or nothing can be
+    }
+  }
+
+  /**
+   * The records of those that nobody holds, which are left as they are.
+   * @param {string} root
+   * @returns {Promise<any[][]>}
+   */
+  static async peek(root) {
+    try {
+      const place = await open(root, false), { held = [] } = await navigator.locks.query();
+      const ids = (await namesIn(place)).filter((id) => !held.some(({ name }) => name === `${root}/${id}`));
+      return await Promise.all(ids.map(async (id) => new Shelf(root, id, await place.getDirectoryHandle(id), () => {}).records()));
+    } catch {
+      return []; // as above
     }
   }
 
@@ -105,7 +127,7 @@ export class Shelf {
   /** Deletes everything and lets go. */
   async clear() {
     await Promise.allSettled(this.#writing.values());
-    await (await root(false)).removeEntry(this.#id, { recursive: true }).catch(() => {});
+    await (await open(this.#root, false)).removeEntry(this.#id, { recursive: true }).catch(() => {});
     this.#letGo();
   }
 
@@ -129,16 +151,55 @@ export class Shelf {
   }
 }
 
+/** Bytes on all shelves there, whoever holds them. @param {string} root */
+export async function bytesOn(root) {
+  try {
+    return await bytesIn(await open(root, false));
+  } catch {
+    return 0; // there are none, or they go just now
+  }
+}
+
+/** @param {FileSystemDirectoryHandle} folder @returns {Promise<number>} */
+async function bytesIn(folder) {
+  let bytes = 0;
+  for await (const handle of folder.values()) {
+    bytes += handle instanceof FileSystemDirectoryHandle ? await bytesIn(handle) : (await /** @type {FileSystemFileHandle} */ (handle).getFile()).size;
+  }
+  return bytes;
+}
+
+/** Edits as JSON can hold them; `fromPlain` brings them back. @param {readonly Edit[]} edits */
+export function toPlain(edits) {
+  return edits.map((edit) => (edit.kind === "patch" ? { ...edit, data: toText(edit.data) } : edit));
+}
+
+/** @param {any[]} edits @returns {Edit[]} */
+export function fromPlain(edits) {
+  return edits.map((edit) => (edit.kind === "patch" ? { ...edit, data: fromText(edit.data) } : edit));
+}
+
+/** @param {ArrayBuffer} data */
+function toText(data) {
+  return btoa(Array.from(new Uint8Array(data), (byte) => String.fromCharCode(byte)).join(""));
+}
+
+/** @param {string} text */
+function fromText(text) {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
+}
+
 /**
  * The shelf of this id, unless another tab holds it.
+ * @param {string} root
  * @param {string} id
  * @param {boolean} create
  */
-async function take(id, create) {
-  const letGo = await hold(`${ROOT}/${id}`);
+async function take(root, id, create) {
+  const letGo = await hold(`${root}/${id}`);
   if (!letGo) return null;
   try {
-    return new Shelf(id, await (await root(create)).getDirectoryHandle(id, { create }), letGo);
+    return new Shelf(root, id, await (await open(root, create)).getDirectoryHandle(id, { create }), letGo);
   } catch (error) {
     letGo();
     throw error;
@@ -146,12 +207,13 @@ async function take(id, create) {
 }
 
 /**
+ * @param {string} root
  * @param {boolean} create
  * @throws {DOMException | TypeError}
  */
-async function root(create) {
+async function open(root, create) {
   if (!("createWritable" in FileSystemFileHandle.prototype)) throw new TypeError("Files can't be written from a page here.");
-  return (await navigator.storage.getDirectory()).getDirectoryHandle(ROOT, { create });
+  return (await navigator.storage.getDirectory()).getDirectoryHandle(root, { create });
 }
 
 /** @param {FileSystemDirectoryHandle} folder */
