@@ -27,7 +27,7 @@ import alphacut
 from alphacut.errors import BadModelError
 from alphacut.onnx_graph import TARGETS
 from tools import check_site, extras
-from tools.bundle import ALONE, bundle
+from tools.bundle import ALONE, STYLE, bundle
 from tools.catalog import MODELS_FOLDER, ROOT, Catalog, CatalogError, Model, choose, read_catalog, read_models
 from tools.chunks import CHUNK_BYTES, split
 from tools.fetch import Cache, FetchError, fetch_all
@@ -140,10 +140,10 @@ def _name_in_head(index: Path, base: str) -> None:
 
 
 def _make_small(out: Path, tool: Path) -> None:
-    """Bundle the modules; minify what stays alone: styles, the page's first script, the service worker."""
+    """Bundle modules and styles; minify what stays alone: the page's first script and the service worker."""
     before = sum(path.stat().st_size for path in _scripts_and_styles(out))
-    alone = [path for path in _scripts_and_styles(out) if path.parent == out]
     bundle(out, tool)
+    alone = [path for path in _scripts_and_styles(out) if path.parent == out and path.name != STYLE]
     minify(out, [*alone, out / ALONE], tool)
     _say(saved(before, _scripts_and_styles(out)))
 

@@ -1,5 +1,7 @@
 """Joins our modules into few files, with esbuild: one for each entry, and chunks for what comes later.
 
+Styles become one file.
+
 A file's name holds a hash of its content and of all that it names. So a page of one version never gets a part
 of another, whatever caches lie between: it asks for a file that is not there any more, and says so.
 
@@ -9,6 +11,7 @@ begins with "../" and the module lies there too; tests/unit/test_bundle.py holds
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from tools.minify import MinifyError, run
@@ -19,12 +22,14 @@ ENTRIES = ("worker/png-strip.js", "worker/worker.js", "page/main.js")
 ALONE = "page/guard.js"
 """A classic script, which imports nothing."""
 VENDOR = "./vendor/*"
+STYLE = "style.css"
+"""Imports all others, a line each."""
 _HASH = "[A-Z0-9]" * 8  # as esbuild writes it
 PAGE = "index.html"
 
 
 def bundle(folder: Path, tool: Path) -> None:
-    """Replace the modules in `folder` by bundles, each with its source map, and name these in the page.
+    """Replace the modules and styles in `folder` by bundles, each with its source map; the page names these.
 
     Raises
     ------
@@ -39,6 +44,7 @@ def bundle(folder: Path, tool: Path) -> None:
     for path in sources:
         path.unlink()
     _remove_empty(folder)
+    _bundle_styles(folder, tool)
 
 
 def served(site: Path, entry: str) -> str:
@@ -58,6 +64,13 @@ def _bundle_entry(folder: Path, entry: str, tool: Path) -> None:
         "--entry-names=[name]-[hash]", "--chunk-names=[name]-[hash]", f"--outdir={(folder / entry).parent}",
     ]  # fmt: skip
     run(tool, [*options, entry], folder)
+
+
+def _bundle_styles(folder: Path, tool: Path) -> None:
+    parts = re.findall(r'^@import "(.*)";$', _text(folder / STYLE), re.MULTILINE)
+    run(tool, ["--bundle", "--allow-overwrite", f"--outdir={folder}", STYLE], folder)
+    for name in parts:
+        (folder / name).unlink()
 
 
 def _rename(files: list[Path], old: str, new: str) -> None:

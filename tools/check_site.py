@@ -74,8 +74,8 @@ def first_visit(out: Path, site: dict[str, Any]) -> list[Path]:
 
 
 _SCRIPTS = ("page", "shared", "worker")
-_PAGE = {"index.html", "app.css", "editor.css", "batch.css", "camera.css", "pwa.css", "icon.svg", "site.json"}
-_PAGE |= {"manifest.webmanifest", "messages", "page", "shared", "sw.js", "vendor", "worker"}
+_PAGE = {"index.html", "style.css", "app.css", "editor.css", "batch.css", "camera.css", "pwa.css", "icon.svg"}
+_PAGE |= {"site.json", "manifest.webmanifest", "messages", "page", "shared", "sw.js", "vendor", "worker"}
 
 
 def _wrong_files(out: Path, site: dict[str, Any]) -> Iterator[str]:

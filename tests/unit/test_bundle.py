@@ -38,6 +38,9 @@ import { shared } from "../shared/words.js";
 console.log(shared, new URL("../worker/png-strip.js", import.meta.url).pathname);
 """,
     "worker/png-strip.js": "console.log('strip');\n",
+    "style.css": '@import "first.css";\n@import "second.css";\n',
+    "first.css": "a { color: red; }\n",
+    "second.css": "a { color: blue; }\n",
 }
 
 
@@ -134,3 +137,9 @@ def test_what_is_relative_to_a_module_is_said_where_bundles_lie() -> None:
     for name, text in saying.items():
         leading = re.findall(r'new URL\(["`]\.\./[^,]*, import\.meta\.url\)', text)
         assert len(leading) == text.count("import.meta"), name
+
+
+def test_styles_become_one_file_in_their_order(tmp_path: Path, tool: Path) -> None:
+    folder = bundled(tmp_path / "site", tool)
+    assert (folder / "style.css").read_text() == "a{color:red}a{color:#00f}\n"
+    assert {path.name for path in folder.glob("*.css*")} == {"style.css", "style.css.map"}

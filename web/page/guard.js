@@ -1,6 +1,6 @@
 /*
- * Loaded as a classic script, before the modules and the first picture. Picks language and theme, and says so when a
- * module does not load. Imports nothing.
+ * Loaded as a classic script, before the modules and the first picture. Picks language and theme, hides what was
+ * read, and says so when a module does not load. Imports nothing.
  */
 "use strict";
 
@@ -28,6 +28,7 @@
   document.head.append(early);
   const theme = kept("theme");
   if (theme === "light" || theme === "dark") root.style.colorScheme = theme;
+  root.toggleAttribute("data-introduced", kept("hint") === "read"); // before the first picture: nothing is to move then
 
   const broken = () => {
     const status = document.getElementById("status");

@@ -11,11 +11,9 @@ const root = document.documentElement;
 export function arrangePreferences(store) {
   arrangeLanguage(store);
   arrangeTheme(store);
-  const hint = byId("hint");
-  hint.hidden = store.get("hint") === "read";
   byId("hint-dismiss", HTMLButtonElement).addEventListener("click", () => {
     store.set("hint", "read");
-    hint.hidden = true;
+    root.toggleAttribute("data-introduced", true);
     byId("photo-input", HTMLInputElement).focus(); // the button that had it is gone
   });
 }
