@@ -10,8 +10,8 @@ from tests.unit.test_batch import in_node
 
 FOLDER = ROOT / "web" / "page" / "batch"
 
-# Masters are named by the run of the network, files by what they were made from. `visit` is a page that is opened and
-# goes on with what the one before has left; `settled` waits until nothing is done any more.
+# Masters are named by the run of the network, files by what they were made from. `visit` is a page that is
+# opened and goes on with what the one before has left; `settled` waits until nothing is done any more.
 STAGE = f"""
 import {{ Folder, disk, leave, listed }} from "{(ROOT / "tests" / "unit" / "opfs.js").as_uri()}";
 import {{ Batch }} from "{(FOLDER / "batch-model.js").as_uri()}";
@@ -21,14 +21,16 @@ const bytes = (text) => new TextEncoder().encode(text).buffer;
 let runs = 0;
 const client = {{
   remove: async () => ({{
-    data: bytes(`cut-${{(runs += 1)}}`), thumbnail: null, preview: null, type: "image/png", width: 2, height: 2, ms: {{ total: 1 }},
+    data: bytes(`cut-${{(runs += 1)}}`), thumbnail: null, preview: null,
+    type: "image/png", width: 2, height: 2, ms: {{ total: 1 }},
   }}),
   export: async ({{ master, edits, finish, output }}) => ({{
     data: bytes([await master.text(), edits.length, finish.name, output.format].join(" ")),
     type: `image/${{output.format}}`, ms: {{ total: 1 }},
   }}),
 }};
-const app = {{ client, settings: async () => ({{ settle: async () => ({{ model: {{ id: "tiny", title: "Tiny" }}, device: "wasm" }}) }}) }};
+const settle = async () => ({{ model: {{ id: "tiny", title: "Tiny" }}, device: "wasm" }});
+const app = {{ client, settings: async () => ({{ settle }}) }};
 const recipe = (name, format) => ({{ finish: {{ name }}, output: {{ format }} }});
 const plain = {{ finish: {{}}, output: {{ format: "png" }} }}, white = recipe("white", "jpeg");
 const watcher = {{ onAdd() {{}}, onChange() {{}}, onRemove() {{}}, onKept() {{}} }};
@@ -54,7 +56,9 @@ const set = async (batch, wish) => {{
 }};
 const save = (batch) => batch.saved(batch.items.map((item) => ({{ item, made: item.made }})));
 const stroke = {{ kind: "erase", points: [1, 2, 3], hardness: 1, opacity: 1 }};
-const edited = (item, more) => ({{ master: item.master, edits: [stroke], finish: {{ name: "own" }}, picture: null, ...more }});
+const edited = ({{ master }}, more) => ({{
+  master, edits: [stroke], finish: {{ name: "own" }}, picture: null, ...more,
+}});
 const isKept = async (part) => Object.keys(await listed()).some((name) => name.endsWith(part));
 const text = async (batch) => Promise.all(batch.items.map((item) => fileOf(item).text()));
 const seen = (...values) => console.log(JSON.stringify(values));
@@ -128,7 +132,8 @@ def test_where_the_original_finds_no_room_again_the_photo_is_worked_on_in_memory
         await batch.edit(item, edited(item), false);
         batch.catchUp();
         await settled();
-        seen(await text(batch), item.state, item.shelf, item.saved, await isKept(".json"), await isKept(".photo"));
+        const { state, shelf, saved } = item, kept = [await isKept(".json"), await isKept(".photo")];
+        seen(await text(batch), state, shelf, saved, ...kept);
     """) == [["cut-1 1 own jpeg"], "done", None, False, False, False]
 
 
@@ -265,7 +270,8 @@ def test_what_was_in_the_folder_when_it_was_stopped_is_saved() -> None:
 
 def test_a_file_that_is_under_way_when_it_is_stopped_leaves_nothing() -> None:
     assert in_node(f"""{INTO}
-        files[1].blob = {{ stream: () => new ReadableStream({{ pull() {{ stop.abort(); return new Promise(() => {{}}); }} }}) }};
+        const pull = () => (stop.abort(), new Promise(() => {{}}));
+        files[1].blob = {{ stream: () => new ReadableStream({{ pull }}) }};
         await seen(await saveInto(files, folder, {{ signal: stop.signal, onProgress() {{}} }}));
     """) == [["a.png"], [], ["a.png"]]
 

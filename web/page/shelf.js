@@ -117,8 +117,9 @@ export class Shelf {
   /** Keys of photos without a record that can be read: the page was gone before it was written. @param {any[]} records */
   async strays(records) {
     const names = (await namesIn(this.#folder)).filter((name) => name.endsWith(PHOTO_PART)).toSorted();
-    const whole = await Promise.all(names.map(async (name) => (await this.get(name)) && name.slice(0, -PHOTO_PART.length)));
-    return whole.filter((name) => name !== null && records.every(({ key }) => key !== name));
+    const whole = await Promise.all(names.map((name) => this.get(name)));
+    const keys = names.filter((_, at) => whole[at]).map((name) => name.slice(0, -PHOTO_PART.length));
+    return keys.filter((key) => !records.some((record) => record.key === key));
   }
 
   /** Forgets a photo and what was made of it, what is still being written too. @param {string} key */
