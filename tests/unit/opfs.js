@@ -3,8 +3,8 @@
  * read of is unreadable once it is written over or removed, and one that is being written can't be removed.
  */
 
-/** What tests turn: how many bytes there is room for, and what files wait for before they are whole. */
-export const disk = { quota: Infinity, ready: Promise.resolve() };
+/** What tests turn: how many bytes there is room for, and what files wait for before they are there and before they are whole. */
+export const disk = { quota: Infinity, open: Promise.resolve(), ready: Promise.resolve() };
 
 /** What is being written is lost, and locks are let go: the page is gone. */
 export function leave() {
@@ -90,6 +90,7 @@ export class Folder {
   }
 
   async getFileHandle(name, { create = false } = {}) {
+    if (create) await disk.open;
     return new FileHandle(this.#get(name, create, () => ({ bytes: new Uint8Array(), writers: 0 })));
   }
 

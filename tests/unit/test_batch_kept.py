@@ -130,6 +130,7 @@ def test_where_the_original_finds_no_room_again_the_photo_is_worked_on_in_memory
         await save(batch);
         disk.quota = 0;
         await batch.edit(item, edited(item), false);
+        await settled();
         batch.catchUp();
         await settled();
         const { state, shelf, saved } = item, kept = [await isKept(".json"), await isKept(".photo")];
@@ -222,6 +223,36 @@ def test_a_photo_that_is_removed_while_it_is_written_leaves_nothing() -> None:
         await settled();
         write();
         await settled();
+        seen(Object.keys(await listed()));
+    """) == [[]]
+
+
+def test_what_comes_of_a_photo_after_it_was_removed_is_not_kept() -> None:
+    assert story("""
+        const cutOut = client.remove;
+        let answer;
+        client.remove = async () => {
+          await new Promise((resolve) => { answer = resolve; });
+          return cutOut();
+        };
+        const batch = await begin(white);
+        batch.remove(batch.items[0]);
+        await settled();
+        answer();
+        await settled();
+        seen(runs, Object.keys(await listed()));
+    """) == [1, []]
+
+
+def test_a_file_that_is_not_there_yet_is_forgotten_too() -> None:
+    assert story("""
+        const shelf = await Shelf.open(BATCHES);
+        let open;
+        disk.open = new Promise((resolve) => { open = resolve; });
+        const writing = shelf.put("a.master", "master"), forgetting = shelf.forget("a");
+        await settled();
+        open();
+        await Promise.all([writing, forgetting]);
         seen(Object.keys(await listed()));
     """) == [[]]
 
