@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -373,6 +374,63 @@ def opened(batch: Batch, path: Path) -> Editor:
     editor.stage.scroll_into_view_if_needed()
     editor.settle()
     return editor
+
+
+# Lays files, given by name and text, on the shelf of a visit before.
+LAID = """async (files) => {
+  let folder = await navigator.storage.getDirectory();
+  const create = true;
+  for (const name of ["alphacut-batches", "1"]) folder = await folder.getDirectoryHandle(name, { create });
+  for (const [name, text] of Object.entries(files)) {
+    const stream = await (await folder.getFileHandle(name, { create })).createWritable();
+    await stream.write(text);
+    await stream.close();
+  }
+}"""
+
+
+def record(key: str, state: str, saved: bool) -> dict[str, str]:
+    kept = {"key": key, "name": f"{key}.jpg", "state": state, "saved": saved, "types": {}, "edits": []}
+    return {f"{key}.json": json.dumps(kept)}
+
+
+@pytest.mark.parametrize(
+    ("states", "words", "button", "count"),
+    [
+        # Those that were saved count nowhere, those that failed are not done.
+        (("done saved", "done", "done"), "From last time, done but not saved: 2.", "Show them", 2),
+        (("done saved", "failed", "done"), "1 of 2 photos from last time are not done.", "Show them", 2),
+        (("done", "failed", "waiting"), "2 of 3 photos from last time are not done.", "Resume", 3),
+    ],
+)
+def test_what_is_left_is_told_as_it_is(
+    driver: Driver, states: tuple[str, ...], words: str, button: str, count: int
+) -> None:
+    files: dict[str, str] = {}
+    for n, state in enumerate(states):
+        files |= record(f"p{n}", state.split()[0], "saved" in state)
+    page = driver.page
+    driver.open(model="tiny")
+    page.evaluate(LAID, files)
+    page.reload()
+    expect(page.locator("#left-batch-words")).to_have_text(
+        f"Photos of a batch are left from last time: {count}"
+    )
+    page.goto(f"{driver.url}?model=tiny&device=wasm#batch")
+    expect(page.locator(".batch-left p").first).to_have_text(words)
+    expect(page.locator(".batch-left button.primary")).to_have_text(button)
+
+
+def test_a_photo_without_a_record_is_not_deleted_but_offered(driver: Driver) -> None:
+    """As where a page was gone between the two, or a record can't be read."""
+    page = driver.page
+    driver.open(model="tiny")
+    page.evaluate(LAID, {**record("p0", "done", saved=True), "p1.photo": "No photo.", "p2.photo": ""})
+    batch = Batch(driver)
+    batch.do("rest.resume")
+    batch.wait(1)
+    assert batch.states() == {"photo": "failed"}, "it was worked on, and is no photo"
+    assert "1/p1.photo" in batch.kept()
 
 
 def test_a_photo_that_kills_the_worker_fails_alone(driver: Driver, tmp_path: Path) -> None:

@@ -358,8 +358,8 @@ def test_a_photo_that_was_not_kept_in_time_says_so() -> None:
 
 def test_without_finish_the_master_is_the_file_after_a_reload_too() -> None:
     assert item(f"""{DONE}
-        item.result = null;
-        const again = await reload("result");
+        item.result = null; // the file of before is there still
+        const again = await reload();
         seen(again.state, await fileOf(again).text());
     """) == ["done", "master"]
 

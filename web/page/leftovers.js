@@ -33,8 +33,7 @@ export function mountLeftovers({ kept, announce, note, openEditor }) {
   void draw();
 }
 
-/** How many photos are left in batches that are not under way in any tab. What was saved whole is not left. */
+/** How many photos that were not saved are left in batches that are not under way in any tab. */
 async function countLeft() {
-  const batches = (await Shelf.peek(BATCHES)).filter((records) => !records.every(({ saved }) => saved));
-  return batches.flat().length;
+  return (await Shelf.peek(BATCHES)).flat().filter(({ saved }) => !saved).length;
 }

@@ -10,14 +10,14 @@
 
 /** Where shelves stand: those of batches, and those of a photo in the editor. */
 export const BATCHES = "alphacut-batches", PHOTO = "alphacut-photo";
-const RECORD = ".json";
+const RECORD = ".json", PHOTO_PART = ".photo";
 
 export class Shelf {
   #root;
   #id;
   #folder;
   #letGo;
-  /** What is being written, by name: a later content never ends before an earlier one. @type {Map<string, Promise<unknown>>} */
+  /** What is being written or dropped, by name: what was asked for last never ends before the rest. @type {Map<string, Promise<unknown>>} */
   #writing = new Map();
 
   /**
@@ -76,12 +76,7 @@ export class Shelf {
    * @throws {DOMException} `QuotaExceededError` among others
    */
   async put(name, content) {
-    const write = () => this.#write(name, content);
-    const writing = (this.#writing.get(name) ?? Promise.resolve()).then(write, write);
-    this.#writing.set(name, writing);
-    return writing.finally(() => {
-      if (this.#writing.get(name) === writing) this.#writing.delete(name);
-    });
+    return this.#inTurn(name, () => this.#write(name, content));
   }
 
   /**
@@ -98,9 +93,9 @@ export class Shelf {
     }
   }
 
-  /** Forgets a file, if it is there. @param {string} name */
+  /** Forgets a file, if it is there; one that is being written can't be removed before. @param {string} name */
   async drop(name) {
-    await this.#folder.removeEntry(name).catch(() => {});
+    await this.#inTurn(name, () => this.#folder.removeEntry(name).catch(() => {}));
   }
 
   /**
@@ -119,9 +114,18 @@ export class Shelf {
     return (await Promise.allSettled(read)).flatMap((one) => (one.status === "fulfilled" && one.value) || []);
   }
 
-  /** Forgets a photo and what was made of it. @param {string} key */
+  /** Keys of photos without a record that can be read: the page was gone before it was written. @param {any[]} records */
+  async strays(records) {
+    const names = (await namesIn(this.#folder)).filter((name) => name.endsWith(PHOTO_PART)).toSorted();
+    const whole = await Promise.all(names.map((name) => this.get(name)));
+    const keys = names.filter((_, at) => whole[at]).map((name) => name.slice(0, -PHOTO_PART.length));
+    return keys.filter((key) => !records.some((record) => record.key === key));
+  }
+
+  /** Forgets a photo and what was made of it, what is still being written too. @param {string} key */
   async forget(key) {
-    for (const name of await namesIn(this.#folder)) if (name.startsWith(`${key}.`)) await this.drop(name);
+    const names = new Set([...this.#writing.keys(), ...await namesIn(this.#folder)]);
+    for (const name of names) if (name.startsWith(`${key}.`)) await this.drop(name);
   }
 
   /** Deletes everything and lets go. */
@@ -129,6 +133,19 @@ export class Shelf {
     await Promise.allSettled(this.#writing.values());
     await (await open(this.#root, false)).removeEntry(this.#id, { recursive: true }).catch(() => {});
     this.#letGo();
+  }
+
+  /**
+   * @template T
+   * @param {string} name
+   * @param {() => Promise<T>} act
+   */
+  #inTurn(name, act) {
+    const acting = (this.#writing.get(name) ?? Promise.resolve()).then(act, act);
+    this.#writing.set(name, acting);
+    return acting.finally(() => {
+      if (this.#writing.get(name) === acting) this.#writing.delete(name);
+    });
   }
 
   /**

@@ -118,7 +118,10 @@ export class Batch {
   /** What is made of all photos from now on; those that are done are made again from their masters. @param {Recipe} recipe */
   setRecipe(recipe) {
     this.#recipe = recipe;
-    for (const item of this.items) Object.assign(item, { finish: null, picture: null }); // what was said last holds
+    for (const item of this.items) {
+      if (item.finish) void this.#depot.note(item); // or a reload brings it back
+      Object.assign(item, { finish: null, picture: null }); // what was said last holds
+    }
     this.catchUp();
   }
 
@@ -131,21 +134,20 @@ export class Batch {
   async edit(item, { master, edits, finish, picture }, isNew) {
     if (picture && picture !== item.picture) void this.#depot.keep(item, "picture", picture);
     Object.assign(item, { edits, finish, picture, version: item.version + 1 });
-    if (isNew) Object.assign(item, { master, thumb: null });
-    if (isNew) item.master = await this.#depot.keep(item, "master", master);
+    if (item.saved) this.#depot.takeBack([item]);
+    if (isNew) {
+      Object.assign(item, { master, thumb: null });
+      const kept = await this.#depot.keep(item, "master", master);
+      if (item.master === master) item.master = kept; // else it was changed again
+    }
     await this.#depot.note(item);
   }
 
   /** Makes anew what is out of date. */
   catchUp() {
-    const stale = this.items.filter((item) => item.state === "done" && item.photo && item.made !== recipeOf(item, this.#recipe));
+    const stale = this.items.filter((item) => item.state === "done" && this.#isStale(item));
     this.#depot.takeBack(stale.filter(({ saved }) => saved));
     this.#queue.retry(stale);
-  }
-
-  /** Where new photos are kept. */
-  get shelf() {
-    return this.#depot.shelf;
   }
 
   get unkept() {
@@ -154,15 +156,33 @@ export class Batch {
 
   /** Bytes that are kept. */
   get keptBytes() {
-    return this.items.reduce((sum, item) => sum + keptBytes(item), 0);
+    return this.items.reduce((sum, item) => sum + keptBytes(item), this.#depot.zipBytes);
   }
 
-  /** These were saved: their originals need not be kept any longer. @param {Item[]} items */
-  async saved(items) {
-    for (const item of items) {
+  /** @param {ReadableStream<Uint8Array<ArrayBuffer>>} content @returns {Promise<Blob | null>}  Null where it can't be kept. */
+  keepZip(content) {
+    return this.#depot.keepZip(content);
+  }
+
+  dropZips() {
+    return this.#depot.dropZips();
+  }
+
+  /**
+   * These were saved as they were made then. Where that is still what is wanted, originals need not be kept any longer.
+   * @param {{ item: Item, made: string }[]} files
+   */
+  async saved(files) {
+    for (const { item, made } of files) {
+      if (item.made !== made || this.#isStale(item)) continue;
       item.saved = true;
       await this.#depot.release(item);
     }
+  }
+
+  /** Whether another file is wanted than there is. @param {Item} item */
+  #isStale(item) {
+    return item.photo !== null && item.made !== recipeOf(item, this.#recipe);
   }
 
   /** @param {Item[]} items */
@@ -226,6 +246,7 @@ export class Batch {
     const { output } = this.#recipe, finish = item.finish ?? this.#recipe.finish, made = recipeOf(item, this.#recipe);
     if (edits.length === 0 && isPlain(finish, output)) {
       Object.assign(item, { result: null, made });
+      await this.#depot.drop(item, "result");
       return 0;
     }
     const { data, type, ms } = await this.#app.client.export({ photo, master, edits: [...edits], finish, picture, output }, hearing);

@@ -10,7 +10,7 @@ import { action } from "./action.js";
 import { Batch } from "./batch-model.js";
 import { FinishPanel } from "./finish-panel.js";
 import { Grid } from "./grid.js";
-import { canRetry, fileOf } from "./item.js";
+import { canRetry, fileOf, madeOf } from "./item.js";
 import { Left } from "./left.js";
 import { SavePanel } from "./save-panel.js";
 import { countOf, Summary } from "./summary.js";
@@ -149,13 +149,11 @@ class View {
   async #open(item) {
     if (!item.photo) return;
     const photo = photoFromBlob(item.photo, item.name, item.folder);
-    const { master, cutout, edits, picture } = item, finish = item.finish ?? this.batch.recipe.finish;
-    if (!master || !cutout) return this.#app.openEditor(photo);
-    const data = await master.arrayBuffer();
-    let known = master;
+    const made = await madeOf(item, this.batch.recipe);
+    if (!made) return this.#app.openEditor(photo);
+    let known = made.edited.master;
     this.#app.openEditor(photo, {
-      cutout: { ...cutout.facts, data, preview: null, thumbnail: null }, title: cutout.title,
-      edited: { master, edits, finish, picture },
+      ...made,
       onChange: (edited) => {
         void this.batch.edit(item, edited, edited.master !== known);
         known = edited.master;

@@ -7,10 +7,13 @@ import { BATCHES, Shelf } from "../shelf.js";
 
 /** @type {readonly Part[]} */
 const MADE = ["master", "thumb", "result", "picture"];
+const ZIP = "zip";
 
 export class Depot {
   /** Why nothing more is kept: the browser does not let a page keep files, or has no space left. @type {"" | "refused" | "full"} */
   unkept = "";
+  /** Of the ZIP that was made last, which stays until the next. */
+  zipBytes = 0;
   #onChange;
   /** For new photos. @type {Promise<Shelf | null> | null} */
   #shelf = null;
@@ -28,15 +31,11 @@ export class Depot {
     this.#onChange = onChange;
   }
 
-  /** Where new photos are kept; null where the browser keeps nothing. */
-  get shelf() {
-    return this.#shelf;
-  }
-
   /** Keeps on a shelf of an earlier visit from now on. @param {Shelf} shelf */
   adopt(shelf) {
     this.#shelves.add(shelf);
     this.#shelf ??= Promise.resolve(shelf);
+    void shelf.forget(ZIP);
   }
 
   /** @param {Item[]} items */
@@ -45,7 +44,7 @@ export class Depot {
     if (shelf) this.#shelves.add(shelf);
     else this.unkept = "refused";
     this.#onChange();
-    for (const item of items) this.#turn = this.#turn.then(() => this.#take(item, shelf));
+    for (const item of items) this.#turn = this.#turn.then(() => (this.unkept ? undefined : this.#take(item, shelf)));
   }
 
   /** Keeps the originals of these again: what was saved of them is not what is wanted any more. @param {Item[]} items */
@@ -57,18 +56,49 @@ export class Depot {
   }
 
   /**
-   * Keeps what was made of a photo, if its shelf takes it.
+   * Keeps what was made of a photo, if its shelf takes it; else not even what was made before, which is out of date.
    * @param {Item} item
    * @param {Part} part
    * @param {Blob} blob
    */
   async keep(item, part, blob) {
+    const { shelf, gone } = item;
+    if (!shelf || gone) return blob;
     try {
-      return (await item.shelf?.put(`${item.key}.${part}`, blob)) ?? blob;
+      return await shelf.put(`${item.key}.${part}`, blob);
     } catch (error) {
+      await this.drop(item, part);
       this.#complain(error);
       return blob;
     }
+  }
+
+  /**
+   * Keeps it no longer.
+   * @param {Item} item
+   * @param {Part} part
+   */
+  async drop(item, part) {
+    await item.shelf?.drop(`${item.key}.${part}`);
+  }
+
+  /**
+   * Keeps a ZIP while it is made and as long as a download may read it, if there is room. Each has a name of its own.
+   * @param {ReadableStream<Uint8Array<ArrayBuffer>>} content
+   * @returns {Promise<Blob | null>}
+   */
+  async keepZip(content) {
+    const shelf = await this.#shelf, name = `${ZIP}.${Date.now()}`;
+    const kept = await shelf?.put(name, content).catch(() => shelf.drop(name)) ?? null; // too large for it, perhaps
+    this.zipBytes = kept?.size ?? 0;
+    this.#onChange();
+    return kept;
+  }
+
+  /** Drops the ZIPs of earlier saves; when their downloads end, no page is told. */
+  async dropZips() {
+    this.zipBytes = 0;
+    await Promise.all([...this.#shelves].map((shelf) => shelf.forget(ZIP)));
   }
 
   /** Takes down how far a photo is. @param {Item} item */
@@ -86,7 +116,7 @@ export class Depot {
   async release(item) {
     if (item.shelf && item.source && item.photo !== item.source) {
       item.photo = item.source;
-      await item.shelf.drop(`${item.key}.photo`);
+      await this.drop(item, "photo");
     }
     await this.note(item);
   }
@@ -94,7 +124,8 @@ export class Depot {
   /** @param {Item} item */
   forget(item) {
     item.gone = true;
-    this.#turn = this.#turn.then(() => item.shelf?.forget(item.key)).then(this.#onChange); // it may be kept only just now
+    const forget = () => Promise.all([...this.#shelves].map((shelf) => shelf.forget(item.key)));
+    this.#turn = this.#turn.then(forget).then(this.#onChange); // it may be kept only just now
   }
 
   /** Deletes everything that is kept of these and of all others. @param {Item[]} items */
@@ -106,6 +137,7 @@ export class Depot {
     this.unkept = "";
     await Promise.all([this.#turn, this.#noting]);
     await Promise.all(shelves.map((shelf) => shelf.clear()));
+    this.zipBytes = 0;
     this.#onChange();
   }
 
@@ -114,19 +146,20 @@ export class Depot {
    * @param {Shelf | null} shelf
    */
   async #take(item, shelf) {
-    if (!shelf || !item.source || this.unkept || item.gone) return;
+    if (!shelf || item.gone) return;
     try {
-      item.photo = await shelf.put(`${item.key}.photo`, item.source);
-      const parts = item.shelf ? [] : MADE; // which may have been quicker
-      item.shelf = shelf;
-      for (const part of parts) {
-        const made = item[part], kept = made && await shelf.put(`${item.key}.${part}`, made);
-        if (item[part] === made) item[part] = kept;
-      }
+      if (item.source) item.photo = await shelf.put(`${item.key}.photo`, item.source);
     } catch (error) {
+      // Its record would promise what is not kept. What was made of it is left: it may be read here.
       Object.assign(item, { shelf: null, photo: item.source });
-      await shelf.forget(item.key).catch(() => {});
-      this.#complain(error);
+      await Promise.all(["photo", "json"].map((part) => shelf.drop(`${item.key}.${part}`)));
+      return this.#complain(error);
+    }
+    const parts = item.shelf ? [] : MADE; // which may have been quicker
+    item.shelf = shelf;
+    for (const part of parts) {
+      const made = item[part], kept = made && await this.keep(item, part, made);
+      if (item[part] === made) item[part] = kept;
     }
     await this.note(item);
   }
@@ -136,5 +169,6 @@ export class Depot {
     const { name } = /** @type {Error} */ (error);
     if (name === "QuotaExceededError") this.unkept = "full";
     else if (name !== "NotFoundError") console.warn("A photo can't be kept.", error); // else it was cleared meanwhile
+    this.#onChange();
   }
 }

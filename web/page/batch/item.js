@@ -78,6 +78,21 @@ export function recipeOf(item, { finish, output }) {
 }
 
 /**
+ * What was made of a photo, for the editor; null where nothing was. It is in memory, as the editor can undo to it after
+ * its files were written over.
+ * @param {Item} item
+ * @param {Recipe} common
+ */
+export async function madeOf({ master, cutout, edits, picture, finish }, common) {
+  if (!master || !cutout) return null;
+  const data = await master.arrayBuffer(), ground = picture && new Blob([await picture.arrayBuffer()], { type: picture.type });
+  return {
+    cutout: { ...cutout.facts, data, preview: null, thumbnail: null }, title: cutout.title,
+    edited: { master: new Blob([data], { type: master.type }), edits, finish: finish ?? common.finish, picture: ground },
+  };
+}
+
+/**
  * Whether the master is the file to save, but for edits.
  * @param {Finish} finish
  * @param {Output} output
@@ -112,7 +127,7 @@ export async function note(item) {
  */
 export async function recall(shelf, { types, edits, error, ...record }) {
   /** @param {Part} part */
-  const get = (part) => shelf.get(`${record.key}.${part}`, types[part]);
+  const get = async (part) => (types[part] === undefined ? null : shelf.get(`${record.key}.${part}`, types[part])); // or it is of before
   const [photo, master, thumb, result, picture] = await Promise.all(PARTS.map(get));
   const cutout = master && record.cutout;
   const done = record.state === "done" && cutout && (result || types.result === undefined);
@@ -123,6 +138,11 @@ export async function recall(shelf, { types, edits, error, ...record }) {
     error: done ? null : photo ? error && AlphacutError.fromWire(error) : lost(),
     edits: fromPlain(edits),
   };
+}
+
+/** The record of a photo that has none. @param {string} key */
+export function bareRecord(key) {
+  return { ...newItem(new Blob(), "photo", ""), key, types: { photo: "" } };
 }
 
 function lost() {

@@ -4,6 +4,7 @@ import { text } from "../controls.js";
 import { make } from "../dom.js";
 import { BATCHES, Shelf } from "../shelf.js";
 import { action } from "./action.js";
+import { bareRecord } from "./item.js";
 
 /** @import { Batch } from "./batch-model.js" */
 /** @typedef {{ shelf: Shelf, records: any[] }} Rest */
@@ -23,6 +24,7 @@ export class Left {
   async look() {
     for (const shelf of await Shelf.left(BATCHES)) {
       const records = await shelf.records();
+      records.push(...(await shelf.strays(records)).map(bareRecord));
       if (records.every(({ saved }) => saved)) await shelf.clear();
       else this.#rests.push({ shelf, records });
     }
@@ -41,13 +43,14 @@ export class Left {
   }
 
   #draw() {
-    const records = this.#rests.flatMap((rest) => rest.records);
-    const open = records.filter(({ state }) => state !== "done" && state !== "failed").length;
+    const records = this.#rests.flatMap((rest) => rest.records).filter(({ saved }) => !saved);
+    const open = records.filter(({ state }) => state !== "done").length;
+    const isWaiting = records.some(({ state }) => state === "waiting" || state === "working");
     const values = { all: records.length, open };
     this.element.hidden = records.length === 0;
     this.element.replaceChildren(
       text("p", open > 0 ? "batch.rest.open" : "batch.rest.done", {}, values),
-      make("p", { className: "actions" }, action(open > 0 ? "rest.resume" : "rest.show", () => this.#goOn(), "primary"), action("rest.clear", () => this.clear())),
+      make("p", { className: "actions" }, action(isWaiting ? "rest.resume" : "rest.show", () => this.#goOn(), "primary"), action("rest.clear", () => this.clear())),
     );
   }
 }

@@ -12,7 +12,7 @@ import { canPickFolder, pickFolder, pickZip, saveInto, saveZip } from "./save.js
 /** @import { Item } from "./item.js" */
 /** @import { Options, Output, Saved } from "./save.js" */
 /** @import { Count } from "./summary.js" */
-/** @typedef {Output & { item: Item }} File */
+/** @typedef {Output & { item: Item, made: string }} File */
 
 export class SavePanel {
   element = make("span", { className: "batch-save actions" });
@@ -24,8 +24,8 @@ export class SavePanel {
   /** @type {AbortController | null} */
   #saving = null;
   #zip = button("batch.zip", () => this.#save(async () => {
-    const file = await pickZip(), shelf = await this.#batch.shelf;
-    return (files, options) => saveZip(files, { file, shelf }, options);
+    const file = await pickZip(), keep = this.#batch.keepZip.bind(this.#batch);
+    return (files, options) => saveZip(files, { file, keep }, options);
   }), { className: "button primary", id: "batch-zip" });
   #folder = button("batch.folder", () => this.#save(async () => {
     const folder = await pickFolder();
@@ -57,6 +57,7 @@ export class SavePanel {
     const saving = (this.#saving = new AbortController());
     try {
       const write = await ask();
+      await this.#batch.dropZips();
       const files = this.#files();
       this.update(/** @type {Count} */ ({ done: this.#done }));
       const onProgress = (/** @type {number} */ count) => this.#tell(t("batch.saving", { count, all: files.length }), cancelButton(saving));
@@ -79,7 +80,7 @@ export class SavePanel {
       const { name, folder, cutout } = item;
       return { name, folder, n: places.get(item) ?? 0, model: cutout?.facts.model ?? "", type: fileOf(item)?.type ?? "" };
     }));
-    return items.map((item, at) => ({ item, path: names[at] ?? "", blob: /** @type {Blob} */ (fileOf(item)) }));
+    return items.map((item, at) => ({ item, made: item.made, path: names[at] ?? "", blob: /** @type {Blob} */ (fileOf(item)) }));
   }
 
   /**
@@ -88,7 +89,7 @@ export class SavePanel {
    */
   async #finish(files, { saved, failed }) {
     const paths = new Set(saved.map(({ path }) => path));
-    await this.#batch.saved(files.filter(({ path }) => paths.has(path)).map(({ item }) => item));
+    await this.#batch.saved(files.filter(({ path }) => paths.has(path)));
     const words = t("batch.saved", { count: saved.length });
     this.#app.announce(words);
     this.#tell(words, ...failed.map(({ path, why }) => make("p", {}, t("batch.unsaved", { path, why }))));

@@ -2,12 +2,12 @@
 
 import { makeZip } from "../../vendor/client-zip.js";
 
-/** @import { Shelf } from "../shelf.js" */
 /** @typedef {{ path: string, blob: Blob }} Output */
 /** @typedef {{ saved: Output[], failed: { path: string, why: string }[] }} Saved */
+/** @typedef {(content: ReadableStream<Uint8Array<ArrayBuffer>>) => Promise<Blob | null>} Keep */
 /** @typedef {{ signal: AbortSignal, onProgress: (done: number) => void }} Options */
 
-export const ZIP_NAME = "alphacut.zip";
+const ZIP_NAME = "alphacut.zip";
 const ZIP_TYPE = "application/zip";
 /** Not there in every browser, so not in TypeScript's types. */
 const pickers = /** @type {{ showSaveFilePicker?: Function, showDirectoryPicker?: Function }} */ (/** @type {unknown} */ (globalThis));
@@ -34,11 +34,11 @@ export async function pickFolder() {
 /**
  * Saves as one ZIP. Photos don't get smaller by compression, so they are only joined.
  * @param {Output[]} files
- * @param {{ file: FileSystemFileHandle | null, shelf: Shelf | null }} place  Without a file the ZIP is made on the shelf, or in memory, and downloaded.
+ * @param {{ file: FileSystemFileHandle | null, keep: Keep }} place  Without a file the ZIP is made where it can be kept, or in memory, and downloaded.
  * @param {Options} options
  * @returns {Promise<Saved>}
  */
-export async function saveZip(files, { file, shelf }, options) {
+export async function saveZip(files, { file, keep }, options) {
   /** @type {Saved} */
   const saved = { saved: [], failed: [] };
   const zip = () => {
@@ -46,12 +46,12 @@ export async function saveZip(files, { file, shelf }, options) {
     return /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (makeZip(readable(files, saved, options)));
   };
   if (file) await zip().pipeTo(await file.createWritable(), { signal: options.signal });
-  else download(await made(zip, shelf, options.signal));
+  else download(await made(zip, keep, options.signal));
   return saved;
 }
 
 /**
- * Saves into a folder. No file that is there already is written over.
+ * Saves into a folder, until it is told to stop. No file that is there already is written over.
  * @param {Output[]} files
  * @param {FileSystemDirectoryHandle} folder
  * @param {Options} options
@@ -61,12 +61,12 @@ export async function saveInto(files, folder, { signal, onProgress }) {
   /** @type {Saved} */
   const saved = { saved: [], failed: [] };
   for (const file of files) {
-    signal.throwIfAborted();
+    if (signal.aborted) break;
     try {
       await write(file, folder, signal);
       saved.saved.push(file);
     } catch (error) {
-      signal.throwIfAborted();
+      if (signal.aborted) break;
       saved.failed.push({ path: file.path, why: String(error) });
     }
     onProgress(saved.saved.length + saved.failed.length);
@@ -97,11 +97,11 @@ async function* readable(files, saved, { signal, onProgress }) {
 
 /**
  * @param {() => ReadableStream<Uint8Array<ArrayBuffer>>} zip
- * @param {Shelf | null} shelf
+ * @param {Keep} keep
  * @param {AbortSignal} signal
  */
-async function made(zip, shelf, signal) {
-  const kept = await shelf?.put(ZIP_NAME, zip()).catch(() => null); // too large for it, perhaps
+async function made(zip, keep, signal) {
+  const kept = await keep(zip());
   signal.throwIfAborted();
   return (kept ?? await new Response(zip()).blob()).slice(0, undefined, ZIP_TYPE);
 }
@@ -122,8 +122,13 @@ function download(blob) {
 async function write({ path, blob }, folder, signal) {
   const [name = "", ...above] = path.split("/").toReversed();
   for (const part of above.toReversed()) folder = await folder.getDirectoryHandle(part, { create: true });
-  const handle = await folder.getFileHandle(await unused(name, folder), { create: true });
-  await blob.stream().pipeTo(await handle.createWritable(), { signal });
+  const free = await unused(name, folder), handle = await folder.getFileHandle(free, { create: true });
+  try {
+    await blob.stream().pipeTo(await handle.createWritable(), { signal });
+  } catch (error) {
+    await folder.removeEntry(free).catch(() => {}); // empty, and the reason is told anyway
+    throw error;
+  }
 }
 
 /**
