@@ -143,7 +143,12 @@ def test_what_a_photo_lacks_is_neither_shadowed_nor_cropped_to(editor: Editor, t
     half.settle()
     shown = half.shown()
     with Image.open(half.save(tmp_path)) as file:
+        assert 470 < file.width < 490  # the ball and the stroke, and a margin
         assert abs(shown.shape[1] / shown.shape[0] - file.width / file.height) < 0.02
+    half.tab("crop")
+    half.pick("whole")
+    half.tab("export")
+    half.settle()
     assert_same(half, strokes, tmp_path)
 
 

@@ -90,7 +90,7 @@ def test_a_stroke_that_is_continued_is_the_whole_stroke() -> None:
 
 
 def test_strokes_bring_nothing_back_that_the_photo_lacks() -> None:
-    """Alpha is bounded after all edits, as in export.py: what was restored first is not bounded before the next."""
+    """Alpha is bounded after all edits, as in export.py, not after each of them."""
     script = """
       const { Mask } = await load("mask"), grid = { left: 0, top: 0, scale: 1, width: 8, height: 1 };
       const own = Uint8Array.of(255, 255, 255, 100, 100, 0, 0, 0);
@@ -110,7 +110,8 @@ def test_strokes_bring_nothing_back_that_the_photo_lacks() -> None:
 def test_a_crop_is_sent_as_such_whatever_was_changed() -> None:
     """The page finds the subject's box in a small picture only."""
     script = """
-      const asked = [], client = { export: async ({ finish }) => { asked.push(finish); return { data: "", notes: [] }; } };
+      const asked = [], made = { data: "", notes: [] };
+      const client = { export: async ({ finish }) => { asked.push(finish); return made; } };
       const { Exporter } = await load("exporter"), exporter = new Exporter(client);
       const finish = { crop: { margin: 0, aspect: null }, shift: 0.5 }, edits = [value];
       const state = { master: { blob: new Blob() }, edits, finish, picture: null };

@@ -82,7 +82,8 @@ def test_closing_one_picture_leaves_the_next() -> None:
     script = """
       let asked = 0;
       const stream = () => ({ name: ++asked, getTracks: () => [] });
-      Object.defineProperty(globalThis, "navigator", { value: { mediaDevices: { getUserMedia: async () => stream() } } });
+      const mediaDevices = { getUserMedia: async () => stream() };
+      Object.defineProperty(globalThis, "navigator", { value: { mediaDevices } });
       const { openCamera } = await load("page/camera/webcam.js"), video = { srcObject: null, play() {} };
       const [first, second] = [await openCamera(video), await openCamera(video)];
       first();
