@@ -126,10 +126,13 @@ def test_a_new_version_is_used_when_it_was_agreed_to(page: Page, site: Path, tmp
         driver.assert_clean()
 
 
-NO_ROOM = "FileSystemFileHandle.prototype.createWritable = async () => { throw new Error('full'); }"
-STUCK = """window.showSaveFilePicker = async () => ({
-  createWritable: async () => new WritableStream({ write: () => new Promise(() => {}) }),
-});"""
+NO_ROOM = """() => {
+  FileSystemFileHandle.prototype.createWritable = async () => { throw new Error("There is no room."); };
+}"""
+STUCK = """() => {
+  const createWritable = async () => new WritableStream({ write: () => new Promise(() => {}) });
+  window.showSaveFilePicker = async () => ({ createWritable });
+}"""
 
 
 def assert_busy(page: Page) -> None:

@@ -68,6 +68,7 @@ views.editor().catch(() => {}); // to be there before the first photo, which ask
 void arrangeIsolation();
 await app.warmUp();
 watchForUpdates(isBusy);
+addEventListener("beforeunload", (event) => { if (document.querySelector(SAVING)) event.preventDefault(); });
 
 /** Whether something would be broken off, or lost, if the page went now. */
 function isBusy() {
