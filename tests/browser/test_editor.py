@@ -287,6 +287,7 @@ def test_a_change_does_not_break_off_a_copy(editor: Editor) -> None:
     }""")
     editor.tab("edges")
     editor.slide("Softness", 1)
+    editor.slide("Inwards or outwards", 0.5)
     editor.tab("export")
     page.get_by_role("button", name="Copy").last.click()
     page.keyboard.press("Control+z")
