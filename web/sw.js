@@ -202,7 +202,8 @@ async function reply(request) {
   if (request.type === "keep") return keep(request.groups);
   if (request.type === "drop") return drop(request.groups);
   if (request.type === "take-shared") return { photos: await giveShared() };
-  const pages = await scope.clients.matchAll({ includeUncontrolled: true, type: "window" });
+  const windows = await scope.clients.matchAll({ includeUncontrolled: true, type: "window" });
+  const pages = windows.filter(({ url }) => url.startsWith(ROOT)); // the origin may have other sites
   if (request.type === "use") {
     if (pages.length <= 1) await scope.skipWaiting(); // under other pages nothing is exchanged
     return { others: pages.length - 1 };

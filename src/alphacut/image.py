@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -182,7 +183,8 @@ def _open(data: bytes) -> ImageFile.ImageFile:
             raise TruncatedImageError(f"The {kind.name} file is damaged or incomplete.") from error
         raise NotAnImageError("The file is not an image.") from error
     if image.width * image.height > MAX_PIXELS:
-        raise ImageTooLargeError(_too_large(f"{image.width * image.height / 1e6:.0f}"))
+        tenths = math.ceil(image.width * image.height / 100_000)  # never rounded to the limit
+        raise ImageTooLargeError(_too_large(f"{tenths / 10:g}"))
     return image
 
 

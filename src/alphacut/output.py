@@ -116,8 +116,8 @@ class Output:
         if max(size) > longest:
             raise BadOptionsError(
                 f"A {self.format.upper()} file is at most {longest} pixels wide and high;"
-                f" this photo is {size[0]} by {size[1]}.",
-                hint="Choose PNG, or scale the photo down.",
+                f" this picture would be {size[0]} by {size[1]}.",
+                hint="Choose PNG, or make the picture smaller.",
             )
 
     @classmethod

@@ -50,7 +50,9 @@ class Editor:
         if not self.page.locator("#photo-input").count():
             self.driver.open(model="tiny")
         self.page.evaluate("document.documentElement.dataset.state = 'before'")
-        self.driver.cut_out(self.photo)
+        self.driver.choose(self.photo)
+        self.page.evaluate("document.querySelector('#replace-dialog[open] [value=open]')?.click()")
+        self.driver.finish()
         expect(self.page.locator(".table-top")).to_have_attribute("data-showing", "compare")
         self.stage.scroll_into_view_if_needed()
         self.settle()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -113,6 +114,21 @@ def test_a_snapshot_is_cut_out_at_the_cameras_size_and_the_camera_is_closed(
     )  # what was allowed is not asked again
     page.locator(".camera-controls").get_by_role("button", name="Stop").click()
     assert page.evaluate(OPEN) == 0
+
+
+def test_a_model_with_a_notice_is_asked_for_first(filming: Browser, site_url: str, site: Path) -> None:
+    """Where a site offers no other."""
+    only = json.loads((site / "site.json").read_text("utf-8"))
+    only["models"] = [model for model in only["models"] if model["id"] == "isnet"]
+    with filming.new_context(service_workers="block") as context:
+        context.route("**/site.json", lambda route: route.fulfill(json=only))
+        driver = Driver(context.new_page(), site_url)
+        driver.page.goto(f"{site_url}?model=isnet&device=wasm#camera")
+        expect(driver.page.locator("#licence-dialog")).to_be_visible(timeout=20 * SECOND)
+        driver.page.click("#licence-decline")
+        expect(driver.page.locator("#camera-view")).to_have_attribute("data-camera", "off")
+        expect(driver.page.locator(".camera-error")).to_be_visible()
+        assert not [url for url in driver.requests if "/models/" in url]
 
 
 def test_a_camera_that_is_unplugged_is_said(camera: Driver) -> None:

@@ -273,6 +273,28 @@ def test_the_picture_is_copied(editor: Editor) -> None:
         assert np.asarray(image)[image.height // 2, image.width // 2, 3] == 255
 
 
+def test_a_change_does_not_break_off_a_copy(editor: Editor) -> None:
+    page = editor.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("""() => {
+      const post = Worker.prototype.postMessage;
+      window.slow = true;
+      Worker.prototype.postMessage = function (message, ...rest) {
+        const send = () => post.call(this, message, ...rest);
+        if (message.type === "export" && window.slow) setTimeout(send, 1500);
+        else send();
+      };
+    }""")
+    editor.tab("edges")
+    editor.slide("Softness", 1)
+    editor.slide("Inwards or outwards", 0.5)
+    editor.tab("export")
+    page.get_by_role("button", name="Copy").last.click()
+    page.keyboard.press("Control+z")
+    expect(page.locator("#note")).to_have_text("The picture is in the clipboard.", timeout=20_000)
+    page.evaluate("window.slow = false")
+
+
 def test_a_failed_export_loses_nothing_and_says_so(editor: Editor, tmp_path: Path) -> None:
     page = editor.page
     page.evaluate("""() => {

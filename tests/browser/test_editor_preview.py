@@ -120,6 +120,38 @@ def test_colours_and_pictures_look_the_same_behind_a_wide_photo(editor: Editor, 
     assert_alike_at_the_edge(wide, tmp_path, (183, 240, 0))
 
 
+def test_what_a_photo_lacks_is_neither_shadowed_nor_cropped_to(editor: Editor, tmp_path: Path) -> None:
+    """The photo is transparent on its left, where a stroke can bring nothing back."""
+    red_on_blue(tmp_path / "whole.png")
+    with Image.open(tmp_path / "whole.png") as whole:
+        alpha = Image.new("L", whole.size, 255)
+        alpha.paste(0, (0, 0, 192, whole.height))
+        whole.putalpha(alpha)
+        whole.save(tmp_path / "half.png")
+    half = Editor(editor.driver, tmp_path / "half.png").begin()
+    half.tab("brush")
+    half.pick("restore")
+    half.slide("Size", 80)
+    half.drag((0.1, 0.5), (0.4, 0.5))
+    half.tab("background")
+    half.pick("colour")
+    half.page.get_by_label("Soft shadow").check()
+    half.slide("Darkness", 1)
+    half.tab("crop")
+    half.pick("subject")
+    half.tab("export")
+    half.settle()
+    shown = half.shown()
+    with Image.open(half.save(tmp_path)) as file:
+        assert 470 < file.width < 490  # the ball and the stroke, and a margin
+        assert abs(shown.shape[1] / shown.shape[0] - file.width / file.height) < 0.02
+    half.tab("crop")
+    half.pick("whole")
+    half.tab("export")
+    half.settle()
+    assert_same(half, strokes, tmp_path)
+
+
 def assert_alike_at_the_edge(editor: Editor, folder: Path, colour: tuple[int, int, int]) -> None:
     """Canvas and file, which says Display P3, show a colour of sRGB where the background is."""
     editor.tab("export")

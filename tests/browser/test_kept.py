@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -178,6 +179,49 @@ def test_it_can_be_discarded_and_another_photo_takes_its_place(editor: Editor, t
     page.reload()
     expect(page.locator("#left-photo")).to_contain_text("photo-01.jpg")
     expect(page.locator("#left-photo")).not_to_contain_text("ball.png")
+
+
+@on_a_desk
+def test_a_patch_of_the_visit_before_is_shown(editor: Editor) -> None:
+    page = editor.page
+    editor.tab("brush")
+    editor.pick("erase")
+    editor.slide("Size", 60)
+    editor.drag((0.3, 0.5), (0.34, 0.5))  # a bite out of the edge
+    editor.pick("hint")
+    editor.slide("Size", 78)
+    editor.drag((0.28, 0.5), (0.36, 0.5))
+    expect(page.locator("#announcer")).to_contain_text("The edge was refined", timeout=20 * SECOND)
+    editor.settle()
+    shown = editor.alpha_at(0.33, 0.5)
+    assert shown > 128
+    wait_until_safe(page)
+    page.reload()
+    again = go_on(editor.driver)
+    again.tab("brush")
+    again.settle()
+    again.wait_for_alpha(0.33, 0.5, shown)
+
+
+@on_a_desk
+def test_another_photo_does_not_end_unsaved_work_unasked(editor: Editor, tmp_path: Path) -> None:
+    page, other = editor.page, disc(tmp_path, 1)
+    dialog, link = page.locator("#replace-dialog"), page.locator("#download")
+    erase(editor)
+    editor.driver.choose(other)
+    expect(dialog).to_contain_text("What you changed is not saved.")
+    page.get_by_role("button", name="Keep editing").click()
+    expect(dialog).to_be_hidden()
+    assert editor.alpha_at(0.46, 0.5) == 0
+    expect(link).to_have_attribute("download", re.compile("^ball"))
+    editor.driver.choose(other)
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    editor.driver.choose(other)
+    page.get_by_role("button", name="Open the new photo").click()
+    expect(link).to_have_attribute("download", re.compile("^photo-01"), timeout=30 * SECOND)
+    editor.driver.choose(editor.photo)  # nothing was done to the one before
+    expect(link).to_have_attribute("download", re.compile("^ball"), timeout=30 * SECOND)
 
 
 @on_a_desk

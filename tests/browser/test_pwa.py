@@ -18,6 +18,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.driver import SECOND, Driver
+from tests.browser.test_batch import photo
 from tests.browser.test_offline import Server, is_offline_ready, server_of
 from tools.offline import HASH_LENGTH
 
@@ -125,6 +126,22 @@ def test_a_new_version_is_used_when_it_was_agreed_to(page: Page, site: Path, tmp
         driver.assert_clean()
 
 
+NO_ROOM = """() => {
+  FileSystemFileHandle.prototype.createWritable = async () => { throw new Error("There is no room."); };
+}"""
+STUCK = """() => {
+  const createWritable = async () => new WritableStream({ write: () => new Promise(() => {}) });
+  window.showSaveFilePicker = async () => ({ createWritable });
+}"""
+
+
+def assert_busy(page: Page) -> None:
+    """The new version is refused, and stays on offer."""
+    page.evaluate("document.querySelector('#update [role=status]').textContent = ''")
+    page.click("#update-now")
+    expect(page.locator("#update")).to_contain_text("Work is under way")
+
+
 def test_a_new_version_never_breaks_a_running_job(page: Page, site: Path, tmp_path: Path) -> None:
     with updated(site, tmp_path) as (server, other):
         driver = Driver(page, server.url)
@@ -137,6 +154,19 @@ def test_a_new_version_never_breaks_a_running_job(page: Page, site: Path, tmp_pa
         expect(page.locator("#update")).to_contain_text("Work is under way")
         server.stop()  # whatever the job still needs is kept
         assert driver.finish()["width"] == 451
+        # Nor does it end work that is kept nowhere, or files that are being written.
+        page.evaluate(NO_ROOM)
+        page.click("#tab-edges")
+        page.locator(".panel:not([hidden])").get_by_label("Softness", exact=True).fill("1")
+        assert_busy(page)
+        page.keyboard.press("Control+z")
+        page.click('nav [data-go="batch"]')
+        page.set_input_files("#batch-files", [photo(tmp_path, n) for n in range(2)])
+        expect(page.locator('.tile[data-state="done"]')).to_have_count(2, timeout=60 * SECOND)
+        page.evaluate(STUCK)
+        page.click("#batch-zip")
+        expect(page.locator(".batch-report")).to_contain_text("0 of 2")
+        assert_busy(page)
         versions = page.evaluate("caches.keys()")
         assert len(versions) == 1, "both versions lie in one cache, what they share but once"
 

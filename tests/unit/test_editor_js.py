@@ -89,6 +89,38 @@ def test_a_stroke_that_is_continued_is_the_whole_stroke() -> None:
     assert in_node(script, {"grid": GRID, "stroke": STROKES[0]}) is True
 
 
+def test_strokes_bring_nothing_back_that_the_photo_lacks() -> None:
+    """Alpha is bounded after all edits, as in export.py, not after each of them."""
+    script = """
+      const { Mask } = await load("mask"), grid = { left: 0, top: 0, scale: 1, width: 8, height: 1 };
+      const own = Uint8Array.of(255, 255, 255, 100, 100, 0, 0, 0);
+      const stroke = (kind, opacity) => ({ kind, points: [4, 0.5, 50], hardness: 1, opacity });
+      const mask = new Mask(grid, new Uint8Array(8), own), live = new Mask(grid, new Uint8Array(8), own);
+      live.draw(stroke("restore", 1));
+      mask.setEdits([stroke("restore", 1)]);
+      const restored = [...mask.alpha];
+      mask.setEdits([stroke("restore", 1), stroke("erase", 0.5)]);
+      return [[...live.alpha], restored, [...mask.alpha]];
+    """
+    live, restored, erased = in_node(script)
+    assert live == restored == [255, 255, 255, 100, 100, 0, 0, 0]
+    assert erased == pytest.approx([127, 127, 127, 100, 100, 0, 0, 0], abs=2)
+
+
+def test_a_crop_is_sent_as_such_whatever_was_changed() -> None:
+    """The page finds the subject's box in a small picture only."""
+    script = """
+      const asked = [], made = { data: "", notes: [] };
+      const client = { export: async ({ finish }) => { asked.push(finish); return made; } };
+      const { Exporter } = await load("exporter"), exporter = new Exporter(client);
+      const finish = { crop: { margin: 0, aspect: null }, shift: 0.5 }, edits = [value];
+      const state = { master: { blob: new Blob() }, edits, finish, picture: null };
+      await exporter.make({ state, photo: new Blob(), output: { format: "png" } });
+      return asked;
+    """
+    assert in_node(script, STROKES[0]) == [{"crop": {"margin": 0, "aspect": None}, "shift": 0.5}]
+
+
 @pytest.mark.parametrize("sigma", [0.4, 1.0, 2.5, 7.3])
 def test_blur_is_pillows(alpha: Image.Image, sigma: float) -> None:
     script = """

@@ -541,6 +541,12 @@ def test_headers_of_too_many_megapixels_are_refused_before_any_pixel_is_decoded(
     assert str(MAX_PIXELS // 1_000_000) in caught.value.message
 
 
+@pytest.mark.parametrize(("size", "told"), [((12_830, 10_000), "128.3"), ((128_001, 1000), "128.1")])
+def test_what_is_just_too_large_is_not_told_the_limit(size: tuple[int, int], told: str) -> None:
+    with pytest.raises(ImageTooLargeError, match=rf"has {told} megapixels; at most 128 can"):
+        decode(png_header(*size))
+
+
 def test_the_limit_itself_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(image_module, "MAX_PIXELS", 12 * 10)
     assert decode(file_of(scene(12, 10))).size == (12, 10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from base64 import urlsafe_b64encode
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +15,7 @@ from PIL import Image
 
 from tests.helpers import ROOT
 from tools.icons import ICONS, icon_name
+from tools.node import node_command
 from tools.offline import finish_manifest, stamp_service_worker
 
 SITE: dict[str, Any] = {
@@ -85,6 +87,35 @@ def test_a_service_worker_without_its_marks_is_no_service_worker(site: Path, scr
     (site / "sw.js").write_text(script)
     with pytest.raises(ValueError, match="should hold"):
         stamp_service_worker(site, SITE)
+
+
+@pytest.mark.parametrize(
+    ("others", "used"),
+    [
+        ([], True),
+        (["https://a.test/other/", "https://a.test/"], True),
+        (["https://a.test/cut/#batch"], False),
+    ],
+)
+def test_only_pages_of_this_site_hold_up_a_new_version(others: list[str], used: bool) -> None:
+    script = """
+      const [source, others] = JSON.parse(process.argv[1]), heard = {}, answers = [];
+      const windows = ["https://a.test/cut/", ...others].map((url) => ({ url }));
+      Object.assign(globalThis, {
+        registration: { scope: "https://a.test/cut/" }, clients: { matchAll: async () => windows },
+        addEventListener: (type, listener) => { heard[type] = listener; },
+        skipWaiting: async () => { answers.push("used"); },
+      });
+      (0, eval)(source);
+      let done;
+      const port = { postMessage: (answer) => { answers.push(answer.others); } };
+      heard.message({ data: { type: "use" }, ports: [port], waitUntil: (promise) => { done = promise; } });
+      done.then(() => console.log(JSON.stringify(answers)));
+    """
+    source = (ROOT / "web" / "sw.js").read_text("utf-8").replace('"@files@"', "[]")
+    command = [*node_command(), "-e", script, json.dumps([source, others])]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert json.loads(done.stdout) == (["used", 0] if used else [1])
 
 
 def test_ours_has_its_marks() -> None:

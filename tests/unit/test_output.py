@@ -85,6 +85,7 @@ def test_sizes_that_a_format_does_not_hold_are_refused_before_the_network_runs(k
         with pytest.raises(BadOptionsError, match=str(side)) as caught:
             Output(format=kind).check_size(size)
         assert "PNG" in caught.value.hint
+        assert f"this picture would be {size[0]} by {size[1]}" in caught.value.message
     Output().check_size((10**6, 1))
 
 

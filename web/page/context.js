@@ -26,7 +26,7 @@
  * @property {(photo: Photo) => void} showPhoto  A photo is about to be cut out; any cutout before is out of date.
  * @property {(cutout: Cutout, title: string, owner?: Owner) => void} showCutout  It was; `title` is the model's.
  */
-/** @typedef {View & Stage} EditorView */
+/** @typedef {View & Stage & { readonly unsaved: boolean }} EditorView  `unsaved`: another photo would end work that is in no file. */
 /** @typedef {View & { add: (photos: Photo[]) => void, clear: () => Promise<void> }} BatchView  `add` goes to the view itself: `app.router.go("batch")`. */
 
 /**

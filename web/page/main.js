@@ -18,6 +18,7 @@ import { takeLaunches } from "./pwa/launch.js";
 import { mountOfflineLine, mountStorage } from "./pwa/storage-panel.js";
 import { watchForUpdates } from "./pwa/update.js";
 import { arrangePreferences } from "./preferences.js";
+import { mayReplace } from "./replace.js";
 import { router } from "./router.js";
 import { Settings } from "./settings.js";
 import { loadSite } from "./site.js";
@@ -28,6 +29,9 @@ import { WorkerClient } from "./worker-client.js";
 
 /** @import { AppContext, Made } from "./context.js" */
 /** @import { Photo } from "./photo.js" */
+
+/** Files of a batch are being written. */
+const SAVING = '.batch-report:not([hidden]) [data-t="batch.stop-saving"]';
 
 offerInstall(); // the browser tells once, and early
 await loadMessages();
@@ -63,7 +67,13 @@ await firstPaint();
 views.editor().catch(() => {}); // to be there before the first photo, which asks again and says what is wrong
 void arrangeIsolation();
 await app.warmUp();
-watchForUpdates(() => client.busy || document.querySelector("dialog[open]") !== null);
+watchForUpdates(isBusy);
+addEventListener("beforeunload", (event) => { if (document.querySelector(SAVING)) event.preventDefault(); });
+
+/** Whether something would be broken off, or lost, if the page went now. */
+function isBusy() {
+  return client.busy || views.unsaved && !kept.safe || document.querySelector(`dialog[open], ${SAVING}`) !== null;
+}
 
 function loadSettings() {
   settings ??= openSite().catch((error) => {
@@ -86,14 +96,15 @@ async function openSite() {
 function onPhotos(photos) {
   const [first] = photos;
   if (photos.length > 1 || router.view === "batch") void openBatch(photos);
-  else if (first) openEditor(first);
+  else if (first) void openEditor(first);
 }
 
 /**
  * @param {Photo} photo
  * @param {Made} [made]
  */
-function openEditor(photo, made) {
+async function openEditor(photo, made) {
+  if (views.unsaved && !await mayReplace()) return;
   note("");
   router.go("editor");
   if (made) void app.showMade(photo, made);

@@ -53,10 +53,14 @@ export class Settings {
     return this.#models;
   }
 
-  /** The least model that needs no consent, for what must be quick. */
-  get quickest() {
-    const free = this.#models.filter((model) => this.#gate.isOpenFor(model));
-    return free.sort((a, b) => modelBytes(a) - modelBytes(b))[0] ?? this.#model;
+  /**
+   * The least model that needs no consent, for what must be quick; where each needs it, the chosen one when it is given.
+   * @returns {Promise<Chosen>}
+   * @throws {AlphacutError} `cancelled`
+   */
+  async quickest() {
+    const [model] = this.#models.filter((one) => this.#gate.isOpenFor(one)).sort((a, b) => modelBytes(a) - modelBytes(b));
+    return model ? { ...this.chosen, model } : this.settle();
   }
 
   /** Whether the chosen model may be downloaded without asking. */

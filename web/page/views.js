@@ -22,6 +22,8 @@ export class Views {
   #main = byId("main");
   /** @type {Map<ViewName, Promise<View>>} */
   #mounted = new Map();
+  /** @type {EditorView | null} */
+  #editor = null;
 
   /** @param {AppContext} app */
   constructor(app) {
@@ -53,13 +55,19 @@ export class Views {
    * @throws {AlphacutError} `download-failed`
    */
   async editor() {
-    return /** @type {Promise<EditorView>} */ (this.#load("editor").catch((cause) => {
+    const loaded = await this.#load("editor").catch((cause) => {
       throw new AlphacutError("download-failed", "The editor did not load.", {
         hint: "Check the connection and try again. If that does not help, reload the page: the site may have another version now.",
         details: String(cause),
         cause,
       });
-    }));
+    });
+    return (this.#editor = /** @type {EditorView} */ (loaded));
+  }
+
+  /** Whether work in the editor would be lost if another photo took its place. */
+  get unsaved() {
+    return this.#editor?.unsaved ?? false;
   }
 
   /** "photo" is the photo in the editor, where there is one that is not in sight. @param {string} go */

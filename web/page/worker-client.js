@@ -159,12 +159,16 @@ export class WorkerClient {
   async ask(body, { signal = NEVER, onProgress = ignore, onStep = ignore } = {}) {
     await this.#untilCalm();
     if (signal.aborted) throw cancelled();
-    const id = this.#nextId++;
-    return new Promise((resolve, reject) => {
-      this.#calls.set(id, { request: { ...body, id }, resolve, reject, onProgress, onStep, onAnswer: null });
-      signal.addEventListener("abort", () => this.#cancel(id), { once: true });
-      this.#worker.post({ ...body, id });
-    });
+    const id = this.#nextId++, cancel = () => this.#cancel(id);
+    signal.addEventListener("abort", cancel);
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#calls.set(id, { request: { ...body, id }, resolve, reject, onProgress, onStep, onAnswer: null });
+        this.#worker.post({ ...body, id });
+      });
+    } finally {
+      signal.removeEventListener("abort", cancel); // a camera's signal outlives thousands of calls
+    }
   }
 
   async #untilCalm() {

@@ -2,12 +2,40 @@
 
 import { AlphacutError } from "../shared/protocol.js";
 
-/** Rejects when that happens; raced against by each request. @type {Promise<never>} */
-export const crashed = new Promise((_, reject) => {
-  globalThis.addEventListener("error", ({ error }) => reject(crash(error)));
-  globalThis.addEventListener("unhandledrejection", ({ reason }) => { if (isFatal(reason)) reject(crash(reason)); });
-});
-crashed.catch(() => {});
+/** Those who wait for something meanwhile. @type {Set<(error: AlphacutError) => void>} */
+const waiting = new Set();
+/** @type {AlphacutError | null} */
+let crashed = null;
+
+globalThis.addEventListener("error", ({ error }) => end(error));
+globalThis.addEventListener("unhandledrejection", ({ reason }) => { if (isFatal(reason)) end(reason); });
+
+/**
+ * The first of these promises, unless all ends before. A race with one promise for all requests would hold on to what
+ * each of them came to.
+ * @template {Promise<unknown>[]} T
+ * @param {T} promises
+ * @returns {Promise<Awaited<T[number]>>}
+ */
+export async function orCrash(...promises) {
+  /** @type {(error: AlphacutError) => void} */
+  let fail = () => {};
+  /** @type {Promise<never>} */
+  const crash = new Promise((_, reject) => { fail = reject; });
+  if (crashed) fail(crashed);
+  waiting.add(fail);
+  try {
+    return await Promise.race([...promises, crash]);
+  } finally {
+    waiting.delete(fail);
+  }
+}
+
+/** @param {unknown} cause */
+function end(cause) {
+  crashed ??= crash(cause);
+  for (const fail of waiting) fail(crashed);
+}
 
 /** @param {unknown} reason */
 function isFatal(reason) {

@@ -3,7 +3,7 @@
  */
 
 import { AlphacutError } from "../shared/protocol.js";
-import { crashed } from "./crash.js";
+import { orCrash } from "./crash.js";
 import { cutOut, exportFile, refine } from "./job.js";
 import { forgetModel, listKept } from "./kept.js";
 import { maskOf } from "./live.js";
@@ -62,7 +62,7 @@ async function admit(request) {
   const before = last.served;
   /** @type {Promise<void>} */
   const onGpu = new Promise((resolve) => {
-    last = { key, served: Promise.all([before, serve(request, resolve)]) };
+    last = { key, served: Promise.all([before, serve(request, resolve)]).then(() => {}) }; // or each would hold the one before
   });
   await Promise.race([last.served, Promise.all([onGpu, before])]);
 }
@@ -89,7 +89,7 @@ async function serve(request, onGpu) {
   serving.add(request.id);
   if (request.type === "inspect" || request.type === "adopt") {
     const work = request.type === "inspect" ? inspect(request, signal, post) : adopt(request, signal, post);
-    await answer(request.id, () => Promise.race([work, aborted(signal), crashed]));
+    await answer(request.id, () => orCrash(work, aborted(signal)));
     done(request.id);
     return void await work.catch(() => {}); // it shares Python with the next one
   }
@@ -99,13 +99,13 @@ async function serve(request, onGpu) {
   }
   const loading = load(request, signal, post);
   await answer(request.id, async () => {
-    const usable = Promise.race([loading.usable, aborted(signal), crashed]);
+    const usable = orCrash(loading.usable, aborted(signal));
     if (request.type === "check") return tryOut(request, usable, signal);
     const loaded = await usable;
     if (request.type === "start") return ready(request, loaded);
-    if (request.type === "mask") return Promise.race([maskOf(request, loaded), crashed]);
-    if (request.type === "measure") return Promise.race([measure(request, loaded), crashed]);
-    return Promise.race([cutOut(request, loaded, { signal, post, onGpu }), crashed]);
+    if (request.type === "mask") return orCrash(maskOf(request, loaded));
+    if (request.type === "measure") return orCrash(measure(request, loaded));
+    return orCrash(cutOut(request, loaded, { signal, post, onGpu }));
   });
   done(request.id);
   await loading.settled;
@@ -123,9 +123,9 @@ function done(id) {
  * @param {AbortSignal} signal
  */
 async function rework(request, signal) {
-  const python = await Promise.race([loadPython(request.id, post), aborted(signal), crashed]);
+  const python = await orCrash(loadPython(request.id, post), aborted(signal));
   const work = request.type === "export" ? exportFile(request, python, signal, post) : refine(request, python, signal, post);
-  return Promise.race([work, crashed]);
+  return orCrash(work);
 }
 
 /**
@@ -138,7 +138,7 @@ async function tryOut(request, usable, signal) {
   try {
     const loaded = await usable;
     const photo = { ...request, type: /** @type {const} */ ("remove"), photo: testPhoto() };
-    await Promise.race([cutOut(photo, loaded, { signal, post, onGpu: () => {} }), crashed]);
+    await orCrash(cutOut(photo, loaded, { signal, post, onGpu: () => {} }));
     await keep(loaded.model);
     return loaded.model;
   } catch (error) {

@@ -90,8 +90,8 @@ class CameraView {
 
   /** Asks for one mask after another. @param {AbortSignal} signal */
   async #follow(signal) {
-    const settings = await this.#app.settings();
-    const wish = { model: settings.quickest.id, device: settings.chosen.device };
+    const { model, device } = await (await this.#app.settings()).quickest();
+    const wish = { model: model.id, device };
     while (!signal.aborted) {
       const frame = await grab(this.#controls.video);
       try {

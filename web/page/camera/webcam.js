@@ -33,7 +33,7 @@ export async function openCamera(video, onLost) {
   for (const track of stream.getTracks()) track.addEventListener("ended", onLost);
   const close = () => {
     for (const track of stream.getTracks()) track.stop();
-    video.srcObject = null;
+    if (video.srcObject === stream) video.srcObject = null; // it may show the next one already
   };
   video.srcObject = stream;
   try {

@@ -7,6 +7,7 @@ import { Desk } from "./desk.js";
 import { Draft } from "./draft.js";
 import { gridOf, sameGrid } from "./grid.js";
 import { Hint } from "./hint.js";
+import { decodePatches } from "./mask.js";
 import { Redraw } from "./redraw.js";
 import { Report } from "./report.js";
 import { Sources } from "./sources.js";
@@ -67,7 +68,11 @@ class Editor {
       this.#desk.speak();
       this.#report.speak();
     });
-    addEventListener("beforeunload", (event) => { if (this.#draft?.unsaved && !app.kept.safe) event.preventDefault(); });
+    addEventListener("beforeunload", (event) => { if (this.unsaved && !app.kept.safe) event.preventDefault(); });
+  }
+
+  get unsaved() {
+    return this.#draft?.unsaved ?? false;
   }
 
   show() {
@@ -158,6 +163,8 @@ class Editor {
    */
   async #open(master, files) {
     try {
+      await decodePatches(this.#draft?.state.edits ?? []); // they may come from an earlier visit or from a batch
+      if (this.#draft?.state.master !== master) return;
       const opened = await this.#sources.open(master, { ...files, size: this.#desk.stage.size });
       if (opened?.reduced) this.#app.note(t("editor.reduced"), { tone: "info" });
       if (opened && this.#draft) this.#desk.refresh(this.#draft.state);
@@ -188,7 +195,7 @@ class Editor {
     preview?.draw(stroke);
   }
 
-  /** The frame that is shown and sent, for the subject as it is. @returns {{ frame: Frame, limited: boolean }} */
+  /** The frame that is shown, for the subject as it is. @returns {{ frame: Frame, limited: boolean }} */
   #framed() {
     const { size } = this.#desk.stage;
     if (!this.#draft) return frameOf({}, null, size);
@@ -204,7 +211,7 @@ class Editor {
   #job() {
     const files = this.#files, draft = this.#draft;
     if (!draft || !this.#photo) return null;
-    return { state: draft.state, photo: files?.photo ?? draft.state.master.blob, frame: this.#framed().frame };
+    return { state: draft.state, photo: files?.photo ?? draft.state.master.blob };
   }
 
   /** @param {Region | null} region */

@@ -2,10 +2,10 @@
 
 import { isEmpty } from "./draft.js";
 
-/** @import { Finish, Frame, Note, Output } from "../../shared/protocol.js" */
+/** @import { Finish, Note, Output } from "../../shared/protocol.js" */
 /** @import { WorkerClient } from "../worker-client.js" */
 /** @import { State } from "./draft.js" */
-/** @typedef {{ state: State, photo: Blob, frame: Frame, output: Output }} Job */
+/** @typedef {{ state: State, photo: Blob, output: Output }} Job */
 /** @typedef {{ blob: Blob, notes: Note[] }} Made */
 
 /** A file is made ahead of time when nothing has changed for so long. */
@@ -72,9 +72,9 @@ export class Exporter {
    * @param {Job} job
    * @param {AbortSignal} signal
    */
-  async #ask({ state: { master, edits, finish, picture }, photo, frame, output }, signal) {
+  async #ask({ state: { master, edits, finish, picture }, photo, output }, signal) {
     const { data, type, notes } = await this.#client.export({
-      photo, master: master.blob, edits: [...edits], finish: asShown(finish, { frame, picture }), picture, output,
+      photo, master: master.blob, edits: [...edits], finish: asShown(finish, picture), picture, output,
     }, { signal });
     return { blob: new Blob([data], { type }), notes };
   }
@@ -87,21 +87,19 @@ export class Exporter {
 }
 
 /** Whether the master itself is what is wanted. @param {Job} job */
-function isMaster({ state: { edits, finish, picture }, frame, output }) {
-  return edits.length === 0 && isEmpty(asShown(finish, { frame, picture })) && output.format === "png" && output.metadata !== "keep" && !output.effort;
+function isMaster({ state: { edits, finish, picture }, output }) {
+  return edits.length === 0 && isEmpty(asShown(finish, picture)) && output.format === "png" && output.metadata !== "keep" && !output.effort;
 }
 
 /**
- * With the frame that the page shows, so that the file has the same; without a picture that was not chosen yet.
+ * Without a picture that was not chosen yet. A crop is sent as such: Python finds the subject's box in every pixel, the
+ * page in a small picture.
  * @param {Finish} finish
- * @param {{ frame: Frame, picture: Blob | null }} shown
+ * @param {Blob | null} picture
  * @returns {Finish}
  */
-function asShown(finish, { frame, picture }) {
-  const { background, crop } = finish;
-  return {
-    ...finish, background: background?.kind === "picture" && !picture ? null : background ?? null, ...(crop ? { crop: null, frame } : {}),
-  };
+function asShown(finish, picture) {
+  return finish.background?.kind === "picture" && !picture ? { ...finish, background: null } : finish;
 }
 
 /** @param {Job} job @returns {unknown[]} */

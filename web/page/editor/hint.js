@@ -1,6 +1,6 @@
 /** A stroke of the hint brush: Python answers it with a patch of the mask, one at a time. */
 
-import { decodePatch } from "./mask.js";
+import { decodePatches } from "./mask.js";
 
 /** @import { Stroke } from "../../shared/protocol.js" */
 /** @import { AppContext } from "../context.js" */
@@ -33,7 +33,7 @@ export class Hint {
     this.#onState(true);
     try {
       const patch = await this.#client.refine({ photo, master: master.blob, edits: [...edits], stroke }, { signal: task.signal });
-      await decodePatch(patch);
+      await decodePatches([patch]);
       if (this.#task === task) draft.change({ edits: [...edits, patch] });
     } finally {
       if (this.#task === task) this.stop();

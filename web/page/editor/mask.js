@@ -11,17 +11,36 @@ import { Covering } from "./strokes.js";
 const decodedPatches = new WeakMap();
 
 /**
- * Decodes a patch, which must be done before it is among the edits.
- * @param {PatchEdit} patch
+ * Decodes the patches of edits that were not yet, which must be done before a mask is given them.
+ * @param {readonly Edit[]} edits
  */
-export async function decodePatch(patch) {
-  decodedPatches.set(patch, await createImageBitmap(new Blob([patch.data], { type: "image/png" })));
+export async function decodePatches(edits) {
+  await Promise.all(edits.map(async (edit) => {
+    if (edit.kind !== "patch" || decodedPatches.has(edit)) return;
+    decodedPatches.set(edit, await createImageBitmap(new Blob([edit.data], { type: "image/png" })));
+  }));
+}
+
+/**
+ * Keeps alpha, or a part of it, below the photo's own, as src/alphacut/export.py does.
+ * @param {Uint8Array} most
+ * @param {Uint8Array} alpha
+ * @param {number} [from]  Index of a pixel.
+ * @param {number} [to]
+ */
+export function keepBelow(most, alpha, from = 0, to = alpha.length) {
+  for (let at = from; at < to; at++) {
+    const own = /** @type {number} */ (most[at]);
+    if (own < /** @type {number} */ (alpha[at])) alpha[at] = own;
+  }
 }
 
 export class Mask {
   #grid;
   /** As the master has it. */
   #base;
+  /** The photo's own alpha: what it lacks can't be brought back. */
+  #most;
   /** After the edits that are done. */
   #done;
   /** @type {readonly Edit[]} */
@@ -38,10 +57,12 @@ export class Mask {
   /**
    * @param {Grid} grid
    * @param {Uint8Array} base
+   * @param {Uint8Array} most
    */
-  constructor(grid, base) {
+  constructor(grid, base, most) {
     this.#grid = grid;
     this.#base = base;
+    this.#most = most;
     this.#done = base.slice();
     this.alpha = base.slice();
     this.#covering = new Covering(grid);
@@ -62,6 +83,7 @@ export class Mask {
     let changed = isLonger ? this.#covered : wholeOf(this.#grid);
     for (const edit of isLonger ? edits.slice(before.length) : edits) changed = joined(changed, this.#apply(edit));
     this.alpha.set(this.#done);
+    keepBelow(this.#most, this.alpha);
     return changed;
   }
 
@@ -80,7 +102,10 @@ export class Mask {
     const rect = this.#covering.cover(points, this.#liveFrom);
     this.#liveFrom = points.length / 3;
     this.#covered = joined(this.#covered, rect);
-    if (rect) this.#blend(stroke.kind, rect, this.alpha);
+    if (!rect) return null;
+    this.#blend(stroke.kind, rect, this.alpha);
+    const { width } = this.#grid;
+    keepBelow(this.#most, this.alpha, rect.top * width, rect.bottom * width);
     return rect;
   }
 

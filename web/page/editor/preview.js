@@ -4,7 +4,7 @@ import { shadowOf } from "../../shared/finish.js";
 import { compose, pixelOf, STEP } from "./compose.js";
 import { gridOver, joined, sameGrid, wholeOf } from "./grid.js";
 import { alphaOf, blurredGrid, blurredPhoto, Edges, enlarged, pictureRegion, pixelsOf, shadowGrid, shadowLayer, subjectColours } from "./layers.js";
-import { Mask } from "./mask.js";
+import { keepBelow, Mask } from "./mask.js";
 
 /** @import { Background, Edit, Finish, Frame, Region, StrokeEdit } from "../../shared/protocol.js" */
 /** @import { Grid, Rect } from "./grid.js" */
@@ -33,7 +33,7 @@ export class Preview {
   /** @type {Grid | null} */
   #grid = null;
   #pixels = { photo: new Uint32Array(), master: new Uint32Array() };
-  #mask = new Mask({ left: 0, top: 0, scale: 1, width: 1, height: 1 }, new Uint8Array(1));
+  #mask = new Mask({ left: 0, top: 0, scale: 1, width: 1, height: 1 }, new Uint8Array(1), new Uint8Array(1));
   /** @type {Edges | null} */
   #edges = null;
   #image = new ImageData(1, 1);
@@ -126,7 +126,7 @@ export class Preview {
     if (this.#grid && sameGrid(grid, this.#grid)) return null;
     this.#grid = grid;
     this.#pixels = { photo: pixelsOf(this.#photo, grid, this.#size), master: pixelsOf(this.#master, grid, this.#size) };
-    this.#mask = new Mask(grid, alphaOf(this.#pixels.master));
+    this.#mask = new Mask(grid, alphaOf(this.#pixels.master), alphaOf(this.#pixels.photo));
     this.#image = new ImageData(grid.width, grid.height);
     Object.assign(this.#canvas, { width: grid.width, height: grid.height });
     this.#kept = { blurred: this.#kept.blurred };
@@ -183,11 +183,13 @@ export class Preview {
    * @param {Finish} finish
    */
   #alphaOn(grid, edits, finish) {
-    const mask = new Mask(grid, alphaOf(pixelsOf(this.#master, grid, this.#size)));
+    const alphaIn = (/** @type {Picture} */ picture) => alphaOf(pixelsOf(picture, grid, this.#size));
+    const most = alphaIn(this.#photo), mask = new Mask(grid, alphaIn(this.#master), most);
     mask.setEdits(edits);
     if (!finish.softness && !finish.shift) return mask.alpha;
     const edges = new Edges(grid, this.#size, finish);
     edges.update(mask.alpha, wholeOf(grid));
+    keepBelow(most, edges.made);
     return edges.made;
   }
 

@@ -76,6 +76,7 @@ export class Saver {
     const now = this.#job();
     if (!now) return;
     const job = { ...now, output: { format: /** @type {const} */ ("png") } };
+    this.panel.busy(this.#saving = true);
     try {
       // Within the click, or some browsers refuse: the picture may come later.
       const png = this.#exporter.make(job).then(({ blob }) => blob);
@@ -84,7 +85,11 @@ export class Saver {
       this.#app.note(t("editor.copied"), { tone: "info" });
     } catch (thrown) {
       const refused = thrown instanceof DOMException;
-      this.#app.note(refused ? t("editor.copy-refused") : this.#words(thrown));
+      const words = refused ? t("editor.copy-refused") : this.#words(thrown) || t("editor.copy-ended");
+      this.#app.note(words);
+    } finally {
+      this.panel.busy(this.#saving = false);
+      this.refresh();
     }
   }
 
@@ -102,8 +107,8 @@ export class Saver {
     try {
       return await this.#exporter.make(job);
     } catch (thrown) {
-      const error = AlphacutError.from(thrown);
-      if (error.code !== "cancelled") this.#app.note(this.#words(error));
+      const words = this.#words(thrown);
+      if (words) this.#app.note(words);
       return null;
     } finally {
       this.panel.busy(this.#saving = false);
@@ -120,10 +125,10 @@ export class Saver {
     setTimeout(() => this.refresh()); // not before the browser has taken name and address from the link
   }
 
-  /** @param {unknown} thrown */
+  /** Why there is no file; "" where another one was asked for. @param {unknown} thrown */
   #words(thrown) {
-    const { message, hint } = AlphacutError.from(thrown);
-    return `${t("editor.not-saved")} ${message} ${hint}`.trim();
+    const { code, message, hint } = AlphacutError.from(thrown);
+    return code === "cancelled" ? "" : `${t("editor.not-saved")} ${message} ${hint}`.trim();
   }
 
   /** @param {Job} job @param {Made | null} made */
