@@ -68,7 +68,11 @@ class Brush:
 
 @dataclass(frozen=True, kw_only=True)
 class Patch:
-    """Alpha of a box whose left top pixel is at `left`, `top`: a grey PNG of `width` x `height` pixels."""
+    """Alpha of a box whose left top pixel is at `left`, `top`.
+
+    `data` is a PNG of `width` x `height` pixels, grey and alpha: levels, and how much they count, so that it
+    fits on another alpha too. Without alpha they count wholly.
+    """
 
     left: int
     top: int

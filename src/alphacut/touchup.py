@@ -16,7 +16,7 @@ from alphacut.errors import BadOptionsError, ImageError
 from alphacut.guided import LinearModel, fit
 from alphacut.image import decode
 from alphacut.matting import MattingLaplacian, solve
-from alphacut.strokes import blend, bounds, coverage, draw
+from alphacut.strokes import bounds, coverage, draw
 from alphacut.tiles import Box
 
 _BILINEAR = Image.Resampling.BILINEAR
@@ -87,12 +87,12 @@ def _lay(alpha: Image.Image, patch: Patch) -> None:
     if right > alpha.width or bottom > alpha.height:
         raise BadOptionsError("The mask can't be changed that way: a patch reaches beyond the photo.")
     try:
-        levels = decode(patch.data).rgb.getchannel(0)
+        picture = decode(patch.data)
     except ImageError as error:
         raise BadOptionsError("The mask can't be changed that way: a patch is not a picture.") from error
-    if levels.size != (patch.width, patch.height):
+    if picture.size != (patch.width, patch.height):
         raise BadOptionsError("The mask can't be changed that way: a patch has another size than it says.")
-    alpha.paste(levels, (patch.left, patch.top))
+    alpha.paste(picture.rgb.getchannel(0), (patch.left, patch.top), picture.alpha)
 
 
 def refine(rgb: Image.Image, alpha: Image.Image, stroke: Stroke, hint: Hint = DEFAULT) -> Patch:
@@ -100,7 +100,7 @@ def refine(rgb: Image.Image, alpha: Image.Image, stroke: Stroke, hint: Hint = DE
 
     Around the stroke alpha counts as known; inside, it is solved for on a small copy by natural image matting
     (`alphacut.matting`). A local linear function of the photo's colours takes it to full size
-    (`alphacut.guided`), where it is blended in by the stroke's coverage.
+    (`alphacut.guided`), where it counts by the stroke's coverage.
 
     Parameters
     ----------
@@ -122,11 +122,12 @@ def refine(rgb: Image.Image, alpha: Image.Image, stroke: Stroke, hint: Hint = DE
         raise BadOptionsError("The stroke does not lie on the photo.")
     around = _Surroundings.of(box, stroke, rgb.size, hint)
     model = around.model(rgb, alpha, stroke, hint)
-    made = alpha.crop(box)
     left, top = box[:2]
+    made = Image.new("LA", (box[2] - left, box[3] - top))
     for tile, covered in coverage(stroke, rgb.size):
         fitted = _stretched(around.evaluate(model, rgb, tile), hint.ends)
-        blend(made, _moved(tile, left, top), fitted, covered)
+        planes = np.stack([fitted, np.broadcast_to(255 * np.asarray(covered), fitted.shape)], axis=-1)
+        made.paste(Image.fromarray(np.rint(planes).astype(np.uint8)), _moved(tile, left, top))
     return Patch(left=left, top=top, width=made.width, height=made.height, data=encode_png(made))
 
 

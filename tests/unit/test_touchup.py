@@ -74,6 +74,17 @@ def test_nothing_changes_where_the_stroke_is_not() -> None:
     np.testing.assert_array_equal(array(refined)[outside], array(mask)[outside])
 
 
+def test_on_another_alpha_nothing_changes_either_where_the_stroke_is_not() -> None:
+    """The network may have been run again since, on another subject."""
+    photo, _, mask = hair()
+    stroke = around_the_head()
+    other = Image.fromarray(noise(*SIZE, 1))
+    refined = apply_edits(other, [refine(photo, mask, stroke)])
+    outside = ~under(stroke)
+    np.testing.assert_array_equal(array(refined)[outside], array(other)[outside])
+    assert (array(refined) != array(other))[under(stroke)].mean() > 0.5
+
+
 @pytest.mark.parametrize("level", [0, 255])
 @pytest.mark.parametrize("radius", [3, 30, 400])
 def test_inside_flat_regions_there_are_no_holes_whatever_the_colours_are(level: int, radius: float) -> None:

@@ -194,7 +194,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
 /** @typedef {StrokeEdit | PatchEdit} Edit  A change to alpha by hand; edits are made in their order. */
 /** @typedef {{ points: number[], hardness: number, opacity: number }} Stroke  `points`: x, y and radius of each, in pixels of the photo; see `coverage` in web/shared/finish.js. */
 /** @typedef {{ kind: "erase" | "restore" } & Stroke} StrokeEdit */
-/** @typedef {{ kind: "patch", left: number, top: number, width: number, height: number, data: ArrayBuffer }} PatchEdit  Alpha of a box: `data` is a grey PNG of its size. `refine` gives such. */
+/** @typedef {{ kind: "patch", left: number, top: number, width: number, height: number, data: ArrayBuffer }} PatchEdit  Alpha of a box: `data` is a PNG of its size, grey (levels) and alpha (how much they count). `refine` gives such. */
 
 /**
  * What `export` gives.
