@@ -98,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]
         page.add_init_script(COUNTING)
         page.goto(f"{url}?model={options.model}&device=wasm")
-        page.locator("#model:not([disabled])").wait_for()
+        page.locator("#model:not([disabled])").wait_for(state="attached")
         page.set_input_files("#photo-input", photo)
         page.locator('html[data-state="done"]').wait_for(state="attached", timeout=120_000)
         page.locator("#cutout").wait_for()

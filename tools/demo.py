@@ -89,7 +89,7 @@ def machine_gpu(device: Device) -> Gpu:
 
 def cut_out(page: Page, job: Job) -> dict[str, Any]:
     """Give the photo to the open page and save its download. Raises DemoError."""
-    page.locator("#model:not([disabled])").wait_for(timeout=60_000)
+    page.locator("#model:not([disabled])").wait_for(state="attached", timeout=60_000)
     page.set_input_files("#photo-input", job.photo)
     _wait(page)
     with page.expect_download() as download:
