@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import argparse
 import fnmatch
+import io
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +65,7 @@ class Step:
 
 def step_home(page: Page) -> None:
     """Visit for the first time: choose, drop or paste photos, or try a sample."""
+    page.locator('html[data-state="ready"]').wait_for(state="attached", timeout=60 * SECOND)
     expect(page.locator("#samples img").first).to_be_visible()
 
 
@@ -76,31 +79,30 @@ def step_background(page: Page) -> None:
     _cut_out_sample(page, 1)
     page.click("#tab-background")
     _pick(page, "colour")
+    page.locator(".panel:not([hidden]) .patch").nth(5).click()
 
 
 def step_crop(page: Page) -> None:
     """Crop to the subject, freely or as a marketplace asks."""
     _cut_out_sample(page, 1)
     page.click("#tab-crop")
+    _pick(page, "subject")
 
 
 def step_brush(page: Page) -> None:
     """Correct the mask: erase, restore, or have edges refined under the brush."""
     _cut_out_sample(page, 0)
     page.click("#tab-brush")
-    box = page.locator(".table-top").bounding_box()
-    assert box
-    across, down = box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5
-    page.mouse.move(across, down)
-    page.mouse.down()
-    page.mouse.move(across + 90, down + 60, steps=12)
-    page.mouse.up()
+    _drag(page, (0.5, 0.5), (0.56, 0.6))
 
 
 def step_subject(page: Page) -> None:
-    """Say which subject is meant, by a box or a tap."""
-    _cut_out_sample(page, 2)
+    """Say which subject is meant, by a box or a tap: here the helmet alone."""
+    _cut_out_sample(page, 0)
     page.click("#tab-subject")
+    _drag(page, (0.53, 0.65), (0.83, 0.98))
+    page.locator('html[data-state="busy"]').wait_for(state="attached", timeout=10 * SECOND)
+    page.locator('html[data-state="done"]').wait_for(state="attached", timeout=120 * SECOND)
 
 
 def step_export(page: Page) -> None:
@@ -115,6 +117,15 @@ def step_batch(page: Page) -> None:
     page.set_input_files("#photo-input", [*photos, *photos])
     expect(page.locator("#batch-view")).to_be_visible()
     expect(page.get_by_role("button", name="Done in")).to_have_count(2 * len(photos), timeout=120 * SECOND)
+
+
+def step_camera(page: Page) -> None:
+    """See yourself before another background, live; a snapshot becomes a cutout."""
+    page.get_by_role("link", name="Camera").click()
+    expect(page.get_by_role("button", name="Take a cutout")).to_be_visible(timeout=60 * SECOND)
+    page.locator(".choices input[value=colour]").check(force=True)
+    expect(page.locator(".camera-words")).to_have_text("", timeout=60 * SECOND)
+    page.wait_for_timeout(5 * SECOND)
 
 
 def step_settings(page: Page) -> None:
@@ -137,6 +148,8 @@ STEPS = (
     Step("12-phone-home", PHONE, step_home),
     Step("13-phone", PHONE, step_cutout),
     Step("14-phone-arabic", ARABIC, step_cutout),
+    Step("15-phone-batch", PHONE, step_batch),
+    Step("16-camera", DESK, step_camera),
 )
 MANIFEST = {"02-result": "app-wide.png", "13-phone": "app-narrow.png"}
 """Pictures that installers show, in docs/; see build_site.py."""
@@ -149,6 +162,32 @@ def _cut_out_sample(page: Page, number: int) -> None:
 
 def _pick(page: Page, value: str) -> None:
     page.locator(f'.panel:not([hidden]) input[value="{value}"]').check(force=True)
+
+
+def _drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Drag over the stage; places are shares of its width and height."""
+    box = page.locator(".table-top").bounding_box()
+    assert box
+    (x, y), (to_x, to_y) = (
+        (box["x"] + box["width"] * across, box["y"] + box["height"] * down) for across, down in (start, end)
+    )
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(to_x, to_y, steps=12)
+    page.mouse.up()
+
+
+def fake_camera(folder: Path) -> list[str]:
+    """Return Chromium's flags for a webcam that shows a sample."""
+    film = folder / "camera.mjpeg"
+    with Image.open(SITE / "samples" / "astronaut.png") as photo:
+        frame = io.BytesIO()
+        photo.convert("RGB").resize((640, 640)).crop((0, 40, 640, 520)).save(frame, "JPEG", quality=92)
+    film.write_bytes(frame.getvalue() * 2)
+    return [
+        "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={film}",
+    ]  # fmt: skip
 
 
 def take(browser: Browser, url: str, step: Step) -> Path:
@@ -187,10 +226,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", default="*", help="names of steps, as a shell pattern")
     only = parser.parse_args(arguments).only
     OUT.mkdir(parents=True, exist_ok=True)
-    with serving(SITE) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium.ensure(), args=chromium.launch_args("wasm")
-        )
+    with serving(SITE) as url, sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        flags = [*chromium.launch_args("wasm"), *fake_camera(Path(folder))]
+        browser = playwright.chromium.launch(executable_path=chromium.ensure(), args=flags)
         for step in STEPS:
             if fnmatch.fnmatch(step.name, only):
                 print(f"written: {take(browser, url, step).relative_to(ROOT)}", flush=True)
