@@ -82,7 +82,7 @@ def test_before_the_first_mask_only_the_background_is_seen(filming: Browser, sit
     """The room must not pass for a result while the model is still loading."""
     held: list[Route] = []
     with filming.new_context(service_workers="block") as context:
-        context.route("**/models/**", lambda route: held.append(route), times=1)
+        context.route("**/models/**", lambda route: held.append(route), times=1)  # noqa: PLW0108 (Playwright marks it)
         driver = Driver(context.new_page(), site_url)
         page = driver.page
         page.goto(f"{site_url}?model=tiny&device=wasm#camera")
