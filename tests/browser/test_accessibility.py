@@ -257,8 +257,12 @@ def test_languages(browser: Browser, site_url: str, site: Path) -> None:
     )
     expect(page.locator("h1")).to_have_text(german["home.title"])
     assert page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == ["de", "ltr"]
+    driver.wait_for("ready")
+    expect(page.locator("#status-detail")).to_contain_text("Thread")
     driver.set(language="ar")
     expect(page.locator("h1")).to_have_text(arabic["home.title"])
+    expect(page.locator("#status-detail")).not_to_contain_text("Thread")
+    expect(page.locator("#status-detail")).to_contain_text("WebAssembly")
     assert page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == ["ar", "rtl"]
     page.reload()
     expect(page.locator("h1")).to_have_text(arabic["home.title"])

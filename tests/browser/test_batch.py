@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -327,6 +328,20 @@ def test_one_finish_for_all(driver: Driver, tmp_path: Path) -> None:
     for path in saved.values():
         with Image.open(path) as image:
             assert (image.format, image.size) == ("JPEG", (1080, 1080))
+
+
+def test_a_result_without_a_subject_is_marked_as_one_to_check(driver: Driver, tmp_path: Path) -> None:
+    """It is saved with the others all the same."""
+    batch = Batch(driver)
+    bare = tmp_path / "bare.png"
+    Image.new("RGB", (320, 240), (40, 60, 200)).save(bare)
+    batch.add(photo(tmp_path, 1), bare)
+    batch.wait(2)
+    expect(batch.page.locator(".batch-words")).to_have_text("2 of 2 done · 1 to check")
+    expect(batch.page.locator(".tile[data-check] .tile-name")).to_have_text("bare.png")
+    said = batch.page.locator(".tile[data-check] button").first
+    expect(said).to_have_accessible_name(re.compile("Check this one: "))
+    assert len(batch.zip(tmp_path)) == 2
 
 
 def test_what_the_editor_changes_stays_with_the_photo(driver: Driver, tmp_path: Path) -> None:

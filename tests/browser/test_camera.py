@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserType, Page, expect
+from playwright.sync_api import Browser, BrowserType, Page, Route, expect
 
 from tests.browser.driver import SECOND, Driver, pixels
 
@@ -74,7 +74,46 @@ def until(page: Page, holds: Callable[[dict[str, float]], bool], *, seconds: flo
 def start(driver: Driver) -> None:
     """Wait for the first mask: a camera that is allowed already starts by itself."""
     expect(driver.page.locator("#camera-view")).to_have_attribute("data-camera", "on", timeout=20 * SECOND)
+    expect(driver.page.locator(".camera-words")).to_be_empty(timeout=60 * SECOND)
     until(driver.page, lambda seen: seen["through"] > 0.02)
+
+
+def test_before_the_first_mask_only_the_background_is_seen(filming: Browser, site_url: str) -> None:
+    """The room must not pass for a result while the model is still loading."""
+    held: list[Route] = []
+    with filming.new_context(service_workers="block") as context:
+        context.route("**/models/**", lambda route: held.append(route), times=1)  # noqa: PLW0108 (Playwright marks it)
+        driver = Driver(context.new_page(), site_url)
+        page = driver.page
+        page.goto(f"{site_url}?model=tiny&device=wasm#camera")
+        expect(page.locator(".camera-rates")).to_have_attribute("data-pictures", re.compile("[1-9]"))
+        expect(page.locator(".camera-rates")).to_have_text(re.compile(r"^\d+ pictures a second$"))
+        expect(page.locator(".camera-words")).not_to_be_empty()
+        assert page.evaluate(SEEN) == {"through": 1, "red": 0}
+        page.check("#camera-view [value=colour]", force=True)
+        page.fill("#camera-colour", "#ff0000")
+        until(page, lambda seen: seen == {"through": 0, "red": 255})
+        page.check("#camera-view [value=none]", force=True)
+        held[0].continue_()
+        start(driver)
+
+
+SLOW = """
+const post = Worker.prototype.postMessage;
+Worker.prototype.postMessage = function (message, ...rest) {
+  setTimeout(() => post.call(this, message, ...rest), message.type === "mask" ? 2500 : 0);
+};
+"""
+
+
+def test_slow_masks_are_told_by_the_seconds_that_each_takes(filming: Browser, site_url: str) -> None:
+    with filming.new_context(service_workers="block") as context:
+        driver = Driver(context.new_page(), site_url)
+        driver.page.add_init_script(SLOW)
+        driver.page.goto(f"{site_url}?model=tiny&device=wasm#camera")
+        start(driver)
+        slow = re.compile(r"^\d+ pictures a second, a mask every ([2-9]|\d\d) s$")
+        expect(driver.page.locator(".camera-rates")).to_have_text(slow, timeout=30 * SECOND)
 
 
 def test_the_background_goes_and_others_come(camera: Driver) -> None:
@@ -114,6 +153,33 @@ def test_a_snapshot_is_cut_out_at_the_cameras_size_and_the_camera_is_closed(
     )  # what was allowed is not asked again
     page.locator(".camera-controls").get_by_role("button", name="Stop").click()
     assert page.evaluate(OPEN) == 0
+
+
+STILL = """
+const canvas = document.createElement("canvas"), context = canvas.getContext("2d");
+Object.assign(canvas, { width: 640, height: 480 });
+const draw = () => {
+  Object.assign(context, { fillStyle: "#283cc8" }).fillRect(0, 0, 640, 480);
+  Object.assign(context, { fillStyle: "#e6281e" }).fillRect(60, 120, 200, 240);
+  requestAnimationFrame(draw);
+};
+draw();
+navigator.mediaDevices.getUserMedia = async () => canvas.captureStream();
+"""
+
+
+def test_a_snapshot_is_not_mirrored(filming: Browser, site_url: str, tmp_path: Path) -> None:
+    """Though the preview is: what is red lies in the left half."""
+    with filming.new_context(service_workers="block") as context:
+        driver = Driver(context.new_page(), site_url)
+        driver.page.add_init_script(STILL)
+        driver.page.goto(f"{site_url}?model=tiny&device=wasm#camera")
+        start(driver)
+        expect(driver.page.locator(".camera-picture.mirrored")).to_have_count(1)
+        driver.page.get_by_role("button", name="Take a cutout").click()
+        driver.finish()
+        columns = pixels(driver.download(tmp_path))[..., 3].sum(axis=0)
+        assert columns[:320].sum() > 10 * columns[320:].sum()
 
 
 def test_a_model_with_a_notice_is_asked_for_first(filming: Browser, site_url: str, site: Path) -> None:

@@ -53,6 +53,37 @@ def queue(script: str) -> Any:
     return in_node(QUEUE % paths + script)
 
 
+def counted(**photo: Any) -> Any:
+    """What the summary counts of one photo, which is done and has been made."""
+    usual = {"state": "done", "version": 0, "made": "by this", "cutout": {"facts": {"notes": []}}}
+    # The counting alone: what draws it needs a page.
+    script = f"""
+      globalThis.document = {{ documentElement: {{}} }};
+      const {{ countOf }} = await import("{(FOLDER / "summary.js").as_uri()}");
+      console.log(JSON.stringify(countOf([JSON.parse(process.argv[1])])));
+    """
+    return in_node(script, **{**usual, **photo})
+
+
+@pytest.mark.parametrize("note", ["empty-mask", "full-mask", "flat-mask", "undecided-mask"])
+def test_a_result_without_a_clear_subject_is_one_to_check(note: str) -> None:
+    cutout = {"facts": {"notes": ["first-frame", note]}}
+    assert counted(cutout=cutout)["check"] == 1
+    assert counted(cutout=cutout, state="waiting")["check"] == 0, "its picture may become another"
+    assert counted(cutout=cutout, version=1)["check"] == 0, "the reader has changed it"
+
+
+def test_other_notes_are_nothing_to_check() -> None:
+    assert counted(cutout={"facts": {"notes": ["first-frame"]}})["check"] == 0
+
+
+@pytest.mark.parametrize(("state", "made", "again"), [
+    ("waiting", "by another", 1), ("working", "by another", 1), ("waiting", "", 0), ("done", "by this", 0),
+])  # fmt: skip
+def test_what_is_made_again_is_no_loss(state: str, made: str, again: int) -> None:
+    assert counted(state=state, made=made)["again"] == again
+
+
 def test_two_photos_are_under_way_and_the_next_begins_when_one_is_done() -> None:
     assert queue("""
         queue.add(photos);

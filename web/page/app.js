@@ -116,7 +116,8 @@ export class App {
     this.#job.abort();
     this.#startUp.abort();
     this.#progress.reset();
-    this.#rest("job.cancelled", this.#loaded ? "" : t("job.cancelled-detail"));
+    const loaded = this.#loaded;
+    this.#rest("job.cancelled", () => (loaded ? "" : t("job.cancelled-detail")));
   }
 
   /** Another model or device was chosen. */
@@ -130,16 +131,16 @@ export class App {
 
   /**
    * @param {AbortSignal} signal
-   * @returns {Promise<string>} What is ready, in words.
+   * @returns {Promise<() => string>} What is ready, in words.
    */
   async #start(signal) {
     const settings = (this.#settings = await this.#loadSettings());
     const { model } = settings.chosen;
-    if (!settings.mayStart) return t("job.accept-first", { model: model.title });
+    if (!settings.mayStart) return () => t("job.accept-first", { model: model.title });
     const ready = await this.#client.start(onWire(settings.chosen), this.#hearing(signal));
     this.#loaded = !signal.aborted;
     void this.#keeper.used(model.id, ready.device);
-    return t("job.ready-detail", { model: model.title, device: deviceWords(ready.device) });
+    return () => t("job.ready-detail", { model: model.title, device: deviceWords(ready.device) });
   }
 
   /**
@@ -193,7 +194,8 @@ export class App {
     stage.showCutout(cutout, title, owner);
     this.#cutOutOf = this.#photo;
     const empty = cutout.notes.includes("empty-mask");
-    this.#rest(empty ? "job.nothing-found" : "job.done", deviceWords(cutout.device), { time: durationWords(cutout.ms.total) });
+    const time = () => ({ time: durationWords(cutout.ms.total) });
+    this.#rest(empty ? "job.nothing-found" : "job.done", () => deviceWords(cutout.device), time);
   }
 
   /**
@@ -206,15 +208,16 @@ export class App {
     if (error.code === "worker-crashed") this.#loaded = false;
     const settings = this.#settings;
     const onCpu = () => { settings?.setDevice("wasm"); this.#loaded = false; again(); };
-    this.#progress.end("job.failed", this.#photo?.name ?? "");
+    const name = this.#photo?.name ?? "";
+    this.#progress.end("job.failed", () => name);
     this.#setState("error");
     this.#error.show(error, { onRetry: again, onCpu: !settings || settings.chosen.device === "wasm" ? null : onCpu });
   }
 
   /**
    * @param {string} key  Of the words.
-   * @param {string} [detail]
-   * @param {Values} [values]
+   * @param {() => string} [detail]  Asked again when the language changes, as are `values`.
+   * @param {() => Values} [values]
    */
   #rest(key, detail, values) {
     this.#progress.end(key, detail, values);

@@ -25,6 +25,12 @@ export class ProgressView {
   #since = 0;
   #clock = 0;
   #said = false;
+  /** Tells how the work ended, in the language of now; null while there is work. @type {(() => void) | null} */
+  #tellEnd = () => {};
+
+  constructor() {
+    document.addEventListener("wordschange", () => (this.#tellEnd ? this.#tellEnd() : this.#draw()));
+  }
 
   /**
    * Starts over with an empty bar.
@@ -34,6 +40,7 @@ export class ProgressView {
   begin(key, expected) {
     this.#progress = new Progress(expected);
     this.#stage = undefined;
+    this.#tellEnd = null;
     say(this.#status, key);
     this.#draw();
     clearInterval(this.#clock);
@@ -56,15 +63,18 @@ export class ProgressView {
   /**
    * The work is over, one way or another; the bar stays where it stopped.
    * @param {string} key  Of the words.
-   * @param {string} [detail]
-   * @param {Values} [values]
+   * @param {() => string} [detail]  Asked again when the language changes, as are `values`.
+   * @param {() => Values} [values]
    */
-  end(key, detail = "", values = {}) {
+  end(key, detail = () => "", values = () => ({})) {
     clearInterval(this.#clock);
     this.#bar.value = this.#progress.fraction;
-    say(this.#status, key, values);
-    announce(t(key, values));
-    this.#tellMore(detail);
+    this.#tellEnd = () => {
+      say(this.#status, key, values());
+      this.#tellMore(detail());
+    };
+    this.#tellEnd();
+    announce(t(key, values()));
   }
 
   /** Nothing has been done. */

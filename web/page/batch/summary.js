@@ -2,10 +2,11 @@
 
 import { make } from "../dom.js";
 import { number, t } from "../i18n.js";
+import { doubtOf } from "./doubts.js";
 
 /** @import { Item } from "./item.js" */
 /** @import { Pace } from "./pace.js" */
-/** @typedef {Record<Item["state"], number> & { all: number, open: number }} Count */
+/** @typedef {Record<Item["state"], number> & { all: number, open: number, check: number, again: number }} Count  `again` of those open were finished before. */
 
 /** Those who only hear the page are told at each of these shares, not at each photo. */
 const TOLD_EACH = 0.25;
@@ -15,8 +16,12 @@ const TOLD_EACH = 0.25;
  * @returns {Count}
  */
 export function countOf(items) {
-  const count = { waiting: 0, working: 0, done: 0, failed: 0, cancelled: 0, all: items.length, open: 0 };
-  for (const { state } of items) count[state] += 1;
+  const count = { waiting: 0, working: 0, done: 0, failed: 0, cancelled: 0, all: items.length, open: 0, check: 0, again: 0 };
+  for (const item of items) {
+    count[item.state] += 1;
+    if (doubtOf(item)) count.check += 1;
+    if ((item.state === "waiting" || item.state === "working") && item.made !== "") count.again += 1;
+  }
   count.open = count.waiting + count.working;
   return count;
 }
@@ -42,6 +47,8 @@ export class Summary {
    */
   update(count, pace, paused) {
     const words = [t("batch.done", { all: count.all, done: count.done })];
+    if (count.again > 0) words.push(t("batch.again", { count: count.again }));
+    if (count.check > 0) words.push(t("batch.check", { count: count.check }));
     if (count.failed > 0) words.push(t("batch.failed", { count: count.failed }));
     if (count.cancelled > 0) words.push(t("batch.cancelled", { count: count.cancelled }));
     this.#words.textContent = words.join(" · ");

@@ -4,6 +4,7 @@ import { make } from "../dom.js";
 import { errorWords } from "../error-words.js";
 import { t } from "../i18n.js";
 import { durationWords } from "../text.js";
+import { doubtOf } from "./doubts.js";
 import { canRetry, fileOf } from "./item.js";
 
 /** @import { Item } from "./item.js" */
@@ -59,6 +60,7 @@ export class Tile {
     this.element.toggleAttribute("data-stale", state === "waiting" && fileOf(this.#item) !== null);
     this.#name.textContent = this.#name.title = name;
     this.#state.textContent = words;
+    this.#mark(doubtOf(this.#item) !== null);
     this.#buttons.retry.hidden = !canRetry(this.#item);
     this.#buttons.cancel.hidden = !["waiting", "working"].includes(state);
     for (const [key, one] of Object.entries(this.#buttons)) one.ariaLabel = one.title = t(`batch.tile.${key}`, { name });
@@ -70,18 +72,24 @@ export class Tile {
     this.element.remove();
   }
 
+  /** Whether it should be looked at; the words say so too. @param {boolean} doubtful */
+  #mark(doubtful) {
+    this.element.toggleAttribute("data-check", doubtful);
+    this.#state.style.color = this.open.style.borderColor = doubtful ? "var(--amber)" : "";
+  }
+
   #picture() {
     const { result, thumb, master, photo } = this.#item;
     return result ?? thumb ?? master ?? photo;
   }
 
   #words() {
-    const { state, stage, error, ms, cutout } = this.#item;
+    const { state, stage, error, ms } = this.#item, doubt = doubtOf(this.#item);
     if (error) return errorWords(error).message;
     if (state === "working") return t(`batch.stage.${stage ?? "queued"}`);
     if (state === "waiting" && fileOf(this.#item)) return t("batch.state.again");
     if (state !== "done") return t(`batch.state.${state}`);
-    return cutout?.facts.notes.includes("empty-mask") ? t("batch.state.empty") : t("batch.state.done", { time: durationWords(ms) });
+    return doubt ? t("batch.state.check", { why: t(`batch.doubt.${doubt}`) }) : t("batch.state.done", { time: durationWords(ms) });
   }
 }
 

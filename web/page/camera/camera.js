@@ -32,6 +32,8 @@ class CameraView {
   /** Pictures and masks since the rates were told. */
   #drawn = 0;
   #masked = 0;
+  /** Milliseconds from one mask to the next; 0 before the second: the first waits for the model. */
+  #between = 0;
 
   /**
    * @param {HTMLElement} root
@@ -57,6 +59,7 @@ class CameraView {
     this.#running?.abort();
     this.#running = null;
     this.#preview.forget();
+    this.#between = 0;
     this.#controls.show("off");
   }
 
@@ -92,6 +95,7 @@ class CameraView {
   async #follow(signal) {
     const { model, device } = await (await this.#app.settings()).quickest();
     const wish = { model: model.id, device };
+    let last = 0;
     while (!signal.aborted) {
       const frame = await grab(this.#controls.video);
       try {
@@ -99,13 +103,17 @@ class CameraView {
       } finally {
         frame.close();
       }
-      if (this.#masked++ === 0) this.#controls.tell("");
+      const now = performance.now();
+      if (last > 0) this.#between = now - last;
+      else this.#controls.tell("");
+      last = now;
+      this.#masked += 1;
       await nextPicture(this.#controls.video);
     }
   }
 
   async #snapshot() {
-    const blob = await snapshot(this.#controls.video, this.#controls.mirrored);
+    const blob = await snapshot(this.#controls.video);
     this.#app.openEditor(photoFromBlob(blob, "camera.png"));
   }
 
@@ -117,8 +125,10 @@ class CameraView {
   }
 
   #tellRates() {
-    const { rates } = this.#controls;
-    say(rates, "camera.rates", { pictures: number(this.#drawn), masks: number(this.#masked) });
+    const { rates } = this.#controls, pictures = number(this.#drawn), seconds = this.#between / 1000;
+    if (seconds === 0) say(rates, "camera.pictures", { pictures });
+    else if (seconds < 1) say(rates, "camera.rates", { pictures, masks: number(Math.round(1 / seconds)) });
+    else say(rates, "camera.rates-slow", { pictures, seconds: number(seconds, seconds < 2 ? 1 : 0) });
     Object.assign(rates.dataset, { pictures: this.#drawn, masks: this.#masked });
     [this.#drawn, this.#masked] = [0, 0];
   }

@@ -67,11 +67,6 @@ export class Controls {
     this.show("off");
   }
 
-  /** Whether the picture is shown as in a mirror. */
-  get mirrored() {
-    return this.#mirror.checked;
-  }
-
   /** @returns {Backdrop} */
   get backdrop() {
     const kind = KINDS.find((one) => one === this.#store.get("camera.background")) ?? "none";
@@ -86,6 +81,7 @@ export class Controls {
     this.#start.disabled = state === "opening";
     this.tell("");
     if (state === "opening") say(this.#words, "camera.opening");
+    if (state === "on") say(this.#words, "camera.waiting");
     if (hadFocus && state === "on") this.#snapshot.focus();
     if (hadFocus && state === "off") this.#start.focus();
   }

@@ -58,8 +58,8 @@ export class Preview {
       if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     }
     this.#context.clearRect(0, 0, width, height);
-    if (!this.#hasMask) return this.#context.drawImage(this.#video, 0, 0, width, height);
     this.#drawBackdrop(width, height);
+    if (!this.#hasMask) return; // the picture as it is would pass for a result
     this.#subject.globalCompositeOperation = "copy";
     this.#subject.drawImage(this.#mask.canvas, 0, 0, width, height);
     this.#subject.globalCompositeOperation = "source-in";
@@ -88,14 +88,13 @@ export class Preview {
 
 /**
  * The camera's picture of now, in full, as a file.
+ * It is never mirrored, whatever the preview is: words in it are to be read.
  * @param {HTMLVideoElement} video
- * @param {boolean} mirrored  As it was seen.
  * @returns {Promise<Blob>}
  */
-export async function snapshot(video, mirrored) {
+export async function snapshot(video) {
   const context = makeCanvas();
   Object.assign(context.canvas, { width: video.videoWidth, height: video.videoHeight });
-  if (mirrored) context.setTransform(-1, 0, 0, 1, video.videoWidth, 0);
   context.drawImage(video, 0, 0);
   return new Promise((resolve, reject) => {
     context.canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the canvas gave no picture"))), "image/png");
