@@ -136,6 +136,8 @@ export class Desk {
     const { element } = this.stage, { list, panels } = this.#panels.elements;
     labelled(element, "editor.stage").role = "application";
     element.append(this.#original.missing, this.#pending);
+    // On small screens the tabs are in sight where their panel may not be.
+    list.addEventListener("click", () => isScreen() && this.element.scrollIntoView());
     return make("div", { className: "editor", hidden: true },
       element, make("div", { className: "bar" }, this.#zoomBar.element, this.#stepsBar.element), list, make("div", { className: "panels" }, ...panels));
   }
@@ -202,6 +204,11 @@ export class Desk {
   #paintsWith({ key, target, ctrlKey, metaKey }) {
     return this.#panels.shown === "brush" && target !== this.stage.element && !ctrlKey && !metaKey && "[]{}<>,.x".includes(key.toLowerCase());
   }
+}
+
+/** Whether the editor is a screen of its own: where editor.css gives it all of the height. */
+export function isScreen() {
+  return matchMedia("(max-width: 52rem)").matches;
 }
 
 /**
