@@ -192,7 +192,7 @@ def test_a_box_or_a_tap_says_which_subject_and_edits_stay(editor: Editor) -> Non
     editor.tab("subject")
     editor.drag((0.45, 0.2), (0.8, 0.9))
     editor.driver.finish()
-    editor.tab("brush")
+    expect(editor.stage).to_have_attribute("data-showing", "ghost")  # what came of it, over the photo
     editor.settle()
     assert editor.alpha_at(0.35, 0.5) == 0  # outside the box and its margin
     assert editor.alpha_at(0.57, 0.6) == 255
@@ -221,6 +221,9 @@ def test_a_box_or_a_tap_says_which_subject_and_edits_stay(editor: Editor) -> Non
 def test_formats_names_and_sizes(editor: Editor, tmp_path: Path) -> None:
     page = editor.page
     editor.tab("export")
+    editor.pick("mask-png")
+    expect(page.locator("#download")).to_have_attribute("download", "ball-mask.png")
+    expect(page.locator("#download-words")).to_have_text("Download mask")
     for value, kind, mode in (("webp", "WEBP", "RGBA"), ("jpeg", "JPEG", "RGB"), ("mask-png", "PNG", "L")):
         editor.pick(value)
         if value != "mask-png":

@@ -70,7 +70,7 @@ export class Desk {
     document.addEventListener("keydown", (event) => this.#key(event));
   }
 
-  /** The finish as this tab shows it: with a brush the cutout alone, so that what is below can shine through. @param {Finish} finish */
+  /** The finish as this tab shows it: with brush or box the cutout alone, so that what is below can shine through. @param {Finish} finish */
   seen(finish) {
     return this.#panels.showing === "ghost" ? { ...finish, background: null, shadow: null } : finish;
   }
