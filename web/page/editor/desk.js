@@ -107,6 +107,7 @@ export class Desk {
     this.#original.clear();
     this.#box.set(null);
     this.element.hidden = true;
+    this.#stepsBar.show();
     this.#panels.clear();
   }
 
@@ -144,13 +145,14 @@ export class Desk {
 
   /** Gives the stage what belongs to the tab: tool, part of the plane, layers. */
   #arrange() {
-    const { shown, showing } = this.#panels, { stage } = this, draft = this.#host.draft(), { frame } = this.#host.framed();
+    const { shown, showing, ground } = this.#panels, { stage } = this, draft = this.#host.draft(), { frame } = this.#host.framed();
     const photo = { left: 0, top: 0, right: stage.size.width, bottom: stage.size.height };
     const paints = shown === "brush" && draft !== null && this.#pending.hidden;
     this.#brush.take(shown === "brush");
     this.#box.take(shown === "subject");
     const places = shown === "background" && this.#placed() !== null;
     stage.gestures.tool = paints ? this.#brush : shown === "subject" ? this.#box : places ? this.#place : null;
+    stage.element.dataset.ground = ground;
     stage.element.dataset.tool = paints ? "brush" : shown === "subject" ? "box" : places ? "place" : "";
     stage.setContent(shown === "crop" ? around(photo, frame) : shown === "brush" || shown === "subject" ? photo : frame);
     this.#frameView.show(shown === "crop" && draft?.state.finish.crop ? frame : null);

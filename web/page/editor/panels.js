@@ -70,6 +70,11 @@ export class Panels {
     return this.shown === "subject" || this.shown === "brush" && this.brush.ghost ? "ghost" : "cutout";
   }
 
+  /** On what the cutout lies with this tab: one to judge edges by stays where edges are worked on, and is not taken for the file's background. */
+  get ground() {
+    return ["view", "brush", "edges"].includes(this.shown) ? this.#view.ground : "checks";
+  }
+
   /** @param {State} state */
   show(state) {
     this.brush.show(state.edits.length > 0);
