@@ -260,7 +260,8 @@ def test_a_size_keeps_the_background_and_white_is_for_transparency(editor: Edito
 
 def test_a_ground_to_judge_edges_by_is_no_background(editor: Editor) -> None:
     editor.pick("white")
-    for tab, ground in {"edges": "white", "background": "checks", "export": "checks", "view": "white"}.items():
+    grounds = {"edges": "white", "background": "checks", "export": "checks", "view": "white"}
+    for tab, ground in grounds.items():
         editor.tab(tab)
         expect(editor.stage).to_have_attribute("data-ground", ground)
     editor.pick("checks")

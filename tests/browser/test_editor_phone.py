@@ -101,7 +101,8 @@ SPEAK = """const select = document.querySelector("#language");
   select.value = language; select.dispatchEvent(new Event("change"));"""
 CUT_OFF = """all => all
   .map((one) => [one.textContent, one.getBoundingClientRect(), one.scrollWidth - one.clientWidth])
-  .filter(([, { left, right, width }, more]) => left < -0.5 || right > innerWidth + 0.5 || width < 44 || more > 0)
+  .filter(([, { left, right, width }, more]) => (
+    left < -0.5 || right > innerWidth + 0.5 || width < 44 || more > 0))
   .map(([words, { left, right, width }, more]) => `${words} ${left} ${right} ${width} ${more}`)"""
 
 
