@@ -83,7 +83,7 @@ def step_background(page: Page) -> None:
 
 
 def step_crop(page: Page) -> None:
-    """Crop to the subject, freely or as a marketplace asks."""
+    """Crop to the subject in its own shape or another, or to the size that a marketplace asks for."""
     _cut_out_sample(page, 1)
     page.click("#tab-crop")
     _pick(page, "subject")

@@ -192,7 +192,7 @@ def test_a_box_or_a_tap_says_which_subject_and_edits_stay(editor: Editor) -> Non
     editor.tab("subject")
     editor.drag((0.45, 0.2), (0.8, 0.9))
     editor.driver.finish()
-    editor.tab("brush")
+    expect(editor.stage).to_have_attribute("data-showing", "ghost")  # what came of it, over the photo
     editor.settle()
     assert editor.alpha_at(0.35, 0.5) == 0  # outside the box and its margin
     assert editor.alpha_at(0.57, 0.6) == 255
@@ -218,9 +218,61 @@ def test_a_box_or_a_tap_says_which_subject_and_edits_stay(editor: Editor) -> Non
     assert editor.alpha_at(0.35, 0.5) == 255
 
 
+def test_a_file_that_is_no_photo_leaves_the_photo_on_the_stage(editor: Editor, tmp_path: Path) -> None:
+    page = editor.page
+    editor.tab("brush")
+    editor.pick("erase")
+    editor.drag((0.4, 0.5), (0.6, 0.5))
+    (tmp_path / "notes.jpg").write_text("no photo")
+    editor.driver.choose(tmp_path / "notes.jpg")
+    page.locator("#replace-dialog [value=open]").click()
+    editor.driver.wait_for("error")
+    expect(page.locator("#error-message")).to_have_text("The file is not an image.")
+    assert (editor.alpha_at(0.5, 0.5), editor.alpha_at(0.4, 0.7)) == (0, 255)
+    expect(page.locator("#original")).to_have_attribute("alt", "The original: ball.png")
+    assert pixels(editor.save(tmp_path))[360, 480, 3] == 0
+    page.get_by_label("Undo").click()
+    editor.wait_for_alpha(0.5, 0.5, 255)
+
+
+def test_a_size_keeps_the_background_and_white_is_for_transparency(editor: Editor) -> None:
+    page = editor.page
+    background = page.locator("#panel-background")
+    editor.tab("background")
+    editor.pick("colour")
+    background.get_by_role("button", name="Blue", exact=True).click()
+    expect(background.get_by_role("button", pressed=True)).to_have_accessible_name("Blue")
+    editor.tab("crop")
+    for value in ("canvas", "2000x2000"):
+        editor.pick(value)
+        expect(background.get_by_role("button", pressed=True, include_hidden=True)).to_have_attribute(
+            "title", "Blue"
+        )
+    editor.tab("background")
+    editor.pick("none")
+    editor.tab("crop")
+    editor.pick("1080x1350")
+    expect(background.locator("input[value=none]")).to_be_checked()
+    editor.pick("2000x2000")
+    expect(background.locator("input[value=colour]")).to_be_checked()
+    expect(background.locator("[aria-pressed=true]")).to_have_attribute("title", "White")
+
+
+def test_a_ground_to_judge_edges_by_is_no_background(editor: Editor) -> None:
+    editor.pick("white")
+    grounds = {"edges": "white", "background": "checks", "export": "checks", "view": "white"}
+    for tab, ground in grounds.items():
+        editor.tab(tab)
+        expect(editor.stage).to_have_attribute("data-ground", ground)
+    editor.pick("checks")
+
+
 def test_formats_names_and_sizes(editor: Editor, tmp_path: Path) -> None:
     page = editor.page
     editor.tab("export")
+    editor.pick("mask-png")
+    expect(page.locator("#download")).to_have_attribute("download", "ball-mask.png")
+    expect(page.locator("#download-words")).to_have_text("Download mask")
     for value, kind, mode in (("webp", "WEBP", "RGBA"), ("jpeg", "JPEG", "RGB"), ("mask-png", "PNG", "L")):
         editor.pick(value)
         if value != "mask-png":

@@ -97,6 +97,15 @@ SMALL = """all => all
   .map(([html, { width, height }]) => `${html} ${width} x ${height}`)"""
 
 
+SPEAK = """const select = document.querySelector("#language");
+  select.value = language; select.dispatchEvent(new Event("change"));"""
+CUT_OFF = """all => all
+  .map((one) => [one.textContent, one.getBoundingClientRect(), one.scrollWidth - one.clientWidth])
+  .filter(([, { left, right, width }, more]) => (
+    left < -0.5 || right > innerWidth + 0.5 || width < 44 || more > 0))
+  .map(([words, { left, right, width }, more]) => `${words} ${left} ${right} ${width} ${more}`)"""
+
+
 @pytest.mark.parametrize("width", [360, 390])
 def test_everything_fits_and_is_large_enough_to_touch(editor: Editor, width: int) -> None:
     page = editor.page
@@ -105,3 +114,28 @@ def test_everything_fits_and_is_large_enough_to_touch(editor: Editor, width: int
         editor.tab(name)
         assert page.evaluate("document.documentElement.scrollWidth") == width, name
         assert page.locator(".editor :is(button, input)").evaluate_all(SMALL) == [], name
+
+
+@pytest.mark.parametrize("language", ["en", "de", "ar"])
+@pytest.mark.parametrize("width", [360, 768])
+def test_the_tabs_are_in_sight_wherever_the_page_is(editor: Editor, width: int, language: str) -> None:
+    page = editor.page
+    page.set_viewport_size({"width": width, "height": 740})
+    page.evaluate("language => {" + SPEAK + "}", language)
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    for name in ("export", "background"):
+        page.evaluate("scrollTo(0, 0)")
+        tab = page.locator(f"#tab-{name}")
+        box = tab.bounding_box()
+        assert box
+        assert box["y"] + box["height"] <= 740
+        tab.click()
+        assert page.locator(".tabs button").evaluate_all(CUT_OFF) == []
+        panel = editor.panel.bounding_box()
+        assert panel
+        assert panel["y"] < box["y"] - 100, "its panel comes into sight with it"
+    editor.tab("export")
+    save, tabs = page.locator("#panel-export .primary").bounding_box(), page.locator(".tabs").bounding_box()
+    assert save
+    assert tabs
+    assert save["y"] + save["height"] <= tabs["y"], "nothing is covered"

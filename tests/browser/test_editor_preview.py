@@ -50,12 +50,11 @@ def picture_in_a_size(editor: Editor, folder: Path) -> None:
     editor.settle()
     editor.slide("Across", 0.2)
     editor.tab("crop")
-    editor.pick("canvas")  # which lays it on white
+    editor.pick("canvas")
+    editor.pick("2000x2000")  # white is for what is transparent: the picture stays
     editor.pick("own")
     editor.slide("Width", 700)
     editor.slide("Height", 500)
-    editor.tab("background")
-    editor.pick("picture")
 
 
 def edges_inwards(editor: Editor, folder: Path) -> None:

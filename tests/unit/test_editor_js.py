@@ -293,6 +293,20 @@ def test_files_are_named_by_the_pattern(pattern: str, name: str, made: str) -> N
     assert in_node(script, {"pattern": pattern, "name": name}) == made
 
 
+@pytest.mark.parametrize(
+    ("pattern", "made"),
+    [
+        ("{name}-cutout", "{name}-mask"),
+        ("", "{name}-mask"),
+        ("{n} {name}", "{n} {name}-mask"),
+        ("Mask of {name}", "Mask of {name}"),
+    ],
+)
+def test_a_mask_never_takes_the_name_of_its_cutout(pattern: str, made: str) -> None:
+    script = 'const { maskPattern } = await load("../file-names"); return maskPattern(value);'
+    assert in_node(script, pattern) == made
+
+
 def test_what_was_drawn_coarsely_is_drawn_whole_also_where_the_view_moved_meanwhile() -> None:
     script = """
       globalThis.requestAnimationFrame = (draw) => setTimeout(draw);

@@ -1,6 +1,6 @@
 /** What the page does: one photo at a time, from its arrival to its cutout. */
 
-import { AlphacutError } from "../shared/protocol.js";
+import { AlphacutError, STAGES } from "../shared/protocol.js";
 import { byId } from "./dom.js";
 import { ErrorView } from "./error-view.js";
 import { t } from "./i18n.js";
@@ -17,6 +17,9 @@ import { Turn } from "./turn.js";
 /** @import { Chosen, Settings } from "./settings.js" */
 /** @import { WorkerClient } from "./worker-client.js" */
 /** @typedef {"loading" | "ready" | "busy" | "done" | "error"} PageState */
+
+/** From this step on it is known that the file is a photo. */
+const READ = STAGES.indexOf("preprocess");
 
 export class App {
   #client;
@@ -35,6 +38,8 @@ export class App {
   #cutOutOf = null;
   /** What was asked for it. @type {Options} */
   #options = {};
+  /** The one on the stage: another takes its place once it could be read. @type {Photo | null} */
+  #onStage = null;
   #job = new Turn();
   #startUp = new Turn();
   /** Whether the chosen model has been loaded; only the words and the bar depend on it. */
@@ -80,16 +85,23 @@ export class App {
    * @param {Options} [options]  Beside model and device.
    */
   async cutOut(photo, options = photo.options ?? {}) {
-    const job = this.#job.begin();
+    const job = this.#job.begin(), before = this.#onStage, optionsBefore = this.#options;
+    /** @type {Promise<Stage> | null} */
+    let shown = null;
+    const show = () => (shown ??= this.#show(photo));
     this.#take(photo, options);
     this.#setState("busy");
     byId("work").scrollIntoView({ block: "nearest" }); // a sample may have been clicked far below
     this.#progress.begin("job.getting-ready", { startUp: !this.#loaded, photo: true });
     try {
-      const [stage, made] = await Promise.all([this.#show(photo), this.#remove(photo, options, job.signal)]);
+      const onRead = () => void show().catch(() => {}); // which is waited for below
+      const [made] = await Promise.all([this.#remove(photo, options, job.signal, onRead), before && before !== photo ? null : show()]);
+      const stage = await show();
       if (this.#job.end(job)) this.#finish(stage, made);
     } catch (thrown) {
-      if (this.#job.end(job)) this.#fail(thrown, () => this.cutOut(photo, options));
+      if (!this.#job.end(job)) return;
+      this.#fail(thrown, () => this.cutOut(photo, options));
+      if (before && !shown) [this.#photo, this.#options] = [before, optionsBefore]; // it is still there, with its edits
     }
   }
 
@@ -147,13 +159,14 @@ export class App {
    * @param {Photo} photo
    * @param {Options} options
    * @param {AbortSignal} signal
+   * @param {() => void} onRead  The file is a photo.
    * @returns {Promise<Made>}
    */
-  async #remove(photo, options, signal) {
+  async #remove(photo, options, signal, onRead) {
     const settings = (this.#settings = await this.#loadSettings());
     if (!settings.mayStart) this.#progress.begin("job.waiting", { startUp: true, photo: true });
     const chosen = await settings.settle();
-    const cutout = await this.#client.remove(await photo.load(signal), { ...onWire(chosen), ...options }, this.#hearing(signal));
+    const cutout = await this.#client.remove(await photo.load(signal), { ...onWire(chosen), ...options }, this.#hearing(signal, onRead));
     if (!this.#loaded) void this.#keeper.used(chosen.model.id, cutout.device);
     this.#loaded = true;
     return { cutout: { ...cutout, device: withOutlook(cutout.device) }, title: chosen.model.title, region: options.region };
@@ -161,10 +174,18 @@ export class App {
 
   /**
    * @param {AbortSignal} signal
+   * @param {() => void} [onRead]
    * @returns {import("./worker-client.js").CallOptions}
    */
-  #hearing(signal) {
-    return { signal, onProgress: (progress) => !signal.aborted && this.#progress.update(progress) };
+  #hearing(signal, onRead) {
+    return {
+      signal,
+      onProgress: (progress) => {
+        if (signal.aborted) return;
+        this.#progress.update(progress);
+        if (STAGES.indexOf(progress.stage) >= READ) onRead?.();
+      },
+    };
   }
 
   /**
@@ -182,7 +203,10 @@ export class App {
   /** @param {Photo} photo @returns {Promise<Stage>} */
   async #show(photo) {
     const stage = await this.#stage();
-    if (this.#photo === photo) stage.showPhoto(photo);
+    if (this.#photo === photo) {
+      this.#onStage = photo;
+      stage.showPhoto(photo);
+    }
     return stage;
   }
 

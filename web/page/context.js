@@ -23,7 +23,7 @@
 /**
  * The editor shows one photo; the job itself (progress, cancel, errors) is the shell's (app.js), which tells it.
  * @typedef {object} Stage
- * @property {(photo: Photo) => void} showPhoto  A photo is about to be cut out; any cutout before is out of date.
+ * @property {(photo: Photo) => void} showPhoto  A photo is being cut out; any cutout before is out of date.
  * @property {(cutout: Cutout, title: string, owner?: Owner) => void} showCutout  It was; `title` is the model's.
  */
 /** @typedef {View & Stage & { readonly unsaved: boolean }} EditorView  `unsaved`: another photo would end work that is in no file. */

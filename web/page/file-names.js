@@ -12,6 +12,12 @@ const encoder = new TextEncoder();
 
 export const USUAL_PATTERN = "{name}-cutout";
 
+/** The pattern for a mask, so that it never takes the name of its cutout. @param {string} pattern */
+export function maskPattern(pattern) {
+  const wanted = pattern.trim() || USUAL_PATTERN;
+  return /mask/i.test(wanted) ? wanted : `${wanted.replace(/-cutout$/, "")}-mask`;
+}
+
 /**
  * @typedef {object} Named
  * @property {string} name    File name of the original.

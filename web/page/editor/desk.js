@@ -70,7 +70,7 @@ export class Desk {
     document.addEventListener("keydown", (event) => this.#key(event));
   }
 
-  /** The finish as this tab shows it: with a brush the cutout alone, so that what is below can shine through. @param {Finish} finish */
+  /** The finish as this tab shows it: with brush or box the cutout alone, so that what is below can shine through. @param {Finish} finish */
   seen(finish) {
     return this.#panels.showing === "ghost" ? { ...finish, background: null, shadow: null } : finish;
   }
@@ -107,6 +107,7 @@ export class Desk {
     this.#original.clear();
     this.#box.set(null);
     this.element.hidden = true;
+    this.#stepsBar.show();
     this.#panels.clear();
   }
 
@@ -136,19 +137,22 @@ export class Desk {
     const { element } = this.stage, { list, panels } = this.#panels.elements;
     labelled(element, "editor.stage").role = "application";
     element.append(this.#original.missing, this.#pending);
+    // On small screens the tabs are in sight where their panel may not be.
+    list.addEventListener("click", () => isScreen() && this.element.scrollIntoView());
     return make("div", { className: "editor", hidden: true },
       element, make("div", { className: "bar" }, this.#zoomBar.element, this.#stepsBar.element), list, make("div", { className: "panels" }, ...panels));
   }
 
   /** Gives the stage what belongs to the tab: tool, part of the plane, layers. */
   #arrange() {
-    const { shown, showing } = this.#panels, { stage } = this, draft = this.#host.draft(), { frame } = this.#host.framed();
+    const { shown, showing, ground } = this.#panels, { stage } = this, draft = this.#host.draft(), { frame } = this.#host.framed();
     const photo = { left: 0, top: 0, right: stage.size.width, bottom: stage.size.height };
     const paints = shown === "brush" && draft !== null && this.#pending.hidden;
     this.#brush.take(shown === "brush");
     this.#box.take(shown === "subject");
     const places = shown === "background" && this.#placed() !== null;
     stage.gestures.tool = paints ? this.#brush : shown === "subject" ? this.#box : places ? this.#place : null;
+    stage.element.dataset.ground = ground;
     stage.element.dataset.tool = paints ? "brush" : shown === "subject" ? "box" : places ? "place" : "";
     stage.setContent(shown === "crop" ? around(photo, frame) : shown === "brush" || shown === "subject" ? photo : frame);
     this.#frameView.show(shown === "crop" && draft?.state.finish.crop ? frame : null);
@@ -202,6 +206,11 @@ export class Desk {
   #paintsWith({ key, target, ctrlKey, metaKey }) {
     return this.#panels.shown === "brush" && target !== this.stage.element && !ctrlKey && !metaKey && "[]{}<>,.x".includes(key.toLowerCase());
   }
+}
+
+/** Whether the editor is a screen of its own: where editor.css gives it all of the height. */
+export function isScreen() {
+  return matchMedia("(max-width: 52rem)").matches;
 }
 
 /**

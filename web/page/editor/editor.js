@@ -3,7 +3,7 @@
 import { frameOf } from "../../shared/finish.js";
 import { AlphacutError } from "../../shared/protocol.js";
 import { t } from "../i18n.js";
-import { Desk } from "./desk.js";
+import { Desk, isScreen } from "./desk.js";
 import { Draft } from "./draft.js";
 import { gridOf, sameGrid } from "./grid.js";
 import { Hint } from "./hint.js";
@@ -127,7 +127,7 @@ class Editor {
    */
   #begin(master, preview, { edited, onChange }) {
     const likeness = preview && new Blob([preview], { type: "image/jpeg" });
-    if (matchMedia("(max-width: 52rem)").matches) this.#desk.element.scrollIntoView(); // it is a screen of its own
+    if (isScreen()) this.#desk.element.scrollIntoView();
     const before = this.#photo?.edited, { edits = [], finish = {}, picture = null } = edited ?? before ?? {};
     const draft = (this.#draft = new Draft({ master, edits, finish, picture }, (state) => {
       if (onChange) this.#draft?.saved(state); // with its owner

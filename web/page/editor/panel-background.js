@@ -10,7 +10,8 @@ import { choice, slider, tick } from "../inputs.js";
 /** @import { Draft, State } from "./draft.js" */
 /** @typedef {"none" | Background["kind"]} Kind */
 
-const BASIC = ["#ffffff", "#f2f2f2", "#000000", "#0d8a5f", "#2f6fde", "#f4c542", "#d9683f"];
+/** Colours with names. @type {Record<string, string>} */
+const BASIC = { "#ffffff": "white", "#f2f2f2": "light-grey", "#000000": "black", "#0d8a5f": "green", "#2f6fde": "blue", "#f4c542": "yellow", "#d9683f": "orange" };
 const RECENT = 5;
 /** @type {Required<Shadow>} */
 const SHADOW = { opacity: 0.35, blur: 0.03, dx: 0, dy: 0.03 };
@@ -21,6 +22,9 @@ export class BackgroundPanel {
   #kind;
   #colour = make("input", { type: "color", value: "#ffffff" });
   #swatches = make("div", { className: "colours" });
+  /** @type {Map<string, HTMLButtonElement>} */
+  #patches = new Map();
+  #dragHint = text("p", "editor.background.drag", { className: "quiet keys-hint" });
   #file = make("input", { type: "file", accept: "image/*", id: "background-file", className: "unseen" });
   #fit;
   #x;
@@ -72,6 +76,7 @@ export class BackgroundPanel {
     this.#kind.show(kind);
     for (const [name, part] of Object.entries(this.#parts)) part.hidden = !["shadow", kind].includes(name);
     if (background?.kind === "colour") this.#colour.value = background.colour;
+    this.#tellSwatches();
     if (background?.kind === "picture") this.#showPicture(background, picture !== null);
     if (background?.kind === "blur") this.#strength.show(background.strength ?? 0.5);
     this.#shadow.show(Boolean(shadow));
@@ -83,7 +88,7 @@ export class BackgroundPanel {
 
   /** @param {import("../../shared/protocol.js").PictureBackground} how @param {boolean} chosen */
   #showPicture({ fit = "cover", x = 0.5, y = 0.5 }, chosen) {
-    for (const control of [this.#fit, this.#x, this.#y]) control.element.hidden = !chosen;
+    for (const element of [this.#fit.element, this.#x.element, this.#y.element, this.#dragHint]) element.hidden = !chosen;
     this.#fit.show(fit);
     this.#x.show(x);
     this.#y.show(y);
@@ -95,7 +100,7 @@ export class BackgroundPanel {
       colour: part(this.#swatches, make("label", { className: "field" }, text("span", "editor.background.any"), this.#colour)),
       picture: part(
         make("div", {}, this.#file, text("label", "editor.background.choose", { htmlFor: this.#file.id, className: "button" })),
-        this.#fit.element, this.#x.element, this.#y.element, text("p", "editor.background.drag", { className: "quiet keys-hint" })),
+        this.#fit.element, this.#x.element, this.#y.element, this.#dragHint),
       blur: part(this.#strength.element),
       shadow: part(this.#shadow.element, ...Object.values(this.#shadows).map(({ element }) => element)),
     };
@@ -131,7 +136,7 @@ export class BackgroundPanel {
   /** @param {string} colour */
   #keepColour(colour) {
     this.#set({ kind: "colour", colour });
-    if (BASIC.includes(colour)) return;
+    if (colour in BASIC) return;
     this.#store.set("colours", [colour, ...this.#recent().filter((one) => one !== colour)].slice(0, RECENT).join(" "));
     this.#drawSwatches();
   }
@@ -141,12 +146,23 @@ export class BackgroundPanel {
   }
 
   #drawSwatches() {
-    this.#swatches.replaceChildren(...[...this.#recent(), ...BASIC].map((colour) => {
-      const patch = make("span", { className: "swatch" }), button = make("button", { type: "button", className: "patch", title: colour }, patch);
-      button.setAttribute("aria-label", t("editor.background.use", { colour }));
+    this.#patches = new Map([...this.#recent(), ...Object.keys(BASIC)].map((colour) => {
+      const patch = make("span", { className: "swatch" }), button = make("button", { type: "button", className: "patch" }, patch);
       patch.style.backgroundColor = colour;
       button.addEventListener("click", () => this.#set({ kind: "colour", colour }));
-      return button;
+      return [colour, button];
     }));
+    this.#swatches.replaceChildren(...this.#patches.values());
+    this.#tellSwatches();
+  }
+
+  /** Says what each is called, in the language of the page, and which one is chosen. */
+  #tellSwatches() {
+    const background = this.#draft()?.state.finish.background, chosen = background?.kind === "colour" ? background.colour : "";
+    for (const [colour, button] of this.#patches) {
+      const name = BASIC[colour];
+      button.ariaLabel = button.title = name ? t(`editor.colour.${name}`) : t("editor.background.use", { colour });
+      button.ariaPressed = String(colour === chosen);
+    }
   }
 }

@@ -1,5 +1,6 @@
 /** What is shown around the subject, and how large the finished picture is. */
 
+import { text } from "../controls.js";
 import { make } from "../dom.js";
 import { number, say } from "../i18n.js";
 import { choice, numberField, slider } from "../inputs.js";
@@ -10,7 +11,7 @@ import { choice, numberField, slider } from "../inputs.js";
 /** @typedef {"whole" | "subject" | "canvas"} Kind */
 /** @typedef {"free" | "original" | "1:1" | "4:5" | "16:9"} Aspect */
 
-/** Pictures that shops and networks ask for: width, height, what the subject fills, and whether on white. */
+/** Pictures that shops and networks ask for: width, height, what the subject fills, and whether white takes the place of transparency. */
 const PRESETS = /** @type {const} */ ({
   "2000x2000": { width: 2000, height: 2000, fill: 0.85, white: true },
   "1600x1600": { width: 1600, height: 1600, fill: 0.8, white: true },
@@ -58,7 +59,8 @@ export class CropPanel {
     this.#width = numberField("editor.crop.width", (width) => this.#pad({ width }));
     this.#height = numberField("editor.crop.height", (height) => this.#pad({ height }));
     this.#subject = make("div", { className: "part" }, this.#aspect.element, this.#margin.element);
-    this.#canvas = make("div", { className: "part" }, this.#preset.element, make("div", { className: "numbers" }, this.#width.element, this.#height.element), this.#fill.element);
+    this.#canvas = make("div", { className: "part" }, this.#preset.element, make("div", { className: "numbers" }, this.#width.element, this.#height.element), this.#fill.element,
+      text("p", "editor.crop.shops", { className: "quiet" }));
     this.element = make("div", { className: "panel" }, this.#kind.element, this.#subject, this.#canvas, this.#result);
   }
 
@@ -95,7 +97,7 @@ export class CropPanel {
 
   /** @param {Kind} kind */
   #choose(kind) {
-    if (kind === "canvas") return this.#use("2000x2000");
+    if (kind === "canvas") return this.#use("1080x1350"); // one that leaves the background alone
     this.#draft()?.finish({ crop: kind === "whole" ? null : { margin: MARGIN, aspect: null } });
   }
 
@@ -124,11 +126,11 @@ export class CropPanel {
   /** @param {Preset} preset */
   #use(preset) {
     if (preset === "own") return this.#pad({ width: 1500, height: 1500 });
-    const { width, height, fill, white } = PRESETS[preset];
+    const { width, height, fill, white } = PRESETS[preset], draft = this.#draft();
     /** @type {Partial<Finish>} */
     const change = { crop: { kind: "canvas", width, height, fill } };
-    if (white) change.background = { kind: "colour", colour: "#ffffff" };
-    this.#draft()?.finish(change);
+    if (white && !draft?.state.finish.background) change.background = { kind: "colour", colour: "#ffffff" };
+    draft?.finish(change);
   }
 }
 

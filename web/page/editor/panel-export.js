@@ -2,7 +2,7 @@
 
 import { button, text } from "../controls.js";
 import { make } from "../dom.js";
-import { fileNames, USUAL_PATTERN } from "../file-names.js";
+import { fileNames, maskPattern, USUAL_PATTERN } from "../file-names.js";
 import { say } from "../i18n.js";
 import { choice, slider, tick } from "../inputs.js";
 import { sizeWords } from "../text.js";
@@ -66,7 +66,8 @@ export class ExportPanel {
    * @param {{ name: string, model: string, n: number }} values
    */
   name(values) {
-    const [name = ""] = fileNames(this.#wanted.pattern, [{ ...values, folder: "", type: TYPES[this.#wanted.format] }]);
+    const { format, pattern } = this.#wanted;
+    const [name = ""] = fileNames(format === "mask-png" ? maskPattern(pattern) : pattern, [{ ...values, folder: "", type: TYPES[format] }]);
     return name;
   }
 

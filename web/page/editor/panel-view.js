@@ -1,6 +1,6 @@
 /** What the stage shows, and on what the cutout's edges are judged. */
 
-import { text } from "../controls.js";
+import { labelled, text } from "../controls.js";
 import { make } from "../dom.js";
 import { choice } from "../inputs.js";
 
@@ -12,7 +12,7 @@ export class ViewPanel {
   #showing = "compare";
   /** @type {Ground} */
   #ground = "checks";
-  #colour = make("input", { type: "color", value: "#d9683f" });
+  #colour = labelled(make("input", { type: "color", value: "#d9683f" }), "editor.ground.colour");
   element;
 
   /**
@@ -25,26 +25,33 @@ export class ViewPanel {
     ]), (/** @type {Showing} */ value) => { this.#showing = value; onShowing(); });
     const set = (/** @type {Ground} */ value) => {
       this.#ground = value;
-      stage.element.dataset.ground = value;
+      this.#colour.hidden = value !== "own";
       stage.element.style.setProperty("--ground-colour", this.#colour.value);
       grounds.show(value);
+      onShowing();
     };
     const grounds = choice("editor.view.ground", [
       ["checks", swatch("checks", "editor.ground.checks")], ["white", swatch("white", "editor.ground.white")],
       ["black", swatch("black", "editor.ground.black")], ["green", swatch("green", "editor.ground.green")],
-      ["own", text("span", "editor.ground.own")],
+      ["own", text("span", "editor.ground.colour")],
     ], set);
     grounds.element.classList.add("swatches");
+    grounds.element.lastElementChild?.append(this.#colour);
     this.#colour.addEventListener("input", () => set("own"));
     showing.show(this.#showing);
-    set(this.#ground);
+    grounds.show(this.#ground);
+    this.#colour.hidden = true;
     this.element = make("div", { className: "panel" },
-      showing.element, grounds.element, make("label", { className: "field" }, text("span", "editor.ground.colour"), this.#colour),
+      showing.element, grounds.element,
       text("p", "editor.view.ground-hint", { className: "quiet" }), text("p", "editor.view.keys", { className: "quiet keys-hint" }));
   }
 
   get showing() {
     return this.#showing;
+  }
+
+  get ground() {
+    return this.#ground;
   }
 }
 

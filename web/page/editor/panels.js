@@ -66,8 +66,13 @@ export class Panels {
   /** What the stage shows with this tab. @returns {Showing} */
   get showing() {
     if (this.shown === "view") return this.#view.showing;
-    if (this.shown === "subject") return "original";
-    return this.shown === "brush" && this.brush.ghost ? "ghost" : "cutout";
+    // A box is drawn on the photo, and what came of the last one is seen.
+    return this.shown === "subject" || this.shown === "brush" && this.brush.ghost ? "ghost" : "cutout";
+  }
+
+  /** On what the cutout lies with this tab: one to judge edges by stays where edges are worked on, and is not taken for the file's background. */
+  get ground() {
+    return ["view", "brush", "edges"].includes(this.shown) ? this.#view.ground : "checks";
   }
 
   /** @param {State} state */

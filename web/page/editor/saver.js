@@ -133,11 +133,12 @@ export class Saver {
 
   /** @param {Job} job @param {Made | null} made */
   #show({ state, output }, made) {
-    const bytes = made?.blob.size ?? null, name = this.#name(), type = output.format === "mask-png" ? "image/png" : `image/${output.format}`;
+    const bytes = made?.blob.size ?? null, name = this.#name();
     if (bytes) this.#about = bytes;
     this.panel.show({ name, bytes, about: this.#about, transparent: !state.finish.background });
     this.#link.download = name;
-    say(byId("download-words"), "job.download", { type: typeWords(type) });
+    if (output.format === "mask-png") say(byId("download-words"), "editor.export.download-mask");
+    else say(byId("download-words"), "job.download", { type: typeWords(`image/${output.format}`) });
     this.#size.textContent = bytes === null ? "" : sizeWords(bytes);
   }
 

@@ -26,6 +26,7 @@ export class StepsBar {
     this.#draft = draft;
     this.#stopHint = stopHint;
     this.#announce = announce;
+    this.show();
   }
 
   show() {
