@@ -331,3 +331,53 @@ def test_what_was_drawn_coarsely_is_drawn_whole_also_where_the_view_moved_meanwh
     first, while_dragged, last = in_node(script)
     assert (first, last) == (1, 1)
     assert while_dragged < 1
+
+
+# Pictures are what their file is named after: one colour, of the size that is asked for.
+PICTURES = """
+  globalThis.ImageBitmap = class {
+    constructor(pixel) { Object.assign(this, { pixel, width: 4, height: 4, closed: false }); }
+    close() { this.closed = true; }
+  };
+  globalThis.ImageData = class {
+    constructor(width, height) { Object.assign(this, { width, height, data: new Uint8ClampedArray(4 * width * height) }); }
+  };
+  globalThis.OffscreenCanvas = class {
+    constructor(width, height) { Object.assign(this, { width, height }); }
+    getContext() {
+      const pixels = new Uint32Array(this.width * this.height);
+      return {
+        setTransform() {}, resetTransform() {}, drawImage: ({ pixel }) => pixels.fill(pixel),
+        getImageData: () => ({ data: new Uint8ClampedArray(pixels.buffer) }),
+      };
+    }
+  };
+  const shown = { pixels: [] };
+  const canvas = { getContext: () => ({ putImageData: ({ data }) => { shown.pixels = [...new Uint32Array(data.buffer)]; } }) };
+  const grid = { left: 0, top: 0, scale: 1, width: 4, height: 4 }, size = { width: 4, height: 4 };
+  const frame = { left: 0, top: 0, right: 4, bottom: 4 };
+  const wish = { grid, edits: [], finish: {}, frame, subject: frame, picture: null };
+  const all = { kind: "restore", points: [2, 2, 9], hardness: 1, opacity: 1 };
+"""
+
+
+def test_a_change_while_the_photo_is_decoded_loses_nothing_of_it() -> None:
+    """Each change asks again for what is not there yet."""
+    shown, decoded = in_node(f"""{PICTURES}
+      const photo = new Blob(["photo"]), master = {{ blob: new Blob(["master"]), subject: null }}, asked = [];
+      let decode;
+      globalThis.createImageBitmap = async (blob) => {{
+        asked.push(await blob.text());
+        if (blob === photo) await new Promise((resolve) => {{ decode = resolve; }});
+        return new ImageBitmap(blob === photo ? 0xff0000ff : 0);
+      }};
+      const {{ Sources }} = await load("sources"), sources = new Sources(canvas), of = {{ photo, likeness: null, size }};
+      const first = sources.open(master, of), second = sources.open(master, of);
+      await new Promise((resolve) => {{ setTimeout(resolve); }});
+      decode();
+      await Promise.all([first, second]);
+      sources.preview(master).render({{ ...wish, edits: [all] }});
+      return [shown.pixels, asked.filter((name) => name === "photo").length];
+    """)
+    assert shown == [0xFF0000FF] * 16
+    assert decoded == 1

@@ -34,7 +34,7 @@ export class Hint {
     try {
       const patch = await this.#client.refine({ photo, master: master.blob, edits: [...edits], stroke }, { signal: task.signal });
       await decodePatches([patch]);
-      if (this.#task === task) draft.change({ edits: [...edits, patch] });
+      if (this.#task === task) draft.change({ edits: [...draft.state.edits, patch] });
     } finally {
       if (this.#task === task) this.stop();
     }

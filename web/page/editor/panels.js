@@ -41,7 +41,7 @@ export class Panels {
     this.#host = host;
     this.#view = new ViewPanel(stage, onArrange);
     this.subject = new SubjectPanel(box, host.onRegion);
-    this.brush = new BrushPanel(brush, { onGhost: onArrange, onReset: () => draft()?.change({ edits: [] }) });
+    this.brush = new BrushPanel(brush, { onGhost: onArrange, onReset: () => { host.stopHint(); draft()?.change({ edits: [] }); } });
     this.#background = new BackgroundPanel(draft, app.store, host.onPicture);
     this.#crop = new CropPanel(draft, () => stage.size);
     this.#edges = new EdgesPanel(draft);

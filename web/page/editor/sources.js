@@ -8,7 +8,7 @@ import { Preview } from "./preview.js";
 
 export class Sources {
   #canvas;
-  /** @type {{ blob: Blob, picture: Picture | null } | null} */
+  /** Whoever asks while it is decoded waits for the same picture; null where there is none to show. @type {{ blob: Blob, decoding: Promise<Picture | null> } | null} */
   #photo = null;
   /** @type {{ master: Master, picture: Picture, preview: Preview } | null} */
   #opened = null;
@@ -40,17 +40,16 @@ export class Sources {
   async open(master, { photo, likeness, size }) {
     const turn = ++this.#turn;
     if (this.#photo?.blob !== photo) {
-      this.#photo?.picture?.close();
-      this.#photo = { blob: photo, picture: null };
-      const picture = await Picture.open(photo, size).catch(() => likeness && Picture.open(likeness)).catch(() => null);
-      if (turn !== this.#turn) return picture?.close() ?? null;
-      this.#photo = { blob: photo, picture };
+      this.#dropPhoto();
+      this.#photo = { blob: photo, decoding: Picture.open(photo, size).catch(() => likeness && Picture.open(likeness)).catch(() => null) };
     }
+    const original = await this.#photo.decoding;
+    if (turn !== this.#turn) return null;
     const picture = await Picture.open(master.blob, size);
     if (turn !== this.#turn) return picture.close() ?? null;
     this.#opened?.picture.close();
-    this.#opened = { master, picture, preview: new Preview(this.#canvas, { photo: this.#photo.picture, master: picture, size }) };
-    return { reduced: picture.reduced || (this.#photo.picture?.reduced ?? false) };
+    this.#opened = { master, picture, preview: new Preview(this.#canvas, { photo: original, master: picture, size }) };
+    return { reduced: picture.reduced || (original?.reduced ?? false) };
   }
 
   /** @param {Blob} blob */
@@ -62,7 +61,13 @@ export class Sources {
 
   clear() {
     this.#turn += 1;
-    for (const picture of [this.#photo?.picture, this.#opened?.picture, this.#background?.picture]) picture?.close();
-    this.#photo = this.#opened = this.#background = null;
+    this.#dropPhoto();
+    for (const picture of [this.#opened?.picture, this.#background?.picture]) picture?.close();
+    this.#opened = this.#background = null;
+  }
+
+  #dropPhoto() {
+    void this.#photo?.decoding.then((picture) => picture?.close());
+    this.#photo = null;
   }
 }

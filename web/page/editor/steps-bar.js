@@ -53,6 +53,7 @@ export class StepsBar {
   }
 
   #resetAll() {
+    this.#stopHint(); // or its answer would come on top
     this.#draft()?.change({ edits: [], finish: {}, picture: null });
     this.#announce(t("editor.reset-done"));
   }
