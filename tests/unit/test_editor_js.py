@@ -333,27 +333,34 @@ def test_what_was_drawn_coarsely_is_drawn_whole_also_where_the_view_moved_meanwh
     assert while_dragged < 1
 
 
-# Pictures are what their file is named after: one colour, of the size that is asked for.
+# Pictures of one colour, four pixels wide, which is what of a canvas is drawn here.
 PICTURES = """
   globalThis.ImageBitmap = class {
     constructor(pixel) { Object.assign(this, { pixel, width: 4, height: 4, closed: false }); }
     close() { this.closed = true; }
   };
   globalThis.ImageData = class {
-    constructor(width, height) { Object.assign(this, { width, height, data: new Uint8ClampedArray(4 * width * height) }); }
+    constructor(width, height) {
+      Object.assign(this, { width, height, data: new Uint8ClampedArray(4 * width * height) });
+    }
   };
   globalThis.OffscreenCanvas = class {
     constructor(width, height) { Object.assign(this, { width, height }); }
     getContext() {
-      const pixels = new Uint32Array(this.width * this.height);
+      const { width } = this, pixels = new Uint32Array(width * this.height);
+      let corner = 0;
       return {
-        setTransform() {}, resetTransform() {}, drawImage: ({ pixel }) => pixels.fill(pixel),
+        setTransform(across, _, __, down, left) { corner = left; }, resetTransform() {},
+        drawImage({ pixel }) {
+          pixels.forEach((_, at) => { if ((at % width - corner) >>> 2 === 0) pixels[at] = pixel; });
+        },
         getImageData: () => ({ data: new Uint8ClampedArray(pixels.buffer) }),
       };
     }
   };
   const shown = { pixels: [] };
-  const canvas = { getContext: () => ({ putImageData: ({ data }) => { shown.pixels = [...new Uint32Array(data.buffer)]; } }) };
+  const putImageData = ({ data }) => { shown.pixels = [...new Uint32Array(data.buffer)]; };
+  const canvas = { getContext: () => ({ putImageData }) };
   const grid = { left: 0, top: 0, scale: 1, width: 4, height: 4 }, size = { width: 4, height: 4 };
   const frame = { left: 0, top: 0, right: 4, bottom: 4 };
   const wish = { grid, edits: [], finish: {}, frame, subject: frame, picture: null };
@@ -371,7 +378,8 @@ def test_a_change_while_the_photo_is_decoded_loses_nothing_of_it() -> None:
         if (blob === photo) await new Promise((resolve) => {{ decode = resolve; }});
         return new ImageBitmap(blob === photo ? 0xff0000ff : 0);
       }};
-      const {{ Sources }} = await load("sources"), sources = new Sources(canvas), of = {{ photo, likeness: null, size }};
+      const {{ Sources }} = await load("sources"), sources = new Sources(canvas);
+      const of = {{ photo, likeness: null, size }};
       const first = sources.open(master, of), second = sources.open(master, of);
       await new Promise((resolve) => {{ setTimeout(resolve); }});
       decode();
@@ -381,3 +389,20 @@ def test_a_change_while_the_photo_is_decoded_loses_nothing_of_it() -> None:
     """)
     assert shown == [0xFF0000FF] * 16
     assert decoded == 1
+
+
+def test_what_the_browser_can_t_decode_is_shown_as_the_file_will_be() -> None:
+    """Strokes bring back what the master lacks, in its own colours, and nothing beyond the photo."""
+    restored, softened, beyond = in_node(f"""{PICTURES}
+      const {{ Picture }} = await load("picture"), {{ Preview }} = await load("preview");
+      const master = new Picture([new ImageBitmap(0x600000ff)], false);
+      const preview = new Preview(canvas, {{ photo: null, master, size }}), see = (more) => {{
+        preview.render({{ ...wish, edits: [all], ...more }});
+        return shown.pixels;
+      }};
+      const edges = {{ shift: 1 }}, wider = {{ ...grid, left: -2, width: 8 }};
+      return [see({{}}), preview.subject([all], edges), see({{ grid: wider }}).slice(0, 8)];
+    """)
+    assert restored == [0xFF0000FF] * 16
+    assert softened == {"left": 0, "top": 0, "right": 4, "bottom": 4}
+    assert [pixel >> 24 for pixel in beyond] == [0, 0, 255, 255, 255, 255, 0, 0]

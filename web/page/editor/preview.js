@@ -2,7 +2,7 @@
 
 import { shadowOf } from "../../shared/finish.js";
 import { compose, pixelOf, STEP } from "./compose.js";
-import { gridOver, joined, sameGrid, wholeOf } from "./grid.js";
+import { gridOver, joined, rectOf, sameGrid, wholeOf } from "./grid.js";
 import { alphaOf, blurredGrid, blurredPhoto, Edges, enlarged, pictureRegion, pixelsOf, shadowGrid, shadowLayer, subjectColours } from "./layers.js";
 import { keepBelow, Mask } from "./mask.js";
 
@@ -25,7 +25,7 @@ const FOR_SUBJECT = 250_000;
 export class Preview {
   #canvas;
   #context;
-  /** @type {Picture} */
+  /** @type {Picture | null} */
   #photo;
   /** @type {Picture} */
   #master;
@@ -49,12 +49,12 @@ export class Preview {
 
   /**
    * @param {HTMLCanvasElement} canvas
-   * @param {{ photo: Picture | null, master: Picture, size: Size }} sources  Without a photo colours come from the master alone.
+   * @param {{ photo: Picture | null, master: Picture, size: Size }} sources  Without a photo colours come from the master alone, and nothing bounds alpha.
    */
   constructor(canvas, { photo, master, size }) {
     this.#canvas = canvas;
     this.#context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true })); // its pixels are made by the processor
-    this.#photo = photo ?? master;
+    this.#photo = photo;
     this.#master = master;
     this.#size = size;
   }
@@ -125,7 +125,7 @@ export class Preview {
   #take(grid) {
     if (this.#grid && sameGrid(grid, this.#grid)) return null;
     this.#grid = grid;
-    this.#pixels = { photo: pixelsOf(this.#photo, grid, this.#size), master: pixelsOf(this.#master, grid, this.#size) };
+    this.#pixels = { photo: this.#original(grid), master: pixelsOf(this.#master, grid, this.#size) };
     this.#mask = new Mask(grid, alphaOf(this.#pixels.master), alphaOf(this.#pixels.photo));
     this.#image = new ImageData(grid.width, grid.height);
     Object.assign(this.#canvas, { width: grid.width, height: grid.height });
@@ -163,7 +163,7 @@ export class Preview {
     if (background.kind === "picture") return picture ? pixelsOf(picture, grid, pictureRegion(picture, frame, background)) : 0;
     const { strength = 0.5 } = background, small = blurredGrid(this.#size, strength);
     const { value } = this.#keep("blurred", `${strength} ${this.#id(edits)}`, () => (
-      blurredPhoto(this.#photo, this.#size, { strength, grid: small, alpha: this.#alphaOn(small, edits, {}) })));
+      blurredPhoto(this.#photo ?? this.#master, this.#size, { strength, grid: small, alpha: this.#alphaOn(small, edits, {}) })));
     return enlarged(value, small, grid, true);
   }
 
@@ -183,14 +183,23 @@ export class Preview {
    * @param {Finish} finish
    */
   #alphaOn(grid, edits, finish) {
-    const alphaIn = (/** @type {Picture} */ picture) => alphaOf(pixelsOf(picture, grid, this.#size));
-    const most = alphaIn(this.#photo), mask = new Mask(grid, alphaIn(this.#master), most);
+    const most = alphaOf(this.#original(grid)), mask = new Mask(grid, alphaOf(pixelsOf(this.#master, grid, this.#size)), most);
     mask.setEdits(edits);
     if (!finish.softness && !finish.shift) return mask.alpha;
     const edges = new Edges(grid, this.#size, finish);
     edges.update(mask.alpha, wholeOf(grid));
     keepBelow(most, edges.made);
     return edges.made;
+  }
+
+  /** The photo on a grid, or what stands in for it: the master without its transparency. @param {Grid} grid */
+  #original(grid) {
+    const pixels = pixelsOf(this.#photo ?? this.#master, grid, this.#size), { width, height } = this.#size;
+    const { left, top, right, bottom } = rectOf({ left: 0, top: 0, right: width, bottom: height }, grid);
+    for (let y = this.#photo ? bottom : top; y < bottom; y++) {
+      for (let at = y * grid.width + left, end = y * grid.width + right; at < end; at++) pixels[at] = /** @type {number} */ (pixels[at]) | 0xff000000;
+    }
+    return pixels;
   }
 
   /**
