@@ -15,7 +15,7 @@ FOLDER = ROOT / "web" / "page" / "batch"
 STAGE = f"""
 import {{ Folder, disk, leave, listed }} from "{(ROOT / "tests" / "unit" / "opfs.js").as_uri()}";
 import {{ Batch }} from "{(FOLDER / "batch-model.js").as_uri()}";
-import {{ bareRecord, fileOf, madeOf, recall }} from "{(FOLDER / "item.js").as_uri()}";
+import {{ bareRecord, fileOf, madeOf, photoOf, recall }} from "{(FOLDER / "item.js").as_uri()}";
 import {{ BATCHES, Shelf }} from "{(ROOT / "web" / "page" / "shelf.js").as_uri()}";
 const bytes = (text) => new TextEncoder().encode(text).buffer;
 let runs = 0;
@@ -165,6 +165,30 @@ def test_the_editor_can_undo_to_a_master_that_was_written_over() -> None:
         for (const part of ["master", "picture"]) await again.shelf.put(`${again.key}.${part}`, "new");
         seen(await master.text(), await picture.text(), master.type, cutout.width);
     """) == ["cut-1", "old", "image/png", 2]
+
+
+def test_the_editor_has_the_photo_whatever_becomes_of_the_batch() -> None:
+    """The original is dropped when its file is saved, and all of it when the batch goes on no longer."""
+    assert story("""
+        const batch = await begin(white), kept = batch.items[0].photo, photo = await photoOf(batch.items[0]);
+        await save(batch);
+        await begin(white);
+        leave();
+        const next = await visit(white), before = await photoOf(next.items[0]);
+        await next.clear();
+        seen(await kept.text().catch(() => "gone"), await photo.text(), await before.text());
+    """) == ["gone", "photo", "photo"]
+
+
+def test_a_photo_that_browsers_can_t_show_comes_to_the_editor_with_a_likeness() -> None:
+    """After a reload too."""
+    assert story("""
+        const cutOut = client.remove;
+        client.remove = async () => ({ ...await cutOut(), preview: bytes("likeness") });
+        await begin(white);
+        const [item] = (await visit(white)).items, { cutout, edited: { master } } = await madeOf(item, white);
+        seen(new TextDecoder().decode(cutout.preview), await master.text(), item.likeness.type);
+    """) == ["likeness", "cut-1", "image/jpeg"]
 
 
 def test_a_finish_for_all_holds_after_a_reload_for_one_that_had_its_own() -> None:

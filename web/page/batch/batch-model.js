@@ -217,10 +217,11 @@ export class Batch {
     const { model, device } = await this.#settle();
     const wishes = { model: model.id, device, thumbnail: THUMB };
     const cutout = await this.#app.client.remove(/** @type {Blob} */ (item.photo), wishes, hearing);
-    const { data, thumbnail, preview: _, ...facts } = cutout;
+    const { data, thumbnail, preview, ...facts } = cutout;
     const master = await this.#depot.keep(item, "master", new Blob([data], { type: facts.type }));
     const thumb = thumbnail && await this.#depot.keep(item, "thumb", new Blob([thumbnail], { type: "image/webp" }));
-    Object.assign(item, { master, thumb, cutout: { facts, title: model.title }, ms: facts.ms.total, made: "" });
+    const likeness = preview && await this.#depot.keep(item, "likeness", new Blob([preview], { type: "image/jpeg" }));
+    Object.assign(item, { master, thumb, likeness, cutout: { facts, title: model.title }, ms: facts.ms.total, made: "" });
     return item.ms;
   }
 

@@ -10,7 +10,7 @@ import { action } from "./action.js";
 import { Batch } from "./batch-model.js";
 import { FinishPanel } from "./finish-panel.js";
 import { Grid } from "./grid.js";
-import { canRetry, fileOf, madeOf } from "./item.js";
+import { canRetry, fileOf, madeOf, photoOf } from "./item.js";
 import { Left } from "./left.js";
 import { SavePanel } from "./save-panel.js";
 import { countOf, Summary } from "./summary.js";
@@ -147,8 +147,9 @@ class View {
 
   /** @param {Item} item */
   async #open(item) {
-    if (!item.photo) return;
-    const photo = photoFromBlob(item.photo, item.name, item.folder);
+    const blob = await photoOf(item);
+    if (!blob) return;
+    const photo = photoFromBlob(blob, item.name, item.folder);
     const made = await madeOf(item, this.batch.recipe);
     if (!made) return this.#app.openEditor(photo);
     let known = made.edited.master;

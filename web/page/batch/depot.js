@@ -6,7 +6,7 @@ import { BATCHES, Shelf } from "../shelf.js";
 /** @import { Item, Part } from "./item.js" */
 
 /** @type {readonly Part[]} */
-const MADE = ["master", "thumb", "result", "picture"];
+const MADE = ["master", "thumb", "result", "picture", "likeness"];
 const ZIP = "zip";
 
 export class Depot {

@@ -8,7 +8,7 @@ import { fromPlain, toPlain } from "../shelf.js";
 /** @import { Shelf } from "../shelf.js" */
 /** @typedef {Omit<Cutout, "data" | "preview" | "thumbnail">} Facts */
 /** @typedef {{ finish: Finish, output: Output }} Recipe  What is made of a master. */
-/** @typedef {"photo" | "master" | "thumb" | "result" | "picture"} Part */
+/** @typedef {"photo" | "master" | "thumb" | "result" | "picture" | "likeness"} Part */
 
 /**
  * @typedef {object} Details
@@ -27,6 +27,7 @@ import { fromPlain, toPlain } from "../shelf.js";
  * @property {readonly Edit[]} edits        From the editor, as is `finish`, which stands in for that of all.
  * @property {Finish | null} finish
  * @property {Blob | null} picture The background of that finish, where it is one.
+ * @property {Blob | null} likeness  The photo as browsers can show it, where they can't read it itself.
  * @property {number} version      Counts the visits to the editor that changed something.
  * @property {boolean} saved       The file to save was saved as it is.
  * @property {Shelf | null} shelf
@@ -35,7 +36,7 @@ import { fromPlain, toPlain } from "../shelf.js";
 /** @typedef {Entry & Details} Item */
 
 /** @type {readonly Part[]} */
-const PARTS = ["photo", "master", "thumb", "result", "picture"];
+const PARTS = ["photo", "master", "thumb", "result", "picture", "likeness"];
 
 let count = 0;
 
@@ -49,7 +50,8 @@ export function newItem(photo, name, folder) {
   const key = `${Date.now()}-${String((count += 1)).padStart(6, "0")}`;
   return {
     key, name, folder, source: photo, photo, state: "waiting", error: null, crashes: 0, stage: null, ms: 0, master: null,
-    thumb: null, result: null, made: "", cutout: null, edits: [], finish: null, picture: null, version: 0, saved: false, shelf: null,
+    thumb: null, result: null, made: "", cutout: null, edits: [], finish: null, picture: null, likeness: null,
+    version: 0, saved: false, shelf: null,
   };
 }
 
@@ -77,19 +79,29 @@ export function recipeOf(item, { finish, output }) {
   return JSON.stringify([item.finish ?? finish, output, item.version]);
 }
 
+/** The photo for the editor, where it stays whatever becomes of the files of the batch. @param {Item} item */
+export async function photoOf({ source, photo }) {
+  return source ?? (photo && await copyOf(photo));
+}
+
 /**
  * What was made of a photo, for the editor; null where nothing was. It is in memory, as the editor can undo to it after
  * its files were written over.
  * @param {Item} item
  * @param {Recipe} common
  */
-export async function madeOf({ master, cutout, edits, picture, finish }, common) {
+export async function madeOf({ master, cutout, edits, picture, likeness, finish }, common) {
   if (!master || !cutout) return null;
-  const data = await master.arrayBuffer(), ground = picture && new Blob([await picture.arrayBuffer()], { type: picture.type });
+  const data = await master.arrayBuffer(), preview = likeness && await likeness.arrayBuffer();
   return {
-    cutout: { ...cutout.facts, data, preview: null, thumbnail: null }, title: cutout.title,
-    edited: { master: new Blob([data], { type: master.type }), edits, finish: finish ?? common.finish, picture: ground },
+    cutout: { ...cutout.facts, data, preview, thumbnail: null }, title: cutout.title,
+    edited: { master: new Blob([data], { type: master.type }), edits, finish: finish ?? common.finish, picture: picture && await copyOf(picture) },
   };
+}
+
+/** @param {Blob} blob */
+async function copyOf(blob) {
+  return new Blob([await blob.arrayBuffer()], { type: blob.type });
 }
 
 /**
@@ -128,12 +140,13 @@ export async function note(item) {
 export async function recall(shelf, { types, edits, error, ...record }) {
   /** @param {Part} part */
   const get = async (part) => (types[part] === undefined ? null : shelf.get(`${record.key}.${part}`, types[part])); // or it is of before
-  const [photo, master, thumb, result, picture] = await Promise.all(PARTS.map(get));
+  const [photo, master, thumb, result, picture, likeness] = await Promise.all(PARTS.map(get));
   const cutout = master && record.cutout;
   const done = record.state === "done" && cutout && (result || types.result === undefined);
   const open = record.state === "working" || record.state === "done";
   return {
-    ...record, shelf, source: null, photo, master: cutout && master, cutout, thumb, result, picture, stage: null, crashes: 0, made: done ? record.made : "",
+    ...record, shelf, source: null, photo, master: cutout && master, cutout, thumb, result, picture, likeness,
+    stage: null, crashes: 0, made: done ? record.made : "",
     state: done ? "done" : !photo ? "failed" : open ? "waiting" : record.state,
     error: done ? null : photo ? error && AlphacutError.fromWire(error) : lost(),
     edits: fromPlain(edits),
