@@ -15,7 +15,7 @@ FOLDER = ROOT / "web" / "page" / "batch"
 STAGE = f"""
 import {{ Folder, disk, leave, listed }} from "{(ROOT / "tests" / "unit" / "opfs.js").as_uri()}";
 import {{ Batch }} from "{(FOLDER / "batch-model.js").as_uri()}";
-import {{ bareRecord, fileOf, madeOf, photoOf, recall }} from "{(FOLDER / "item.js").as_uri()}";
+import {{ bareRecord, fileOf, isAtRisk, madeOf, photoOf, recall }} from "{(FOLDER / "item.js").as_uri()}";
 import {{ BATCHES, Shelf }} from "{(ROOT / "web" / "page" / "shelf.js").as_uri()}";
 const bytes = (text) => new TextEncoder().encode(text).buffer;
 let runs = 0;
@@ -136,6 +136,26 @@ def test_where_the_original_finds_no_room_again_the_photo_is_worked_on_in_memory
         const { state, shelf, saved } = item, kept = [await isKept(".json"), await isKept(".photo")];
         seen(await text(batch), state, shelf, saved, ...kept);
     """) == [["cut-1 1 own jpeg"], "done", None, False, False, False]
+
+
+def test_what_the_editor_changed_is_at_risk_until_it_finds_room() -> None:
+    """The original did before; then the page asks before it is left, as long as need be."""
+    assert story("""
+        const batch = await begin(white), [item] = batch.items, found = [isAtRisk(item)];
+        const change = async (quota, more) => {
+          disk.quota = quota;
+          await batch.edit(item, edited(item, more), false);
+          await settled();
+          found.push([...item.unwritten], isAtRisk(item));
+        };
+        await change(0, { picture: new Blob(["wall"]) });
+        disk.quota = Infinity;
+        await batch.edit(item, edited(item), false);
+        await settled();
+        found.push(isAtRisk(item)); // the picture is not wanted any more
+        await change(Infinity, { picture: new Blob(["sky"]) });
+        seen(found);
+    """) == [[False, ["picture", "record"], True, False, [], False]]
 
 
 def test_only_what_is_wanted_still_counts_as_saved() -> None:

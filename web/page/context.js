@@ -36,7 +36,7 @@
  * @property {string} title    The model's.
  * @property {Region} [region] What the network was told to look at.
  * @property {Edited} [edited]
- * @property {(edited: Edited) => void} [onChange]  Called at each change by hand; `master` is another one where the network ran again.
+ * @property {(edited: Edited) => boolean} [onChange]  Called at each change by hand; `master` is another one where the network ran again. Says whether the owner keeps it.
  */
 /** @typedef {Pick<Made, "edited" | "onChange" | "region">} Owner */
 /** @typedef {{ master: Blob, edits: readonly Edit[], finish: Finish, picture: Blob | null }} Edited */

@@ -10,7 +10,7 @@ import { action } from "./action.js";
 import { Batch } from "./batch-model.js";
 import { FinishPanel } from "./finish-panel.js";
 import { Grid } from "./grid.js";
-import { canRetry, fileOf, madeOf, photoOf } from "./item.js";
+import { canRetry, fileOf, isAtRisk, madeOf, photoOf } from "./item.js";
 import { Left } from "./left.js";
 import { SavePanel } from "./save-panel.js";
 import { countOf, Summary } from "./summary.js";
@@ -81,7 +81,7 @@ class View {
     this.#build();
     document.addEventListener("wordschange", () => { this.#grid.updateAll(); this.#draw(); });
     addEventListener("beforeunload", (event) => {
-      if (this.batch.items.some(({ shelf, saved, state }) => !shelf && !saved && state !== "failed")) event.preventDefault();
+      if (this.batch.items.some(isAtRisk)) event.preventDefault();
     });
   }
 
@@ -156,8 +156,10 @@ class View {
     this.#app.openEditor(photo, {
       ...made,
       onChange: (edited) => {
+        if (item.gone) return false;
         void this.batch.edit(item, edited, edited.master !== known);
         known = edited.master;
+        return true;
       },
     });
   }

@@ -65,9 +65,12 @@ export class Depot {
     const { shelf, gone } = item;
     if (!shelf || gone) return blob;
     try {
-      return await shelf.put(`${item.key}.${part}`, blob);
+      const kept = await shelf.put(`${item.key}.${part}`, blob);
+      item.unwritten.delete(part);
+      return kept;
     } catch (error) {
-      await this.drop(item, part);
+      item.unwritten.add(part);
+      await item.shelf?.drop(`${item.key}.${part}`);
       this.#complain(error);
       return blob;
     }
@@ -79,6 +82,7 @@ export class Depot {
    * @param {Part} part
    */
   async drop(item, part) {
+    item.unwritten.delete(part);
     await item.shelf?.drop(`${item.key}.${part}`);
   }
 
@@ -107,7 +111,10 @@ export class Depot {
     this.#toNote.add(item);
     return (this.#noting = this.#noting.then(async () => {
       this.#toNote.delete(item);
-      await note(item).catch((error) => this.#complain(error));
+      await note(item).then(() => item.unwritten.delete("record"), (error) => {
+        item.unwritten.add("record");
+        this.#complain(error);
+      });
       this.#onChange();
     }));
   }

@@ -31,6 +31,7 @@ import { fromPlain, toPlain } from "../shelf.js";
  * @property {number} version      Counts the visits to the editor that changed something.
  * @property {boolean} saved       The file to save was saved as it is.
  * @property {Shelf | null} shelf
+ * @property {Set<Part | "record">} unwritten  What the shelf had no room for.
  * @property {boolean} [gone]      It was removed: nothing more is kept of it.
  */
 /** @typedef {Entry & Details} Item */
@@ -51,13 +52,19 @@ export function newItem(photo, name, folder) {
   return {
     key, name, folder, source: photo, photo, state: "waiting", error: null, crashes: 0, stage: null, ms: 0, master: null,
     thumb: null, result: null, made: "", cutout: null, edits: [], finish: null, picture: null, likeness: null,
-    version: 0, saved: false, shelf: null,
+    version: 0, saved: false, shelf: null, unwritten: new Set(),
   };
 }
 
 /** The file to save; null where nothing was made yet. @param {Item} item */
 export function fileOf({ result, master }) {
   return result ?? master;
+}
+
+/** Whether something of it would be lost with the page. @param {Item} item */
+export function isAtRisk(item) {
+  const { shelf, saved, state, unwritten } = item;
+  return !saved && state !== "failed" && (!shelf || [...unwritten].some((part) => part === "record" || item[part] !== null));
 }
 
 /** Whether a file may be a photo, by what the system takes it for. @param {Blob} file */
@@ -146,7 +153,7 @@ export async function recall(shelf, { types, edits, error, ...record }) {
   const open = record.state === "working" || record.state === "done";
   return {
     ...record, shelf, source: null, photo, master: cutout && master, cutout, thumb, result, picture, likeness,
-    stage: null, crashes: 0, made: done ? record.made : "",
+    stage: null, crashes: 0, unwritten: new Set(), made: done ? record.made : "",
     state: done ? "done" : !photo ? "failed" : open ? "waiting" : record.state,
     error: done ? null : photo ? error && AlphacutError.fromWire(error) : lost(),
     edits: fromPlain(edits),

@@ -41,6 +41,8 @@ class Editor {
   #files = null;
   /** @type {Draft | null} */
   #draft = null;
+  /** The photo is another view's, which keeps what is done to it. */
+  #owned = false;
   #subject = new Subject();
   #redraw = new Redraw(() => this.#draw());
   #hint;
@@ -68,7 +70,7 @@ class Editor {
       this.#desk.speak();
       this.#report.speak();
     });
-    addEventListener("beforeunload", (event) => { if (this.unsaved && !app.kept.safe) event.preventDefault(); });
+    addEventListener("beforeunload", (event) => { if (this.unsaved && (this.#owned || !app.kept.safe)) event.preventDefault(); });
   }
 
   get unsaved() {
@@ -130,11 +132,11 @@ class Editor {
     if (isScreen()) this.#desk.element.scrollIntoView();
     const before = this.#photo?.edited, { edits = [], finish = {}, picture = null } = edited ?? before ?? {};
     const draft = (this.#draft = new Draft({ master, edits, finish, picture }, (state) => {
-      if (onChange) this.#draft?.saved(state); // with its owner
-      else if (this.#files) this.#app.kept.change(state); // else it comes with its photo
-      onChange?.({ ...state, master: state.master.blob });
+      if (onChange?.({ ...state, master: state.master.blob })) this.#draft?.saved(state);
+      else if (!onChange && this.#files) this.#app.kept.change(state); // else it comes with its photo
       this.#changed(state);
     }));
+    this.#owned = onChange !== undefined;
     if (before) {
       draft.saved(null); // at an earlier visit, or not at all
       this.#desk.showBox(master.region ?? null);
