@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.driver import SECOND, Driver, pixels, prepend
 from tests.browser.editing import Editor
+from tests.browser.test_kept import ASKS
 
 ENDED = ".tile:is([data-state=done], [data-state=failed], [data-state=cancelled])"
 
@@ -379,6 +380,44 @@ def test_what_the_editor_changes_stays_with_the_photo(driver: Driver, tmp_path: 
     editor = opened(batch, made[0])
     editor.tab("brush")
     expect(page.get_by_role("button", name="Remove all strokes")).to_be_enabled()
+
+
+def test_what_no_batch_keeps_any_more_is_not_lost_unasked(driver: Driver, tmp_path: Path) -> None:
+    """A photo that was removed from its batch stays in the editor, as its owner then does not."""
+    batch, page, [one] = Batch(driver), driver.page, [photo(tmp_path, 0)]
+    batch.add(one)
+    batch.wait(1)
+    wait_until_kept(batch, 1, ".photo")
+    editor = opened(batch, one)
+    editor.tab("background")
+    editor.pick("blur")
+    assert page.evaluate(ASKS) is False, "the batch has it"
+    page.click('[data-go="batch"]')
+    page.locator(".tile-open").focus()
+    page.keyboard.press("Delete")
+    page.click('nav [data-go="photo"]')
+    editor.pick("colour")
+    assert page.evaluate(ASKS) is True
+    driver.choose(photo(tmp_path, 1))
+    expect(page.locator("#replace-dialog")).to_be_visible()
+
+
+def test_a_stroke_brings_back_what_the_browser_can_t_decode(driver: Driver, tmp_path: Path) -> None:
+    """A TIFF of a batch: in its own colours, which the master lacks there."""
+    batch, path = Batch(driver), tmp_path / "photo.tif"
+    with Image.open(photo(tmp_path, 0, 480)) as image:
+        image.save(path)
+    x, y = 0.9, 0.9  # far from the disc
+    batch.add(path)
+    batch.wait(1)
+    editor = opened(batch, path)
+    editor.tab("brush")
+    editor.pick("restore")
+    editor.drag((x, y), (x + 0.02, y))
+    editor.wait_for_alpha(x, y, 255)
+    shown = editor.shown()
+    across, down = shown.shape[1], shown.shape[0]
+    assert np.abs(shown[round(y * down), round(x * across)] - [40, 60, 200]).max() < 12
 
 
 def opened(batch: Batch, path: Path) -> Editor:

@@ -12,8 +12,8 @@ const ZIP = "zip";
 export class Depot {
   /** Why nothing more is kept: the browser does not let a page keep files, or has no space left. @type {"" | "refused" | "full"} */
   unkept = "";
-  /** Of the ZIP that was made last, which stays until the next. */
-  zipBytes = 0;
+  /** ZIPs, and how many saves began since. @type {{ shelf: Shelf, name: string, bytes: number, saves: number }[]} */
+  #zips = [];
   #onChange;
   /** For new photos. @type {Promise<Shelf | null> | null} */
   #shelf = null;
@@ -94,15 +94,21 @@ export class Depot {
   async keepZip(content) {
     const shelf = await this.#shelf, name = `${ZIP}.${Date.now()}`;
     const kept = await shelf?.put(name, content).catch(() => shelf.drop(name)) ?? null; // too large for it, perhaps
-    this.zipBytes = kept?.size ?? 0;
+    if (shelf && kept) this.#zips.push({ shelf, name, bytes: kept.size, saves: 0 });
     this.#onChange();
     return kept;
   }
 
-  /** Drops the ZIPs of earlier saves; when their downloads end, no page is told. */
+  /** A save begins: drops the ZIPs but the last save's, which a download may still read; when that ends, no page is told. */
   async dropZips() {
-    this.zipBytes = 0;
-    await Promise.all([...this.#shelves].map((shelf) => shelf.forget(ZIP)));
+    const old = this.#zips.filter((zip) => zip.saves++ > 0);
+    this.#zips = this.#zips.filter((zip) => !old.includes(zip));
+    await Promise.all(old.map(({ shelf, name }) => shelf.drop(name)));
+  }
+
+  /** Of ZIPs that are kept. */
+  get zipBytes() {
+    return this.#zips.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /** Takes down how far a photo is. @param {Item} item */
@@ -144,7 +150,7 @@ export class Depot {
     this.unkept = "";
     await Promise.all([this.#turn, this.#noting]);
     await Promise.all(shelves.map((shelf) => shelf.clear()));
-    this.zipBytes = 0;
+    this.#zips = [];
     this.#onChange();
   }
 

@@ -47,7 +47,7 @@ export class Summary {
    */
   update(count, pace, paused) {
     const words = [t("batch.done", { all: count.all, done: count.done })];
-    if (count.again > 0) words.push(t("batch.again", { count: count.again }));
+    if (count.again > 0) words.push(t("batch.again", { n: count.again }));
     if (count.check > 0) words.push(t("batch.check", { count: count.check }));
     if (count.failed > 0) words.push(t("batch.failed", { count: count.failed }));
     if (count.cancelled > 0) words.push(t("batch.cancelled", { count: count.cancelled }));
