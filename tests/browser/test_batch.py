@@ -16,7 +16,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.driver import SECOND, Driver, pixels, prepend
 from tests.browser.editing import Editor
-from tests.browser.test_kept import ASKS
 
 ENDED = ".tile:is([data-state=done], [data-state=failed], [data-state=cancelled])"
 
@@ -391,13 +390,14 @@ def test_what_no_batch_keeps_any_more_is_not_lost_unasked(driver: Driver, tmp_pa
     editor = opened(batch, one)
     editor.tab("background")
     editor.pick("blur")
-    assert page.evaluate(ASKS) is False, "the batch has it"
+    asks = "!dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+    assert page.evaluate(asks) is False, "the batch has it"
     page.click('[data-go="batch"]')
     page.locator(".tile-open").focus()
     page.keyboard.press("Delete")
     page.click('nav [data-go="photo"]')
     editor.pick("colour")
-    assert page.evaluate(ASKS) is True
+    assert page.evaluate(asks) is True
     driver.choose(photo(tmp_path, 1))
     expect(page.locator("#replace-dialog")).to_be_visible()
 

@@ -406,3 +406,19 @@ def test_what_the_browser_can_t_decode_is_shown_as_the_file_will_be() -> None:
     assert restored == [0xFF0000FF] * 16
     assert softened == {"left": 0, "top": 0, "right": 4, "bottom": 4}
     assert [pixel >> 24 for pixel in beyond] == [0, 0, 255, 255, 255, 255, 0, 0]
+
+
+def test_a_hint_that_is_answered_brings_no_stroke_back() -> None:
+    script = """
+      const { Hint } = await load("hint"), { Draft } = await load("draft"), patch = { kind: "patch" };
+      globalThis.createImageBitmap = async () => ({});
+      let answer;
+      const client = { refine: () => new Promise((resolve) => { answer = () => resolve(patch); }) };
+      const draft = new Draft({ master: { blob: new Blob() }, edits: [value], finish: {}, picture: null }, () => {});
+      const answering = new Hint(client, () => {}).answer(value, draft, new Blob());
+      draft.change({ edits: [] });
+      answer();
+      await answering;
+      return draft.state.edits;
+    """
+    assert in_node(script, STROKES[0]) == [{"kind": "patch"}]
