@@ -386,7 +386,7 @@ def test_what_no_batch_keeps_any_more_is_not_lost_unasked(driver: Driver, tmp_pa
     batch, page, [one] = Batch(driver), driver.page, [photo(tmp_path, 0)]
     batch.add(one)
     batch.wait(1)
-    wait_until_kept(batch, 1, ".photo")
+    wait_until_kept(batch, 1)
     editor = opened(batch, one)
     editor.tab("background")
     editor.pick("blur")

@@ -414,7 +414,8 @@ def test_a_hint_that_is_answered_brings_no_stroke_back() -> None:
       globalThis.createImageBitmap = async () => ({});
       let answer;
       const client = { refine: () => new Promise((resolve) => { answer = () => resolve(patch); }) };
-      const draft = new Draft({ master: { blob: new Blob() }, edits: [value], finish: {}, picture: null }, () => {});
+      const master = { blob: new Blob() };
+      const draft = new Draft({ master, edits: [value], finish: {}, picture: null }, () => {});
       const answering = new Hint(client, () => {}).answer(value, draft, new Blob());
       draft.change({ edits: [] });
       answer();
