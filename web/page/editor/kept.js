@@ -1,6 +1,7 @@
 /**
  * Keeps the photo in the editor and what was done to it, so that a reload, a closed tab or a crash loses nothing: the
- * latest photo alone, until another takes its place. Where nothing can be kept `safe` stays false, and the page goes on.
+ * photo until another takes its place, and what earlier visits left until the reader goes on with it or discards it.
+ * Where nothing can be kept `safe` stays false, and the page goes on.
  */
 
 import { photoFromBlob } from "../photo.js";
@@ -8,10 +9,13 @@ import { PHOTO, Shelf, fromPlain, toPlain } from "../shelf.js";
 
 /** @import { Photo } from "../photo.js" */
 /** @import { State } from "./draft.js" */
+/** @typedef {{ shelf: Shelf, record: any }} Rest  What an earlier visit left; no record: it can't be read now. */
 
 const KEY = "photo";
 /** A change is written when nothing came for so long. */
 const REST_MS = 250;
+/** So many photos with work in no file stay of earlier visits, the newest. */
+const MOST_LEFT = 3;
 
 export class Kept {
   /** Whether a reload would find all of it. */
@@ -20,8 +24,10 @@ export class Kept {
   #photo = null;
   /** @type {Shelf | null} */
   #shelf = null;
-  /** Of earlier visits, the oldest first. @type {Promise<Shelf[]> | null} */
+  /** @type {Promise<Rest[]> | null} */
   #left = null;
+  /** Photos that were made of these, until they are in the editor. @type {WeakMap<Photo, Rest>} */
+  #resumed = new WeakMap();
   /** Still to be written. @type {State | null} */
   #state = null;
   #type = "";
@@ -35,43 +41,37 @@ export class Kept {
     document.addEventListener("visibilitychange", () => document.hidden && this.#write()); // a phone may never come back
   }
 
-  /** Name of the photo that an earlier visit left; null if there is none. @returns {Promise<string | null>} */
+  /** What earlier visits left and can be read, the oldest first. @returns {Promise<Rest[]>} */
   async left() {
-    const shelves = await (this.#left ??= Shelf.left(PHOTO));
-    for (let shelf; (shelf = shelves.at(-1)); shelves.pop()) {
-      const [record] = await shelf.records();
-      if (record && await shelf.get(`${KEY}.file`)) return record.name;
-      await shelf.clear(); // the page was gone before it was whole
-    }
-    return null;
+    return (await this.#look()).filter(({ record }) => record);
   }
 
   /**
-   * Goes on with what was left.
+   * The photo that was left, with what was done to it. It stays where it is until it is in the editor.
+   * @param {Rest} rest
    * @returns {Promise<Photo>}
    * @throws {unknown} It can't be read.
    */
-  async resume() {
-    const shelf = /** @type {Shelf} */ ((await this.#left)?.at(-1)), [record] = await shelf.records();
-    const { name, type, region, finish } = record, edits = fromPlain(record.edits);
+  async resume(rest) {
+    const { name, type, region, finish, edits, picture } = rest.record;
     // Copies: the files go when they are cleared, the photo stays in the editor.
-    const blob = /** @type {Blob} */ (await copy(shelf, "file", type)), picture = await copy(shelf, "picture", record.picture);
-    (await this.#left)?.pop();
-    await this.#shelf?.clear();
-    this.#shelf = shelf;
-    this.#type = type;
-    this.#picture = picture;
-    return (this.#photo = Object.assign(photoFromBlob(blob, name), { edited: { edits, finish, picture }, ...(region && { options: { region } }) }));
+    const blob = await copy(rest.shelf, "file", type);
+    if (!blob) throw new Error(`${name} is not there any more.`);
+    const edited = { edits: fromPlain(edits), finish, picture: await copy(rest.shelf, "picture", picture) };
+    const photo = Object.assign(photoFromBlob(blob, name), { edited, ...(region && { options: { region } }) });
+    this.#resumed.set(photo, rest);
+    return photo;
   }
 
-  /** Deletes what was left. */
-  async discard() {
-    await (await this.#left)?.pop()?.clear();
+  /** Deletes what was left. @param {Rest} rest */
+  async discard(rest) {
+    if (!await this.#take(rest)) return;
+    await rest.shelf.clear();
     this.#tell();
   }
 
   /**
-   * This photo is in the editor now, and takes the place of all that was kept.
+   * This photo is in the editor now, and takes the place of the one that this page kept.
    * @param {Photo} photo
    * @param {Blob} blob
    * @param {State} state
@@ -80,14 +80,7 @@ export class Kept {
     if (photo !== this.#photo) {
       this.#photo = photo;
       this.#type = blob.type;
-      void this.#next(async () => {
-        await this.#drop();
-        const shelf = (this.#shelf = await Shelf.open(PHOTO));
-        await shelf?.put(`${KEY}.file`, blob).catch(async (error) => {
-          await this.#drop();
-          throw error;
-        });
-      });
+      void this.#next(() => this.#begin(photo, blob));
     }
     this.change(state);
     this.#write();
@@ -107,14 +100,46 @@ export class Kept {
     this.#version += 1;
     this.safe = false;
     this.#photo = null;
-    await this.#next(() => this.#drop());
+    await this.#next(async () => {
+      await this.#drop();
+      await Promise.all((await this.#look()).splice(0).map(({ shelf }) => shelf.clear()));
+    });
+  }
+
+  /**
+   * @param {Photo} photo
+   * @param {Blob} blob
+   */
+  async #begin(photo, blob) {
+    await this.#drop();
+    const rest = this.#resumed.get(photo);
+    if (rest && await this.#take(rest)) {
+      this.#shelf = rest.shelf;
+      this.#picture = photo.edited?.picture ?? null;
+      return;
+    }
+    const shelf = (this.#shelf = await Shelf.open(PHOTO));
+    await shelf?.put(`${KEY}.file`, blob).catch(async (error) => {
+      await this.#drop();
+      throw error;
+    });
   }
 
   async #drop() {
-    const shelves = [...await (this.#left ?? Shelf.left(PHOTO)), ...(this.#shelf ? [this.#shelf] : [])];
-    this.#left = Promise.resolve([]);
+    const shelf = this.#shelf;
     this.#shelf = this.#picture = null;
-    await Promise.all(shelves.map((shelf) => shelf.clear()));
+    await shelf?.clear();
+  }
+
+  #look() {
+    return (this.#left ??= leftBefore());
+  }
+
+  /** Whether it was still there to be taken. @param {Rest} rest */
+  async #take(rest) {
+    const left = await this.#look(), at = left.indexOf(rest);
+    if (at >= 0) left.splice(at, 1);
+    return at >= 0;
   }
 
   #write() {
@@ -149,6 +174,25 @@ export class Kept {
   #tell() {
     document.dispatchEvent(new Event("keptchange"));
   }
+}
+
+/** What earlier visits left, the oldest first. What is not worth an offer is deleted, but nothing that only can't be read now. */
+async function leftBefore() {
+  /** @type {Rest[]} */
+  const rests = [];
+  for (const shelf of (await Shelf.left(PHOTO)).reverse()) {
+    const [record = null] = await shelf.records().catch(() => []), worth = rests.filter((rest) => isWork(rest.record)).length < MOST_LEFT;
+    const broken = await shelf.lacks(`${KEY}.json`) || await shelf.lacks(`${KEY}.file`); // the page was gone before it was whole
+    const isNewest = rests.every((rest) => !rest.record);
+    if (broken || record && !isNewest && !(worth && isWork(record))) await shelf.clear();
+    else rests.unshift({ shelf, record });
+  }
+  return rests;
+}
+
+/** Whether something was done that is in no file. @param {any} record */
+function isWork(record) {
+  return record && !record.saved && (record.edits.length > 0 || Object.values(record.finish).some(Boolean));
 }
 
 /**
