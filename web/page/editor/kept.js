@@ -28,8 +28,12 @@ export class Kept {
   #left = null;
   /** Photos that were made of these, until they are in the editor. @type {WeakMap<Photo, Rest>} */
   #resumed = new WeakMap();
+  /** @type {State | null} */
+  #last = null;
   /** Still to be written. @type {State | null} */
   #state = null;
+  /** Whether the last state is in a file. */
+  #saved = false;
   #type = "";
   /** The background's picture, as it was written. @type {Blob | null} */
   #picture = null;
@@ -88,11 +92,19 @@ export class Kept {
 
   /** @param {State} state */
   change(state) {
-    this.safe = false;
+    this.safe = this.#saved = false;
     this.#version += 1;
-    this.#state = state;
+    this.#state = this.#last = state;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#write(), REST_MS);
+  }
+
+  /** This is in a file: it stays, but no longer than until another visit leaves something. @param {State} state */
+  saved(state) {
+    if (state !== this.#last || this.#saved) return;
+    this.change(state);
+    this.#saved = true;
+    this.#write();
   }
 
   /** Deletes all that is kept. The photo in the editor stays there, and is not kept again. */
@@ -143,23 +155,22 @@ export class Kept {
   }
 
   #write() {
-    const state = this.#state, version = this.#version, photo = this.#photo;
+    const state = this.#state, version = this.#version, photo = this.#photo, saved = this.#saved;
     clearTimeout(this.#timer);
     this.#state = null;
-    if (state) void this.#next(() => this.#note(state, photo, version));
+    if (state) void this.#next(() => this.#note(state, { photo, version, saved }));
   }
 
   /**
    * @param {State} state
-   * @param {Photo | null} photo
-   * @param {number} version
+   * @param {{ photo: Photo | null, version: number, saved: boolean }} at
    */
-  async #note({ master, edits, finish, picture }, photo, version) {
+  async #note({ master, edits, finish, picture }, { photo, version, saved }) {
     const shelf = this.#shelf;
     if (!shelf || !photo) return;
     if (picture && picture !== this.#picture) await shelf.put(`${KEY}.picture`, picture);
     this.#picture = picture;
-    const record = { name: photo.name, type: this.#type, region: master.region, edits: toPlain(edits), finish, picture: picture?.type };
+    const record = { name: photo.name, type: this.#type, region: master.region, edits: toPlain(edits), finish, picture: picture?.type, saved };
     await shelf.note(KEY, record);
     this.safe = version === this.#version;
   }
