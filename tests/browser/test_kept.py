@@ -196,7 +196,9 @@ def test_it_can_be_discarded_and_another_photo_takes_its_place(editor: Editor, t
     driver.cut_out(disc(tmp_path, 2))
     wait_for_records(page, "ball.png", "photo-02.jpg")
     page.reload()
-    expect(page.locator("#left-photo")).to_contain_text("Your last photo and its edits were kept: photo-02.jpg")
+    expect(page.locator("#left-photo")).to_contain_text(
+        "Your last photo and its edits were kept: photo-02.jpg"
+    )
     expect(page.locator("#left-photo")).not_to_contain_text("Older ones")  # nothing was done to the ball
     wait_for_records(page, "photo-02.jpg")
 
@@ -308,7 +310,7 @@ def test_another_photo_does_not_end_unsaved_work_unasked(editor: Editor, tmp_pat
 @on_a_desk
 def test_a_photo_that_came_to_nothing_takes_no_work_with_it(editor: Editor, tmp_path: Path) -> None:
     page, driver, other = editor.page, editor.driver, disc(tmp_path, 1)
-    dialog, link, models = page.locator("#replace-dialog"), page.locator("#download"), "**/models/u2netp-*"
+    dialog, link, models = page.locator("#replace-dialog"), page.locator("#download"), "**/models/u2netp-*/**"
     erase(editor)
     page.route(models, lambda route: None)  # no answer
     driver.set(model="u2netp")
