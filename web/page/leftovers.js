@@ -6,7 +6,7 @@ import { router } from "./router.js";
 import { BATCHES, Shelf } from "./shelf.js";
 
 /** @import { AppContext } from "./context.js" */
-/** @import { Rest } from "./editor/kept.js" */
+/** @import { Rest } from "./editor/left.js" */
 
 /** @param {AppContext} app */
 export function mountLeftovers({ kept, announce, note, openEditor }) {

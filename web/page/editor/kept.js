@@ -6,16 +6,14 @@
 
 import { photoFromBlob } from "../photo.js";
 import { PHOTO, Shelf, fromPlain, toPlain } from "../shelf.js";
+import { KEY, Left } from "./left.js";
 
 /** @import { Photo } from "../photo.js" */
 /** @import { State } from "./draft.js" */
-/** @typedef {{ shelf: Shelf, record: any }} Rest  What an earlier visit left; no record: it can't be read now. */
+/** @import { Rest } from "./left.js" */
 
-const KEY = "photo";
 /** A change is written when nothing came for so long. */
 const REST_MS = 250;
-/** So many photos with work in no file stay of earlier visits, the newest. */
-const MOST_LEFT = 3;
 
 export class Kept {
   /** Whether a reload would find all of it. */
@@ -24,8 +22,7 @@ export class Kept {
   #photo = null;
   /** @type {Shelf | null} */
   #shelf = null;
-  /** @type {Promise<Rest[]> | null} */
-  #left = null;
+  #left = new Left();
   /** Photos that were made of these, until they are in the editor. @type {WeakMap<Photo, Rest>} */
   #resumed = new WeakMap();
   /** @type {State | null} */
@@ -47,7 +44,7 @@ export class Kept {
 
   /** What earlier visits left and can be read, the oldest first. @returns {Promise<Rest[]>} */
   async left() {
-    return (await this.#look()).filter(({ record }) => record);
+    return this.#left.list();
   }
 
   /**
@@ -69,7 +66,7 @@ export class Kept {
 
   /** Deletes what was left. @param {Rest} rest */
   async discard(rest) {
-    if (!await this.#take(rest)) return;
+    if (!await this.#left.take(rest)) return;
     await rest.shelf.clear();
     this.#tell();
   }
@@ -114,7 +111,7 @@ export class Kept {
     this.#photo = null;
     await this.#next(async () => {
       await this.#drop();
-      await Promise.all((await this.#look()).splice(0).map(({ shelf }) => shelf.clear()));
+      await this.#left.clear();
     });
   }
 
@@ -125,7 +122,7 @@ export class Kept {
   async #begin(photo, blob) {
     await this.#drop();
     const rest = this.#resumed.get(photo);
-    if (rest && await this.#take(rest)) {
+    if (rest && await this.#left.take(rest)) {
       this.#shelf = rest.shelf;
       this.#picture = photo.edited?.picture ?? null;
       return;
@@ -141,17 +138,6 @@ export class Kept {
     const shelf = this.#shelf;
     this.#shelf = this.#picture = null;
     await shelf?.clear();
-  }
-
-  #look() {
-    return (this.#left ??= leftBefore());
-  }
-
-  /** Whether it was still there to be taken. @param {Rest} rest */
-  async #take(rest) {
-    const left = await this.#look(), at = left.indexOf(rest);
-    if (at >= 0) left.splice(at, 1);
-    return at >= 0;
   }
 
   #write() {
@@ -185,25 +171,6 @@ export class Kept {
   #tell() {
     document.dispatchEvent(new Event("keptchange"));
   }
-}
-
-/** What earlier visits left, the oldest first. What is not worth an offer is deleted, but nothing that only can't be read now. */
-async function leftBefore() {
-  /** @type {Rest[]} */
-  const rests = [];
-  for (const shelf of (await Shelf.left(PHOTO)).reverse()) {
-    const [record = null] = await shelf.records().catch(() => []), worth = rests.filter((rest) => isWork(rest.record)).length < MOST_LEFT;
-    const broken = await shelf.lacks(`${KEY}.json`) || await shelf.lacks(`${KEY}.file`); // the page was gone before it was whole
-    const isNewest = rests.every((rest) => !rest.record);
-    if (broken || record && !isNewest && !(worth && isWork(record))) await shelf.clear();
-    else rests.unshift({ shelf, record });
-  }
-  return rests;
-}
-
-/** Whether something was done that is in no file. @param {any} record */
-function isWork(record) {
-  return record && !record.saved && (record.edits.length > 0 || Object.values(record.finish).some(Boolean));
 }
 
 /**
