@@ -2,8 +2,8 @@
 
 Styles become one file.
 
-A file's name holds a hash of its content and of all that it names. So a page of one version never gets a part
-of another, whatever caches lie between: it asks for a file that is not there any more, and says so.
+A file's name holds a hash of its content and of all that it names. So a page of one version never gets a
+module of another, whatever caches lie between: it asks for a file that is not there any more, and says so.
 
 All files lie directly in page/ or worker/. What modules say relative to `import.meta.url` stays true where it
 begins with "../" and the module lies there too; tests/unit/test_bundle.py holds that.

@@ -27,6 +27,17 @@ ASKS = "!dispatchEvent(new Event('beforeunload', { cancelable: true }))"
 FULL = """FileSystemFileHandle.prototype.createWritable = async () => {
   throw new DOMException("There is no room.", "QuotaExceededError");
 };"""
+NAMES = """async () => {
+  const names = [];
+  try {
+    const place = await (await navigator.storage.getDirectory()).getDirectoryHandle("alphacut-photo");
+    for await (const folder of place.values()) {
+      const record = await folder.getFileHandle("photo.json").catch(() => null);
+      if (record) names.push(JSON.parse(await (await record.getFile()).text()).name);
+    }
+  } catch {}
+  return names.sort();
+}"""
 REFUSED = """StorageManager.prototype.getDirectory = async () => {
   throw new DOMException("Site data is blocked.", "SecurityError");
 };"""
@@ -77,6 +88,15 @@ def wait_until_safe(page: Page) -> None:
             return
         page.wait_for_timeout(50)
     pytest.fail(f"still unsafe; kept: {files(page)}")
+
+
+def wait_for_records(page: Page, *names: str) -> None:
+    """Until these photos are kept whole, and no others: the record is written last."""
+    for _ in range(100):
+        if page.evaluate(NAMES) == sorted(names):
+            return
+        page.wait_for_timeout(50)
+    assert page.evaluate(NAMES) == sorted(names)
 
 
 def go_on(driver: Driver) -> Editor:
@@ -168,17 +188,80 @@ def test_it_can_be_discarded_and_another_photo_takes_its_place(editor: Editor, t
     expect(page.locator("#title")).to_be_focused()
     assert files(page) == {}
     driver.cut_out(editor.photo)
+    wait_for_records(page, "ball.png")
     page.reload()
     expect(page.locator("#left-photo")).to_contain_text("ball.png")
     driver.cut_out(disc(tmp_path, 1))
-    page.wait_for_function("!document.querySelector('#left-photo').checkVisibility()")
-    for _ in range(100):
-        if len(files(page)) == 2:
-            break
-        page.wait_for_timeout(50)
+    wait_for_records(page, "ball.png", "photo-01.jpg")
+    driver.cut_out(disc(tmp_path, 2))
+    wait_for_records(page, "ball.png", "photo-02.jpg")
     page.reload()
-    expect(page.locator("#left-photo")).to_contain_text("photo-01.jpg")
-    expect(page.locator("#left-photo")).not_to_contain_text("ball.png")
+    expect(page.locator("#left-photo")).to_contain_text(
+        "Your last photo and its edits were kept: photo-02.jpg"
+    )
+    expect(page.locator("#left-photo")).not_to_contain_text("Older ones")  # nothing was done to the ball
+    wait_for_records(page, "photo-02.jpg")
+
+
+@on_a_desk
+def test_edits_of_a_crashed_visit_outlive_another_photo(editor: Editor, tmp_path: Path) -> None:
+    page, driver = editor.page, editor.driver
+    erase(editor)
+    before = pixels(editor.save(tmp_path))
+    soften(editor)
+    editor.slide("Softness", 0)  # the edits are in no file: what was saved goes when another is left
+    wait_until_safe(page)
+    page.reload()
+    driver.cut_out(disc(tmp_path, 1))
+    wait_for_records(page, "ball.png", "photo-01.jpg")
+    page.click(".brand")
+    expect(page.locator("#left-photo")).to_contain_text("ball.png")
+    page.reload()
+    offer = page.locator("#left-photo")
+    expect(offer).to_contain_text("kept: photo-01.jpg. Older ones come after it: 1.")
+    page.get_by_role("button", name="Discard").dblclick()
+    expect(offer).to_contain_text("kept: ball.png")
+    page.get_by_role("button", name="Continue").dblclick()
+    driver.finish()
+    again = Editor(driver, editor.photo)
+    again.settle()
+    assert np.array_equal(pixels(again.save(tmp_path)), before)
+    wait_for_records(page, "ball.png")
+
+
+@on_a_desk
+def test_two_tabs_that_crashed_are_offered_one_after_the_other(editor: Editor, tmp_path: Path) -> None:
+    page, driver = editor.page, editor.driver
+    erase(editor)
+    wait_until_safe(page)
+    second = page.context.new_page()
+    other = Driver(second, driver.url)
+    other.open(model="tiny")
+    other.cut_out(disc(tmp_path, 1))
+    with_stroke = Editor(other, tmp_path / "photo-01.jpg")
+    with_stroke.settle()
+    soften(with_stroke)
+    wait_until_safe(second)
+    third = page.context.new_page()
+    crash(page)
+    crash(second)
+    visit = Driver(third, driver.url)
+    visit.open(model="tiny")
+    expect(third.locator("#left-photo")).to_contain_text("photo-01.jpg. Older ones come after it: 1.")
+    third.get_by_role("button", name="Continue").click()
+    visit.finish()
+    Editor(visit, with_stroke.photo).settle()
+    expect(third.locator("#download")).to_have_attribute("download", re.compile("^photo-01"))
+    third.click(".brand")
+    expect(third.locator("#left-photo")).to_contain_text("kept: ball.png")
+    third.get_by_role("button", name="Continue").click()
+    third.get_by_role("button", name="Keep editing").click()
+    wait_for_records(third, "ball.png", "photo-01.jpg")
+    third.get_by_role("button", name="Continue").click()
+    third.get_by_role("button", name="Open the new photo").click()
+    expect(third.locator("#download")).to_have_attribute("download", re.compile("^ball"), timeout=30 * SECOND)
+    wait_for_records(third, "ball.png")
+    visit.assert_clean()
 
 
 @on_a_desk
@@ -222,6 +305,36 @@ def test_another_photo_does_not_end_unsaved_work_unasked(editor: Editor, tmp_pat
     expect(link).to_have_attribute("download", re.compile("^photo-01"), timeout=30 * SECOND)
     editor.driver.choose(editor.photo)  # nothing was done to the one before
     expect(link).to_have_attribute("download", re.compile("^ball"), timeout=30 * SECOND)
+
+
+@on_a_desk
+def test_a_photo_that_came_to_nothing_takes_no_work_with_it(editor: Editor, tmp_path: Path) -> None:
+    page, driver, other = editor.page, editor.driver, disc(tmp_path, 1)
+    dialog, link, models = page.locator("#replace-dialog"), page.locator("#download"), "**/models/u2netp-*/**"
+    erase(editor)
+    page.route(models, lambda route: None)  # no answer
+    driver.set(model="u2netp")
+    driver.choose(other)
+    page.get_by_role("button", name="Open the new photo").click()
+    driver.wait_for("busy")
+    page.keyboard.press("Escape")
+    driver.wait_for("done")  # with the photo before, which is there still
+    expect(page.locator("#again")).to_be_hidden()
+    expect(link).to_have_attribute("download", re.compile("^ball"))
+    page.unroute(models)
+    page.route(models, lambda route: route.fulfill(status=404))
+    driver.choose(other)
+    page.get_by_role("button", name="Open the new photo").click()
+    driver.fail_with()
+    page.click("#retry")
+    expect(dialog).to_contain_text("What you changed is not saved.")
+    page.get_by_role("button", name="Keep editing").click()
+    expect(page.locator("#error")).to_be_visible()
+    assert editor.alpha_at(0.46, 0.5) == 0
+    page.unroute(models)
+    page.click("#retry")
+    page.get_by_role("button", name="Open the new photo").click()
+    expect(link).to_have_attribute("download", re.compile("^photo-01"), timeout=60 * SECOND)
 
 
 @on_a_desk

@@ -24,6 +24,7 @@ const READ = STAGES.indexOf("preprocess");
 export class App {
   #client;
   #keeper;
+  #mayReplace;
   #progress = new ProgressView();
   #stage;
   #error = new ErrorView();
@@ -40,6 +41,8 @@ export class App {
   #options = {};
   /** The one on the stage: another takes its place once it could be read. @type {Photo | null} */
   #onStage = null;
+  /** @type {Options} */
+  #optionsOnStage = {};
   #job = new Turn();
   #startUp = new Turn();
   /** Whether the chosen model has been loaded; only the words and the bar depend on it. */
@@ -50,14 +53,16 @@ export class App {
    * @param {() => Promise<Settings>} loadSettings  Asked each time, so that a failure can be tried again.
    * @param {() => Promise<Stage>} stage  Where photo and cutout are shown, once it is loaded.
    * @param {Keeper} keeper  Told what was loaded.
+   * @param {() => Promise<boolean>} mayReplace  Whether another photo may take the place of what is on the stage.
    */
-  constructor(client, loadSettings, stage, keeper) {
+  constructor(client, loadSettings, stage, keeper, mayReplace) {
     this.#stage = stage;
     this.#client = client;
     this.#keeper = keeper;
+    this.#mayReplace = mayReplace;
     this.#loadSettings = loadSettings;
     this.#cancel.addEventListener("click", () => this.cancel());
-    this.#again.addEventListener("click", () => this.#photo && this.cutOut(this.#photo, this.#options));
+    this.#again.addEventListener("click", () => this.#photo && this.#tryAgain(this.#photo, this.#options));
     document.addEventListener("keydown", ({ key, defaultPrevented }) => {
       const elsewhere = document.querySelector("dialog[open], main:is([data-view=batch], [data-view=camera])");
       if (key === "Escape" && !defaultPrevented && !elsewhere) this.cancel();
@@ -85,7 +90,7 @@ export class App {
    * @param {Options} [options]  Beside model and device.
    */
   async cutOut(photo, options = photo.options ?? {}) {
-    const job = this.#job.begin(), before = this.#onStage, optionsBefore = this.#options;
+    const job = this.#job.begin(), before = this.#onStage;
     /** @type {Promise<Stage> | null} */
     let shown = null;
     const show = () => (shown ??= this.#show(photo));
@@ -100,8 +105,8 @@ export class App {
       if (this.#job.end(job)) this.#finish(stage, made);
     } catch (thrown) {
       if (!this.#job.end(job)) return;
-      this.#fail(thrown, () => this.cutOut(photo, options));
-      if (before && !shown) [this.#photo, this.#options] = [before, optionsBefore]; // it is still there, with its edits
+      this.#fail(thrown, () => this.#tryAgain(photo, options));
+      this.#goBack();
     }
   }
 
@@ -124,7 +129,10 @@ export class App {
   /** Ends whatever is under way, start-up included. */
   cancel() {
     if (!this.#job.taken && !this.#startUp.taken) return;
-    this.#again.hidden = this.#photo === null; // a stray Escape must not lose the photo
+    const asked = this.#photo;
+    this.#goBack();
+    const isDone = this.#photo !== asked && this.#photo === this.#cutOutOf;
+    this.#again.hidden = this.#photo === null || isDone; // a stray Escape must not lose the photo
     this.#job.abort();
     this.#startUp.abort();
     this.#progress.reset();
@@ -200,11 +208,25 @@ export class App {
     this.#again.hidden = true;
   }
 
+  /** The photo on the stage is the last one again, where another came to nothing: it is still there, with its edits. */
+  #goBack() {
+    if (this.#onStage && this.#photo !== this.#onStage) [this.#photo, this.#options] = [this.#onStage, this.#optionsOnStage];
+  }
+
+  /**
+   * @param {Photo} photo
+   * @param {Options} options
+   */
+  async #tryAgain(photo, options) {
+    if (photo === this.#onStage || await this.#mayReplace()) void this.cutOut(photo, options);
+  }
+
   /** @param {Photo} photo @returns {Promise<Stage>} */
   async #show(photo) {
     const stage = await this.#stage();
     if (this.#photo === photo) {
       this.#onStage = photo;
+      this.#optionsOnStage = this.#options;
       stage.showPhoto(photo);
     }
     return stage;

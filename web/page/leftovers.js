@@ -6,26 +6,36 @@ import { router } from "./router.js";
 import { BATCHES, Shelf } from "./shelf.js";
 
 /** @import { AppContext } from "./context.js" */
+/** @import { Rest } from "./editor/left.js" */
 
 /** @param {AppContext} app */
 export function mountLeftovers({ kept, announce, note, openEditor }) {
   const whole = byId("left"), photo = byId("left-photo"), batch = byId("left-batch");
-  byId("left-continue").addEventListener("click", () => kept.resume().then(openEditor).catch((error) => {
+  /** The newest, which is offered. @type {Rest | undefined} */
+  let offer, busy = false;
+  /** One click is one act: not disabled, a button keeps the focus. @param {(rest: Rest) => Promise<void>} act */
+  const once = (act) => async () => {
+    if (busy || !offer) return;
+    busy = true;
+    await act(offer).finally(() => { busy = false; });
+  };
+  byId("left-continue").addEventListener("click", once((rest) => kept.resume(rest).then((photo) => void openEditor(photo), (error) => {
     console.warn(error);
     note(t("left.lost"));
-  }));
-  byId("left-discard").addEventListener("click", async () => {
-    await kept.discard();
+  })));
+  byId("left-discard").addEventListener("click", once(async (rest) => {
+    await kept.discard(rest);
     announce(t("left.discarded"));
-    byId("title").focus({ preventScroll: true }); // the button goes with what it was for
-  });
+    byId("title").focus({ preventScroll: true }); // the button may go with what it was for
+  }));
   const draw = async () => {
     if (router.view !== "home") return;
-    const [name, count] = await Promise.all([kept.left().catch(() => null), countLeft()]);
-    photo.hidden = name === null;
+    const [rests, count] = await Promise.all([kept.left(), countLeft()]), others = rests.length - 1;
+    offer = rests.at(-1);
+    photo.hidden = !offer;
     batch.hidden = count === 0;
     whole.hidden = photo.hidden && batch.hidden;
-    say(byId("left-photo-words"), "left.photo", { name: name ?? "" });
+    say(byId("left-photo-words"), others > 0 ? "left.photos" : "left.photo", { name: offer?.record.name ?? "", others });
     say(byId("left-batch-words"), "left.batch-words", { count });
   };
   document.addEventListener("keptchange", draw);

@@ -50,7 +50,7 @@ const context = {
   cutOut: (photo, options) => app.cutOut(photo, options),
 };
 const views = new Views(context);
-const app = new App(client, loadSettings, () => views.editor(), keeper);
+const app = new App(client, loadSettings, () => views.editor(), keeper, mayOpen);
 const dialog = new OwnModelDialog(own, loadSettings, note);
 /** @type {Promise<Settings> | null} */
 let settings = null;
@@ -104,11 +104,16 @@ function onPhotos(photos) {
  * @param {Made} [made]
  */
 async function openEditor(photo, made) {
-  if (views.unsaved && !await mayReplace()) return;
+  if (!await mayOpen()) return;
   note("");
   router.go("editor");
   if (made) void app.showMade(photo, made);
   else void app.cutOut(photo);
+}
+
+/** Whether another photo may take the place of the one in the editor: the reader is asked where work would be lost. */
+async function mayOpen() {
+  return !views.unsaved || mayReplace();
 }
 
 /** @param {Photo[]} photos */

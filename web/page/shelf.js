@@ -45,12 +45,9 @@ export class Shelf {
    * @returns {Promise<Shelf[]>}
    */
   static async left(root) {
-    try {
-      const ids = await namesIn(await open(root, false));
-      return (await Promise.all(ids.toSorted().map((id) => take(root, id, false)))).filter((shelf) => shelf !== null);
-    } catch {
-      return []; // nothing was ever kept, or nothing can be
-    }
+    const ids = await open(root, false).then(namesIn).catch(() => []); // nothing was ever kept, or nothing can be
+    const taken = await Promise.all(ids.toSorted().map((id) => take(root, id, false).catch(() => null))); // one that can't be read hides no other
+    return taken.filter((shelf) => shelf !== null);
   }
 
   /**
@@ -62,7 +59,9 @@ export class Shelf {
     try {
       const place = await open(root, false), { held = [] } = await navigator.locks.query();
       const ids = (await namesIn(place)).filter((id) => !held.some(({ name }) => name === `${root}/${id}`));
-      return await Promise.all(ids.map(async (id) => new Shelf(root, id, await place.getDirectoryHandle(id), () => {}).records()));
+      return await Promise.all(ids.map(async (id) => {
+        return new Shelf(root, id, await place.getDirectoryHandle(id), () => {}).records();
+      }).map((records) => records.catch(() => [])));
     } catch {
       return []; // as above
     }
@@ -90,6 +89,15 @@ export class Shelf {
       return file.size > 0 ? file.slice(0, file.size, type) : null;
     } catch {
       return null;
+    }
+  }
+
+  /** Whether a file is surely not there, or was never whole; one that only can't be read now is there. @param {string} name */
+  async lacks(name) {
+    try {
+      return (await (await this.#folder.getFileHandle(name)).getFile()).size === 0;
+    } catch (error) {
+      return error instanceof DOMException && error.name === "NotFoundError";
     }
   }
 
@@ -131,7 +139,7 @@ export class Shelf {
   /** Deletes everything and lets go. */
   async clear() {
     await Promise.allSettled(this.#writing.values());
-    await (await open(this.#root, false)).removeEntry(this.#id, { recursive: true }).catch(() => {});
+    await open(this.#root, false).then((root) => root.removeEntry(this.#id, { recursive: true })).catch(() => {}); // it is gone
     this.#letGo();
   }
 

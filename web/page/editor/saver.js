@@ -119,6 +119,7 @@ export class Saver {
   /** @param {Job} job @param {Made} made */
   #saved(job, made) {
     this.#host.onSaved(job.state);
+    this.#app.kept.saved(job.state);
     this.#app.announce(t("editor.saved", { name: this.#name() }));
     if (made.notes.length > 0) this.#app.note(made.notes.map(noteWords).join(" "), { tone: "info" });
     this.#count += 1;
