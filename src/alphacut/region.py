@@ -75,6 +75,8 @@ def around(region: _Edges, size: tuple[int, int], margin: float = MARGIN) -> Box
         raise BadRegionError("The region's edges are not numbers.")
     if min(right, size[0]) - max(left, 0) < 1 or min(bottom, size[1]) - max(top, 0) < 1:
         raise BadRegionError("The region does not lie on the photo.")
+    # What lies beside the photo counts for no margin: it would reach farther than the network sees.
+    left, top, right, bottom = max(left, 0), max(top, 0), min(right, size[0]), min(bottom, size[1])
     across, down = margin * (right - left), margin * (bottom - top)
     return (
         max(0, math.floor(left - across)), max(0, math.floor(top - down)),
