@@ -9,7 +9,7 @@ COUNTING_WORKER = """
 globalThis.Worker = class extends Worker {
   constructor(address, options) {
     const url = new URL(address);
-    const counts = url.pathname.endsWith("/worker/worker.js");
+    const counts = /\\/worker\\/worker(-[A-Z0-9]{8})?\\.js$/.test(url.pathname);
     if (counts) url.searchParams.set("stats", "");
     super(url, options);
     if (!counts) return;
