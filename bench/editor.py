@@ -127,7 +127,7 @@ def measure(page: Page) -> list[dict[str, Any]]:
         page.wait_for_timeout(500)
     page.click("#tab-brush")
     for size in (50, 95):
-        page.get_by_label("Size", exact=True).fill(str(size))
+        page.locator("#panel-brush").get_by_label("Size", exact=True).fill(str(size))
         words = page.locator("#panel-brush output").first.text_content()
         results.append(summary(f"a brush of {words}", page.locator(".table-top").evaluate(PAINT, SECONDS)))
         page.wait_for_timeout(500)

@@ -48,7 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--site", type=Path, default=ROOT / "dist" / "site")
     parser.add_argument("--megapixels", type=float, default=12.0)
     parser.add_argument("--rounds", type=int, default=5, help="photos")
-    parser.add_argument("--models", type=lambda text: text.split(","), default=["u2netp", "isnet"])
+    parser.add_argument(
+        "--models", type=lambda text: text.split(","), default=["u2netp"], help="none with a notice"
+    )
     options = parser.parse_args(arguments)
     photo = scaled(options.site, options.megapixels)
     with serving(options.site) as url, sync_playwright() as playwright:
