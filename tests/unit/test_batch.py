@@ -44,6 +44,14 @@ def in_node(script: str, **values: Any) -> Any:
     return json.loads(done.stdout)
 
 
+def told(story: str) -> Any:
+    """What a longer script logs; where it fails, with what Node.js says of it."""
+    try:
+        return in_node(story)
+    except subprocess.CalledProcessError as error:
+        raise AssertionError(error.stderr[-600:]) from error
+
+
 def queue(script: str) -> Any:
     """What a story about the queue logs."""
     paths = {

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import Any
 
 from tests.helpers import ROOT
-from tests.unit.test_batch import in_node
+from tests.unit.test_batch import in_node, told
 
 FOLDER = ROOT / "web" / "page" / "batch"
 
@@ -67,10 +66,7 @@ const seen = (...values) => console.log(JSON.stringify(values));
 
 def story(script: str) -> Any:
     """What a story about a batch and its shelf logs."""
-    try:
-        return in_node(STAGE + script)
-    except subprocess.CalledProcessError as error:
-        raise AssertionError(error.stderr[-600:]) from error
+    return told(STAGE + script)
 
 
 def test_a_plain_cutout_leaves_no_file_of_the_finish_before() -> None:

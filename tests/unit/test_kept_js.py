@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import Any
 
 from tests.helpers import ROOT
-from tests.unit.test_batch import in_node
+from tests.unit.test_batch import told
 
 PAGE = ROOT / "web" / "page"
 
@@ -41,10 +40,7 @@ const seen = (...values) => console.log(JSON.stringify(values));
 
 def story(script: str) -> Any:
     """What a story about visits logs."""
-    try:
-        return in_node(STAGE + script)
-    except subprocess.CalledProcessError as error:
-        raise AssertionError(error.stderr[-600:]) from error
+    return told(STAGE + script)
 
 
 def test_another_photo_leaves_the_work_of_the_visit_before() -> None:
