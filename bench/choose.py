@@ -17,6 +17,7 @@ read here; bench.quality reports it.
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -50,6 +51,7 @@ NEIGHBOURS: Mapping[str, Callable[[Guide], Sequence[Mapping[str, Any]]]] = {
     "least": lambda now: [{"least": now.least * factor} for factor in (0.2, 0.5, 2, 4)],
     "ends": lambda now: [{"ends": now.ends * 2}, {"ends": now.ends * 4}, {"ends": now.ends // 2}],
     "ramp": lambda now: [{"ramp": now.ramp * 2}, {"ramp": now.ramp * 4}, {"ramp": now.ramp // 2}],
+    "doubt": lambda now: [{"doubt": now.doubt * factor} for factor in (0.3, 3, math.inf)],
     "crisp, soft": lambda now: [
         {"crisp": low, "soft": high}
         for low, high in ((-2, -1), (0, 0.1), (0, 0.2), (0.05, 0.1), (0.05, 0.3), (0.1, 0.2), (0.1, 0.3))
@@ -146,19 +148,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     sets = read_sets(options.data, [name for names in KINDS.values() for name in names])
     samples = [sample for group in sets.values() for sample in group if half_of(sample.stem) == "choose"]
-    chosen = choose(partial(_measured, options, samples), options.rounds)
+    chosen = choose(partial(measured, options.models, options.maps, samples), options.rounds)
     print(f"\nOf {len(samples)} photos, chosen: {chosen}")
     return 0
 
 
-def _measured(
-    options: argparse.Namespace, samples: Sequence[Sample], tried: Mapping[str, Guide]
+def measured(
+    models: Sequence[str], folder: Path, samples: Sequence[Sample], tried: Mapping[str, Guide]
 ) -> list[Row]:
+    """Score candidates on photos; `folder` keeps the networks' maps."""
     variants = {
         name: Variant(recipe=replace(DEFAULT, edges=guide, colours=False)) for name, guide in tried.items()
     }
-    networks = maps.networks(options.models)
-    made = maps.fill(options.maps, networks, {"present": variants["present"]}, samples)
+    networks = maps.networks(models)
+    made = maps.fill(folder, networks, {"present": variants["present"]}, samples)
     files = {
         (model, name, set_, stem): file for name in tried for (model, _, set_, stem), file in made.items()
     }

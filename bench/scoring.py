@@ -104,7 +104,7 @@ def score(
 def cut_out(photo: Photo, levels: Levels, seen: Levels, variant: Variant, crop: Crop | None) -> Cut:
     """Do what comes after the network, which has `seen` what the crop says, or all of the photo."""
     part = photo if crop is None else photo.part(crop.seen)
-    alpha = variant.alpha(levels, part.rgb, seen)
+    alpha = variant.alpha(levels, part, seen)
     if crop is not None:
         alpha = placed(crop.alpha(alpha), crop.kept, photo.size)
     alpha = times(alpha, photo.alpha)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from PIL import Image
 
 from alphacut.foreground import estimate
+from alphacut.image import Photo
 from alphacut.mask import alpha_of
 from alphacut.recipe import DEFAULT, IMGLY, PLAIN, REMBG, Filter, Recipe, Resampling
 from bench.matting import closed_form, learning_based
@@ -57,11 +58,11 @@ class Variant:
         """Tell whether it is measured with a network on a set."""
         return model in self.models and (self.sets is None or set_ in self.sets)
 
-    def alpha(self, levels: Levels, rgb: Image.Image, seen: Levels) -> Image.Image:
+    def alpha(self, levels: Levels, photo: Photo, seen: Levels) -> Image.Image:
         """Do the step from the map to alpha."""
         if self.mask is None:
-            return alpha_of(levels, rgb, seen, self.recipe)
-        return self.mask(levels, rgb, seen)
+            return alpha_of(levels, photo.rgb, seen, self.recipe, photo.noise)
+        return self.mask(levels, photo.rgb, seen)
 
     def colours(self, rgb: Image.Image, alpha: Image.Image) -> Image.Image:
         """Do the step from the photo's colours to the subject's; `rgb` may be changed in place."""

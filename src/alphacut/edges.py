@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
 from alphacut.guided import Plane, fit, window_means
+from alphacut.noise import NONE, Noise
 from alphacut.tiles import Box, boxes
 
 _BILINEAR = Image.Resampling.BILINEAR
@@ -42,6 +43,9 @@ class Guide:
         Of how unsure a window is on average, in 0..1: up to `crisp` the fitted alpha counts nothing, as the
         network drew an edge there as sharp as the window can tell; from `soft` on it counts wholly.
         On photos finer than the map it counts more, and wholly from twice as fine: no map is crisp there.
+    doubt : float
+        What the map's own error is taken to be where models are weighed against the noise of the photo: see
+        `alphacut.guided.fit`.
     """
 
     side: int = 256
@@ -52,6 +56,7 @@ class Guide:
     ramp: int = 8
     crisp: float = 0.05
     soft: float = 0.2
+    doubt: float = 0.03
 
 
 DEFAULT = Guide()
@@ -71,6 +76,7 @@ def follow(
     seen: NDArray[np.uint8],
     guide: Guide = DEFAULT,
     *,
+    noise: Noise = NONE,
     tiles: Sequence[Box] | None = None,
 ) -> None:
     """Replace alpha, where it is neither 0 nor 255, by what the photo's colours say nearby.
@@ -85,6 +91,8 @@ def follow(
         uint8, shape (h, w): the network's map.
     seen : ndarray
         uint8, shape (h', w', 3): the whole photo as the network saw it.
+    noise : Noise
+        Of the photo.
     tiles : sequence of tuple or None
         Where alpha is soft, if that is known: `alphacut.tiles.boxes` of it.
     """
@@ -93,16 +101,18 @@ def follow(
         return
     colours, small = _small(levels, seen, guide)
     weights = np.maximum(np.abs(2 * small - 1), np.float32(guide.least))
-    model = fit(colours, small, weights, guide.radius, guide.epsilon)
+    model = fit(colours, small, weights, guide.radius, guide.epsilon, noise=noise, doubt=guide.doubt)
     trust = _trust(small, max(photo.width / levels.shape[1], photo.height / levels.shape[0]), guide)
     # Slopes turn bytes into bytes as they turn 0..1 into 0..1. Half a level rounds: Pillow drops fractions.
     offset = model.offset * np.float32(255) + np.float32(0.5)
-    planes = [Image.fromarray(plane) for plane in (*model.slopes, offset)]
+    own = () if model.own is None else (model.own,)
+    planes = [Image.fromarray(plane) for plane in (*model.slopes, offset, *own)]
     share_of = _share_by_level(guide.ramp)
     for box in tiles:
-        share = _times(alpha.crop(box).point(share_of), trust, photo.size, box)
+        there = alpha.crop(box)
+        share = _times(there.point(share_of), trust, photo.size, box)
         if share.getbbox():
-            fitted = _fitted(photo.crop(box), _enlarged(planes, photo.size, box))
+            fitted = _fitted(photo.crop(box), there, _enlarged(planes, photo.size, box))
             alpha.paste(fitted, box, share)
 
 
@@ -146,9 +156,10 @@ def _share_by_level(ramp: int) -> list[int]:
     return [min(255, round(255 * min(level, 255 - level) / ramp)) for level in range(256)]
 
 
-def _fitted(photo: Image.Image, planes: list[Image.Image]) -> Image.Image:
-    *slopes, offset = planes
+def _fitted(photo: Image.Image, enlarged: Image.Image, planes: list[Image.Image]) -> Image.Image:
+    """Apply a model to a tile; the enlarged map counts where there is a plane for it."""
+    red, green, blue, offset, *own = planes
     alpha = np.array(offset)
-    for slope, channel in zip(slopes, photo.split(), strict=True):
+    for slope, channel in zip((red, green, blue, *own), (*photo.split(), enlarged), strict=False):
         alpha += np.asarray(slope) * np.asarray(channel)
     return Image.fromarray(alpha).convert("L")  # cuts at 0 and 255

@@ -2,23 +2,32 @@
 
 Source: K. He, J. Sun, X. Tang, "Guided Image Filtering", TPAMI 2013 (colour guide, section 3.4), on a
 small copy as in K. He, J. Sun, "Fast Guided Filter", 2015. Ours is the weighting: a pixel counts by how sure
-the network is of it, as unsure ones say least about where the subject ends.
+the network is of it, as unsure ones say least about where the subject ends. Ours too is that a model counts
+less the more it makes of the noise of a coarsely written photo: steep slopes turn the blocks of a JPEG into
+steps of alpha, just where colours say little.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from alphacut.noise import NONE, Noise
+
 Plane = NDArray[np.float32]
 """float32, shape (height, width)."""
+
+_BY_YCBCR = np.array([[1, 1, 1], [0, -0.344136, 1.772], [1.402, -0.714136, 0]], np.float32)
+"""Turns slopes by R, G, B into slopes by Y', Cb, Cr: columns of the inverse of ITU-T T.871's matrix."""
+_FAINT = 1 / 255  # a share of alpha that no level shows
 
 
 @dataclass(frozen=True)
 class LinearModel:
-    """At each pixel ``alpha = slopes . colour + offset``, colours in 0..1.
+    """At each pixel ``slopes . colour + offset + own alpha``, colours in 0..1.
 
     Attributes
     ----------
@@ -26,17 +35,30 @@ class LinearModel:
         float32, shape (3, height, width): by red, green, blue.
     offset : ndarray
         float32, shape (height, width).
+    own : ndarray or None
+        float32 in 0..1, shape (height, width): how much the alpha that the model was fitted to counts
+        itself; None for nothing, anywhere.
     """
 
     slopes: NDArray[np.float32]
     offset: Plane
+    own: Plane | None = None
 
     def planes(self) -> tuple[Plane, ...]:
         """Slopes and offset, one after the other."""
         return (*self.slopes, self.offset)
 
 
-def fit(guide: NDArray[np.uint8], alpha: Plane, weights: Plane, radius: int, epsilon: float) -> LinearModel:
+def fit(
+    guide: NDArray[np.uint8],
+    alpha: Plane,
+    weights: Plane,
+    radius: int,
+    epsilon: float,
+    *,
+    noise: Noise = NONE,
+    doubt: float = math.inf,
+) -> LinearModel:
     """Fit a linear model in each window of ``2 radius + 1`` pixels, and average those that cover a pixel.
 
     Parameters
@@ -49,6 +71,10 @@ def fit(guide: NDArray[np.uint8], alpha: Plane, weights: Plane, radius: int, eps
         float32, shape (height, width), all above 0: how much each pixel counts.
     epsilon : float
         Added to the colours' variances, in squared units of 0..1: below it a difference of colours is noise.
+    noise : Noise
+        Of the photo that the model will be applied to.
+    doubt : float
+        Variance of the error of `alpha`: where a window's model turns noise into as much, both count half.
     """
     # Around 0, sums of squares lose fewer digits of float32.
     red, green, blue = colours = guide.transpose(2, 0, 1).astype(np.float32) / 255 - 0.5
@@ -62,11 +88,24 @@ def fit(guide: NDArray[np.uint8], alpha: Plane, weights: Plane, radius: int, eps
         part / sums[0] for part in (sums[1], sums[2:5], sums[5:8], sums[8:])
     )
     slopes = _solve(_covariance(second, means, epsilon), with_alpha - means * mean_alpha)
-    offset = mean_alpha - (slopes * means).sum(0)
-    averaged = window_sums(np.concatenate([slopes, offset[None]]), radius) / _window_areas(
-        offset.shape, radius
+    planes = [*slopes, mean_alpha - (slopes * means).sum(0)]
+    amplified = amplify(slopes, noise)
+    if amplified.max() > _FAINT * doubt:
+        share = np.float32(doubt) / (np.float32(doubt) + amplified)
+        planes = [*(share * plane for plane in planes), 1 - share]
+    first, second, third, offset, *own = window_sums(np.stack(planes), radius) / _window_areas(
+        mean_alpha.shape, radius
     )
-    return LinearModel(averaged[:3], averaged[3] - averaged[:3].sum(0) * np.float32(0.5))
+    return LinearModel(
+        np.stack([first, second, third]), offset - (first + second + third) * np.float32(0.5), *own
+    )
+
+
+def amplify(slopes: NDArray[np.float32], noise: Noise) -> Plane:
+    """Say what becomes of noise: variance of ``slopes . colour``, float32, shape (height, width)."""
+    luma, blue, red = np.tensordot(_BY_YCBCR, slopes, 1)
+    variance: Plane = noise.luma * luma**2 + noise.chroma * (blue**2 + red**2)
+    return variance
 
 
 def window_sums(planes: NDArray[np.float32], radius: int) -> NDArray[np.float32]:

@@ -27,6 +27,7 @@ from alphacut.errors import (
 from alphacut.isobmff import describe
 from alphacut.keys import DeepKey, keyed, settle_key
 from alphacut.metadata import kept_exif
+from alphacut.noise import NONE, Noise, noise_of
 from alphacut.output import Output
 from alphacut.plugins import DAMAGE, lacks_kind, load_plugin
 
@@ -71,6 +72,8 @@ class Photo:
         RGB, the lower bytes of colours of 16 bits, where they were asked for.
     exif : bytes or None
         What is kept of the metadata, where that was asked for.
+    noise : Noise
+        How coarsely the file holds its pixels.
     """
 
     rgb: Image.Image
@@ -81,6 +84,7 @@ class Photo:
     managed: Managed = "exact"
     low: Image.Image | None = None
     exif: bytes | None = None
+    noise: Noise = NONE
 
     @property
     def size(self) -> tuple[int, int]:
@@ -90,7 +94,7 @@ class Photo:
     def part(self, box: tuple[int, int, int, int]) -> Photo:
         """Cut a part out, to be looked at: left, top, right, bottom in pixels."""
         alpha = None if self.alpha is None else self.alpha.crop(box)
-        return Photo(self.rgb.crop(box), alpha, self.format)
+        return Photo(self.rgb.crop(box), alpha, self.format, noise=self.noise)
 
 
 def decode(data: bytes, output: Output = _PLAIN) -> Photo:
@@ -118,7 +122,7 @@ def decode(data: bytes, output: Output = _PLAIN) -> Photo:
 
 
 def _read(data: bytes, image: ImageFile.ImageFile, output: Output) -> Photo:
-    key = settle_key(image)
+    key, noise = settle_key(image), noise_of(image)
     image.load()
     turn = _turn(image)
     is_known = settle_space(data, image)
@@ -132,6 +136,7 @@ def _read(data: bytes, image: ImageFile.ImageFile, output: Output) -> Photo:
         _frames(data, image), profile, colours.managed if is_known else "unknown",
         low=_low_bytes(data, image, turn) if output.depth == 16 else None,
         exif=_exif(image) if output.metadata == "keep" else None,
+        noise=noise,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from PIL import Image, ImageChops
 
 from alphacut.edges import follow, settle
 from alphacut.enlarge import enlarge
+from alphacut.noise import NONE, Noise
 from alphacut.preprocess import resize
 from alphacut.recipe import Filter, Recipe
 from alphacut.tiles import Box
@@ -18,7 +19,13 @@ Alpha = Image.Image
 """An image of mode L: 0 is background, 255 is subject."""
 
 
-def alpha_of(levels: NDArray[np.uint8], photo: Image.Image, seen: NDArray[np.uint8], recipe: Recipe) -> Alpha:
+def alpha_of(
+    levels: NDArray[np.uint8],
+    photo: Image.Image,
+    seen: NDArray[np.uint8],
+    recipe: Recipe,
+    noise: Noise = NONE,
+) -> Alpha:
     """Make alpha from what the network gave.
 
     Parameters
@@ -29,6 +36,8 @@ def alpha_of(levels: NDArray[np.uint8], photo: Image.Image, seen: NDArray[np.uin
         Mode RGB.
     seen : ndarray
         uint8, shape (h', w', 3): the photo as the network saw it.
+    noise : Noise
+        Of the photo.
 
     Returns
     -------
@@ -40,7 +49,7 @@ def alpha_of(levels: NDArray[np.uint8], photo: Image.Image, seen: NDArray[np.uin
         return resize(Image.fromarray(levels), photo.size, recipe.resampling.grow)
     levels = settle(levels, guide.ends)
     alpha, tiles = _grown(levels, photo.size, recipe.resampling.grow)
-    follow(photo, alpha, levels, seen, guide, tiles=tiles)
+    follow(photo, alpha, levels, seen, guide, noise=noise, tiles=tiles)
     return alpha
 
 

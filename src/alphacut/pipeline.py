@@ -191,7 +191,7 @@ async def _find_alpha(photo: Photo, job: _Job) -> tuple[Alpha, NDArray[np.uint8]
     await job.clock.enter("inference")
     levels = await job.session.run(pixels)
     await job.clock.enter("mask")
-    alpha = alpha_of(levels, part.rgb, pixels[0], job.recipe)
+    alpha = alpha_of(levels, part.rgb, pixels[0], job.recipe, part.noise)
     if crop is not None:
         alpha = placed(crop.alpha(alpha), crop.kept, photo.size)
     return times(alpha, photo.alpha), levels

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import numpy as np
@@ -13,16 +14,18 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from alphacut import edges
 from alphacut.edges import DEFAULT, Guide, follow, settle
+from alphacut.noise import NONE, Noise, noise_of
+from bench.blocks import steps
 from tests.helpers import Bytes8, array, noise
 
 SEEDS = st.integers(0, 2**32 - 1)
 
 
-def followed(photo: Image.Image, levels: Bytes8, guide: Guide = DEFAULT) -> Bytes8:
+def followed(photo: Image.Image, levels: Bytes8, guide: Guide = DEFAULT, noise: Noise = NONE) -> Bytes8:
     levels = settle(levels, guide.ends)
     seen = photo.resize((levels.shape[1], levels.shape[0]), Image.Resampling.BILINEAR)
     alpha = Image.fromarray(levels).resize(photo.size, Image.Resampling.BILINEAR)
-    follow(photo, alpha, levels, array(seen), guide)
+    follow(photo, alpha, levels, array(seen), guide, noise=noise)
     assert alpha.mode == "L"
     assert alpha.size == photo.size
     return array(alpha)
@@ -175,9 +178,9 @@ def test_a_tile_that_keeps_its_alpha_is_not_fitted(monkeypatch: pytest.MonkeyPat
     fitted: list[int] = []
     real = edges._fitted
 
-    def counted(part: Image.Image, planes: list[Image.Image]) -> Image.Image:
+    def counted(part: Image.Image, enlarged: Image.Image, planes: list[Image.Image]) -> Image.Image:
         fitted.append(part.width)
-        return real(part, planes)
+        return real(part, enlarged, planes)
 
     monkeypatch.setattr(edges, "_fitted", counted)
     alpha = followed(photo, levels)
@@ -199,3 +202,35 @@ def test_settling_keeps_order_and_reaches_both_ends(seed: int, ends: int) -> Non
     assert (settled[levels <= ends] == 0).all()
     assert (settled[levels >= 255 - ends] == 255).all()
     assert settle(np.array([128], np.uint8), ends)[0] in (128, 129)
+
+
+# ---- coarse photos ---------------------------------------------------------------------------------
+
+
+def coarse(photo: Image.Image, quality: int) -> Image.Image:
+    written = io.BytesIO()
+    photo.save(written, "JPEG", quality=quality, subsampling="4:2:0")
+    return Image.open(written)
+
+
+def test_blocks_of_a_coarse_jpeg_show_less_in_alpha() -> None:
+    """Dark hair before a dark wall: where colours say little, slopes are steep."""
+    hair, wall = (40, 38, 36), (40, 40, 44)
+    share = np.clip((np.arange(200) - 90) / 20, 0, 1)[None, :, None]
+    clean = hair * share + wall * (1 - share) + np.random.default_rng(2).normal(0, 1, (160, 200, 1))
+    photo = coarse(Image.fromarray(clean.clip(0, 255).astype(np.uint8)), 60)
+    levels = np.tile(np.rint(255 * np.clip((np.arange(100) - 35) / 30, 0, 1)).astype(np.uint8), (80, 1))
+    noisy = followed(photo.convert("RGB"), levels, ALWAYS)
+    weighed = followed(photo.convert("RGB"), levels, ALWAYS, noise_of(photo))
+    assert steps(weighed) - 1 < 0.6 * (steps(noisy) - 1)
+
+
+def test_a_photo_that_noise_hides_nothing_of_is_followed_as_before() -> None:
+    photo, _, rough = disc(320, 64)
+    np.testing.assert_array_equal(followed(photo, rough), followed(photo, rough, noise=Noise(1e-12, 1e-12)))
+
+
+def test_a_photo_that_is_all_noise_leaves_the_map_as_it_is() -> None:
+    photo, _, rough = disc(320, 64)
+    apart = followed(photo, rough, noise=Noise(1e9, 1e9)).astype(int) - plain(photo, rough)
+    assert np.abs(apart).max() <= 2  # of 255: both round

@@ -9,12 +9,17 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from alphacut.guided import LinearModel, fit, window_means, window_sums
+from alphacut.noise import Noise
 from tests.helpers import noise
 
 Floats = NDArray[np.float64]
 SEEDS = st.integers(0, 2**32 - 1)
 SIDES = st.integers(1, 9)
 EPSILON = 1e-2
+NOISE = Noise(luma=0.03, chroma=0.05)
+# Samples with just these variances of Y', Cb and Cr, as R, G, B.
+_YCBCR = np.sqrt([0.03, 0.05, 0.05]) * np.sqrt(3) * np.concatenate([np.eye(3), -np.eye(3)])
+NOISE_OF_RGB = _YCBCR @ np.array([[1, 1, 1], [0, -0.344136, 1.772], [1.402, -0.714136, 0]])
 
 
 def window(y: int, x: int, radius: int) -> tuple[slice, slice]:
@@ -46,6 +51,27 @@ def example(
     return noise(width, height, seed=seed), alpha, weights + np.float32(0.05)
 
 
+def fit_noisily(
+    guide: Floats, alpha: Floats, weights: Floats, radius: int, doubt: float
+) -> tuple[Floats, Floats]:
+    """As `fit_slowly`, but each window's model counts by how little it makes of `NOISE`; and what is left."""
+    height, width = alpha.shape
+    of_window, share = np.empty((height, width, 4)), np.empty((height, width, 1))
+    for y, x in np.ndindex(height, width):
+        part = window(y, x, radius)
+        tile = fit_slowly(guide[part], alpha[part], weights[part], 99, EPSILON)[0, 0]  # one window: all of it
+        variance = np.var(NOISE_OF_RGB @ tile[:3])
+        share[y, x] = doubt / (doubt + variance)
+        of_window[y, x] = share[y, x] * tile
+    averaged = [
+        np.concatenate([of_window[part].mean((0, 1)), share[part].mean((0, 1))])
+        for y, x in np.ndindex(height, width)
+        for part in (window(y, x, radius),)
+    ]
+    found = np.reshape(averaged, (height, width, 5))
+    return found[..., :4], 1 - found[..., 4]
+
+
 def applied(model: LinearModel, guide: NDArray[np.uint8]) -> NDArray[np.float32]:
     result: NDArray[np.float32] = (model.slopes * (guide.transpose(2, 0, 1) / np.float32(255))).sum(
         0
@@ -59,6 +85,26 @@ def test_the_model_is_the_weighted_ridge_regression(height: int, width: int, rad
     model = fit(guide, alpha, weights, radius, EPSILON)
     expected = fit_slowly(guide / 255.0, alpha.astype(float), weights.astype(float), radius, EPSILON)
     np.testing.assert_allclose(np.stack([*model.slopes, model.offset], -1), expected, atol=2e-3)
+
+
+@given(SIDES, SIDES, st.integers(1, 3), st.floats(1e-3, 1), SEEDS)
+def test_a_model_counts_less_the_more_it_makes_of_noise(
+    height: int, width: int, radius: int, doubt: float, seed: int
+) -> None:
+    guide, alpha, weights = example(height, width, seed)
+    model = fit(guide, alpha, weights, radius, EPSILON, noise=NOISE, doubt=doubt)
+    expected, own = fit_noisily(guide / 255.0, alpha.astype(float), weights.astype(float), radius, doubt)
+    np.testing.assert_allclose(np.stack([*model.slopes, model.offset], -1), expected, atol=5e-3)
+    left = np.zeros_like(own) if model.own is None else model.own
+    np.testing.assert_allclose(left, own, atol=5e-3)
+
+
+def test_noise_that_no_level_shows_costs_no_plane() -> None:
+    guide, alpha, weights = example(20, 30, 4)
+    without = fit(guide, alpha, weights, 3, EPSILON)
+    assert fit(guide, alpha, weights, 3, EPSILON, noise=Noise(1e-9, 1e-9), doubt=0.03).own is None
+    assert fit(guide, alpha, weights, 3, EPSILON, noise=Noise(1, 1)).own is None
+    assert without.own is None
 
 
 @given(SIDES, SIDES, st.integers(1, 12), SEEDS)
