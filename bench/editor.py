@@ -2,8 +2,8 @@
 
     python -m bench.editor --machine NAME [--photo PHOTO] [--site dist/site]
 
-Each control is dragged through its range for some seconds, one step a frame, as a pointer would. Counted are
-the frames, and what was really drawn: a preview that skips steps has fewer updates than frames. Prints a
+Each control is dragged through its range for some seconds, at least one of its steps a frame, as a pointer would.
+Counted are the frames, and what was really drawn: a preview that skips steps has fewer updates than frames. Prints a
 table and writes bench/results/editor-<machine>.json.
 """
 
@@ -45,11 +45,11 @@ COUNTING = """
 """
 DRAG = """async (input, seconds) => {
   const frame = () => new Promise(requestAnimationFrame);
-  const [least, most] = [Number(input.min), Number(input.max)], began = performance.now();
-  const frames = [], before = globalThis.drawn;
+  const [least, most, step] = [Number(input.min), Number(input.max), Number(input.step)];
+  const began = performance.now(), stops = Math.round((most - least) / step) + 1;
+  const frames = [], before = globalThis.drawn, every = Math.max(1, Math.round(stops / 60));
   for (let last = began; last - began < 1000 * seconds;) {
-    const at = (frames.length % 60) / 60;
-    input.value = String(least + (most - least) * at);
+    input.value = String(least + step * (every * frames.length % stops));  // never the same twice
     input.dispatchEvent(new Event("input", { bubbles: true }));
     await frame();
     const now = performance.now();

@@ -1,8 +1,7 @@
 /** Says where the subject is: a box that is drawn, or a tap, which stands for a box around it. */
 
-import { svgElement } from "../controls.js";
 import { wayOf } from "./gestures.js";
-import { putBox } from "./overlay.js";
+import { outlined, putBox } from "./overlay.js";
 
 /** @import { Region } from "../../shared/protocol.js" */
 /** @import { Mark, Tool } from "./gestures.js" */
@@ -21,7 +20,7 @@ export class BoxTool {
   box = null;
   #stage;
   #onBox;
-  #shape = svgElement("rect", { class: "box" });
+  #shape = outlined("box");
   /** @type {Mark | null} */
   #from = null;
   /** @type {Region | null} */

@@ -1,7 +1,7 @@
 /** Shows where the finished picture ends while its frame is chosen: what is beyond is dimmed. */
 
 import { set, svgElement } from "../controls.js";
-import { boxOf, putBox } from "./overlay.js";
+import { boxOf, outlined, putBox } from "./overlay.js";
 
 /** @import { Region } from "../../shared/protocol.js" */
 /** @import { Stage } from "./stage.js" */
@@ -9,7 +9,7 @@ import { boxOf, putBox } from "./overlay.js";
 export class FrameView {
   #stage;
   #shade = svgElement("path", { class: "shade", "fill-rule": "evenodd" });
-  #line = svgElement("rect", { class: "frame-line" });
+  #line = outlined("frame-line");
   /** @type {Region | null} */
   #frame = null;
 

@@ -12,8 +12,8 @@ import { contextOf } from "./picture.js";
 
 /** What is blurred is computed on a grid where the blur's standard deviation is so many pixels. */
 const FINE_SIGMA = 2.5;
-/** Pixels of such a grid, at most. */
-const MOST_BLURRED = 300_000;
+/** Pixels of such a grid, at most; and, for a background, for each of the preview's, which are few while something is dragged. */
+const MOST_BLURRED = 300_000, BLURRED_SHARE = 0.5;
 
 /**
  * The picture's pixels on a grid, RGBA with straight alpha as the browser gives them.
@@ -123,25 +123,27 @@ export function shadowLayer(alpha, coarse, grid, { sigma, opacity, dx, dy }) {
 }
 
 /**
- * The grid that the photo is blurred on as a background.
+ * The grid that the photo is blurred on as a background: one of few, so that what is blurred serves many strengths.
  * @param {Size} size
  * @param {number} strength
+ * @param {Grid} shown  That of the preview.
  */
-export function blurredGrid(size, strength) {
+export function blurredGrid(size, strength, shown) {
   const sigma = backgroundBlur(strength, size), region = { left: 0, top: 0, right: size.width, bottom: size.height };
-  return gridOver(region, Math.min(1, FINE_SIGMA / Math.max(sigma, 1e-6)), MOST_BLURRED);
+  const halvings = Math.ceil(2 * Math.log2(Math.max(sigma, FINE_SIGMA) / FINE_SIGMA)) / 2;
+  return gridOver(region, 2 ** -halvings, Math.min(MOST_BLURRED, BLURRED_SHARE * shown.width * shown.height));
 }
 
 /**
- * The photo as a blurred background, in which the subject has no part (src/alphacut/backgrounds.py).
- * @param {Picture} photo
+ * A photo blurred as a background.
+ * @param {Float32Array} behind  See `withoutSubject`.
  * @param {Size} size
- * @param {{ strength: number, grid: Grid, alpha: Uint8Array }} options  `grid`: see `blurredGrid`.
+ * @param {{ strength: number, grid: Grid }} options  `grid`: see `blurredGrid`.
  */
-export function blurredPhoto(photo, size, { strength, grid, alpha }) {
-  const sigma = backgroundBlur(strength, size), behind = withoutSubject(pixelsOf(photo, grid, size), alpha, grid);
+export function blurredPhoto(behind, size, { strength, grid }) {
+  const sigma = backgroundBlur(strength, size), pixels = grid.width * grid.height;
   const image = new ImageData(grid.width, grid.height);
-  const plane = new Uint8Array(alpha.length), made = new Uint8Array(alpha.length);
+  const plane = new Uint8Array(pixels), made = new Uint8Array(pixels);
   for (let channel = 0; channel < 3; channel++) {
     for (let at = 0; at < plane.length; at++) plane[at] = /** @type {number} */ (behind[4 * at + channel]) + 0.5;
     blur(plane, made, grid.width, { sigma: sigma * grid.scale, bounds: wholeOf(grid), rect: wholeOf(grid) });
@@ -152,16 +154,18 @@ export function blurredPhoto(photo, size, { strength, grid, alpha }) {
 }
 
 /**
+ * A photo in which the subject has no part (src/alphacut/backgrounds.py): its place is filled from around.
  * @param {Uint32Array} pixels
  * @param {Uint8Array} alpha
  * @param {Grid} grid
+ * @returns {Float32Array}  Red, green, blue and weight, 1, of each pixel.
  */
-function withoutSubject(pixels, alpha, { width, height }) {
-  const values = new Float32Array(4 * alpha.length);
+export function withoutSubject(pixels, alpha, { width, height }) {
+  const values = new Float32Array(4 * alpha.length), level = (/** @type {number} */ at) => /** @type {number} */ (alpha[at]);
   for (let at = 0; at < alpha.length; at++) {
     const x = at % width, up = at >= width ? at - width : at, low = at < alpha.length - width ? at + width : at;
-    const around = [alpha[at], alpha[up], alpha[low], alpha[x > 0 ? at - 1 : at], alpha[x < width - 1 ? at + 1 : at]];
-    weigh(values, at, /** @type {number} */ (pixels[at]), Math.max(0, 1 - 4 * Math.max(.../** @type {number[]} */ (around)) / 255));
+    const most = Math.max(level(at), level(up), level(low), level(x > 0 ? at - 1 : at), level(x < width - 1 ? at + 1 : at));
+    weigh(values, at, /** @type {number} */ (pixels[at]), Math.max(0, 1 - 4 * most / 255));
   }
   fill({ width, height, values });
   return values;

@@ -1,19 +1,29 @@
 /** Where shapes that lie over the photo are on the stage. */
 
-import { set } from "../controls.js";
+import { set, svgElement } from "../controls.js";
 
 /** @import { Region } from "../../shared/protocol.js" */
 /** @import { Viewport } from "./viewport.js" */
 
 /**
- * Puts a rectangle of an overlay where the view has a part of the photo; hides it where there is none.
+ * A rectangle that is seen on any photo: light, on a wider dark one. A filter's shadow would cost a redraw of the whole stage.
+ * @param {string} className
+ */
+export function outlined(className) {
+  const shape = svgElement("g", { class: className });
+  shape.append(svgElement("rect", { class: "dark" }), svgElement("rect", { class: "light" }));
+  return shape;
+}
+
+/**
+ * Puts an outlined rectangle of an overlay where the view has a part of the photo; hides it where there is none.
  * @param {SVGElement} shape
  * @param {Viewport} viewport
  * @param {Region | null} region
  */
 export function putBox(shape, viewport, region) {
   shape.toggleAttribute("hidden", !region);
-  if (region) set(shape, boxOf(viewport, region));
+  for (const rect of region ? shape.children : []) set(rect, boxOf(viewport, /** @type {Region} */ (region)));
 }
 
 /**

@@ -3,7 +3,7 @@
 import { shadowOf } from "../../shared/finish.js";
 import { compose, pixelOf, STEP } from "./compose.js";
 import { gridOver, joined, rectOf, sameGrid, wholeOf } from "./grid.js";
-import { alphaOf, blurredGrid, blurredPhoto, Edges, enlarged, pictureRegion, pixelsOf, shadowGrid, shadowLayer, subjectColours } from "./layers.js";
+import { alphaOf, blurredGrid, blurredPhoto, Edges, enlarged, pictureRegion, pixelsOf, shadowGrid, shadowLayer, subjectColours, withoutSubject } from "./layers.js";
 import { keepBelow, Mask } from "./mask.js";
 
 /** @import { Background, Edit, Finish, Frame, Region, StrokeEdit } from "../../shared/protocol.js" */
@@ -129,7 +129,7 @@ export class Preview {
     this.#mask = new Mask(grid, alphaOf(this.#pixels.master), alphaOf(this.#pixels.photo));
     this.#image = new ImageData(grid.width, grid.height);
     Object.assign(this.#canvas, { width: grid.width, height: grid.height });
-    this.#kept = { blurred: this.#kept.blurred };
+    this.#kept = { behind: this.#kept.behind, blurred: this.#kept.blurred };
     return wholeOf(grid);
   }
 
@@ -161,9 +161,11 @@ export class Preview {
   #background(background, grid, { frame, picture, edits }) {
     if (background.kind === "colour") return pixelOf(background.colour);
     if (background.kind === "picture") return picture ? pixelsOf(picture, grid, pictureRegion(picture, frame, background)) : 0;
-    const { strength = 0.5 } = background, small = blurredGrid(this.#size, strength);
-    const { value } = this.#keep("blurred", `${strength} ${this.#id(edits)}`, () => (
-      blurredPhoto(this.#photo ?? this.#master, this.#size, { strength, grid: small, alpha: this.#alphaOn(small, edits, {}) })));
+    const { strength = 0.5 } = background, small = blurredGrid(this.#size, strength, grid);
+    const on = `${small.scale} ${this.#id(edits)}`;
+    const { value: behind } = this.#keep("behind", on, () => (
+      withoutSubject(pixelsOf(this.#photo ?? this.#master, small, this.#size), this.#alphaOn(small, edits, {}), small)));
+    const { value } = this.#keep("blurred", `${strength} ${on}`, () => blurredPhoto(behind, this.#size, { strength, grid: small }));
     return enlarged(value, small, grid, true);
   }
 

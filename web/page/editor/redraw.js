@@ -1,7 +1,7 @@
 /** When the preview is drawn: at most once a frame, and with fewer pixels or later where a frame does not suffice. */
 
-/** A rendering that takes longer is done with fewer pixels while something is dragged. */
-const SLOW_MS = 24, COARSE = 0.6;
+/** A rendering that takes longer is done with fewer pixels while something is dragged, and with fewer yet: shares each way. */
+const SLOW_MS = 24, COARSE = /** @type {const} */ ([0.6, 0.42]);
 /** A drag has ended when nothing came for so long. */
 const REST_MS = 160;
 
@@ -13,6 +13,7 @@ export class Redraw {
   #rest = 0;
   /** Whether it takes long to show a change, and to show another part of the photo. */
   #slow = { change: false, view: false };
+  #isChanged = false;
   /** The share of the pixels each way. */
   quality = 1;
 
@@ -25,8 +26,11 @@ export class Redraw {
   soon() {
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
-      const began = performance.now(), what = this.#draw();
-      if (what && this.quality === 1) this.#slow[what] = performance.now() - began > SLOW_MS;
+      const began = performance.now(), drawn = this.#draw(), slow = performance.now() - began > SLOW_MS;
+      const why = drawn && this.#isChanged ? "change" : drawn; // a change may move the view too, as a margin does
+      this.#isChanged = false;
+      if (why && this.quality === 1) this.#slow[why] = slow;
+      else if (why && slow) this.quality = COARSE[1];
     });
   }
 
@@ -39,12 +43,13 @@ export class Redraw {
 
   /** Something else is to be shown; where that is slow, with fewer pixels until the drag ends. */
   changed() {
+    this.#isChanged = true;
     if (this.#slow.change) this.#coarsen();
     this.soon();
   }
 
   #coarsen() {
-    this.quality = COARSE;
+    this.quality = Math.min(this.quality, COARSE[0]);
     clearTimeout(this.#rest);
     this.#rest = setTimeout(() => {
       this.quality = 1;
