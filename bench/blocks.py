@@ -1,6 +1,6 @@
 """How the blocks of coarse JPEGs show in alpha, and what it costs to weigh models against their noise.
 
-    python -m bench.blocks --data FOLDER [--half choose|report] [--doubts 0.01,0.03,0.1] [--quality 75]
+    python -m bench.blocks --data FOLDER [--half choose|report] [--variances 0.01,0.03,0.1] [--quality 75]
 
 The photos with true alpha are finely written: they are written anew, as coarsely as the web's photos are, and
 the networks see them so. Those with masks are such JPEGs already. All is compared with not weighing at all.
@@ -15,17 +15,20 @@ import shutil
 import statistics
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from alphacut.edges import DEFAULT as PRESENT
 from alphacut.edges import Guide
+from alphacut.image import decode
 from alphacut.mask import alpha_of
+from alphacut.models import ModelSpec
 from alphacut.recipe import DEFAULT
 from bench import maps
 from bench.bootstrap import HALVES, half_of
@@ -36,17 +39,19 @@ from bench.tables import markdown
 from bench.variants import Variant
 from tools.cache import Cache
 
-BLOCK = 8
-"""Side of a JPEG's blocks in pixels."""
+BLOCKS = (8, 16)
+"""Sides in pixels: of a JPEG's blocks, and of those of chroma where it is halved."""
 
 
-def steps(alpha: Levels) -> float:
+def steps(alpha: Levels, side: int = BLOCKS[0]) -> float:
     """Say how much steeper alpha is across the borders of blocks than inside: 1 where no block shows.
 
     Parameters
     ----------
     alpha : ndarray
         uint8, shape (height, width), of a photo that is stored upright.
+    side : int
+        Of the blocks, in pixels.
 
     Returns
     -------
@@ -58,9 +63,9 @@ def steps(alpha: Levels) -> float:
     for levels in (alpha.astype(np.float64), alpha.T.astype(np.float64)):
         soft = (levels > 0) & (levels < 255)
         both, slope = soft[:, 1:] & soft[:, :-1], np.abs(np.diff(levels, axis=1))
-        column = np.arange(1, levels.shape[1]) % BLOCK
+        column = np.arange(1, levels.shape[1]) % side
         at, inside = (
-            slope[:, which][both[:, which]] for which in (column == 0, (column > 1) & (column < BLOCK - 1))
+            slope[:, which][both[:, which]] for which in (column == 0, (column > 1) & (column < side - 1))
         )
         if not at.size or not inside.any():
             return math.nan
@@ -74,17 +79,19 @@ def rewrite(data: Path, folder: Path, quality: int) -> None:
         (folder / name / "im").mkdir(parents=True)
         shutil.copytree(data / name / "gt", folder / name / "gt")
         for file in sorted((data / name / "im").iterdir()):
-            with Image.open(file) as image:
-                image.convert("RGB").save(
-                    folder / name / "im" / f"{file.stem}.jpg", quality=quality, subsampling="4:2:0"
-                )
+            photo = decode(file.read_bytes())
+            photo.rgb.save(
+                folder / name / "im" / f"{file.stem}.jpg", quality=quality, subsampling="4:2:0",
+                icc_profile=photo.icc_profile,
+            )  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print both tables as the command line says."""
     options = _parse(arguments)
-    tried = {"present": replace(PRESENT, doubt=math.inf)}
-    tried |= {f"doubt {doubt:g}": replace(PRESENT, doubt=doubt) for doubt in options.doubts}
+    # `table` compares with the one of this name.
+    tried = {"present": replace(PRESENT, map_variance=math.inf)}
+    tried |= {f"{variance:g}": replace(PRESENT, map_variance=variance) for variance in options.variances}
     with tempfile.TemporaryDirectory() as folder:
         rewrite(options.data, Path(folder), options.quality)
         groups = [*read_sets(Path(folder)).values(), *read_sets(options.data, list(KINDS["binary"])).values()]
@@ -92,45 +99,62 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rows = measured(options.models, options.maps, samples, tried)
         print(f"\nThe half to {options.half}, {len(samples)} photos, quality {options.quality}\n")
         print(table(rows, tried))
-        print(f"\nSteps at blocks\n\n{_steps_table(options, samples, tried)}")
+        for each in _steps_tables(options, samples, tried):
+            print(each)
     return 0
 
 
-def _steps_table(options: argparse.Namespace, samples: Sequence[Sample], tried: dict[str, Guide]) -> str:
+def _steps_tables(
+    options: argparse.Namespace, samples: Sequence[Sample], tried: Mapping[str, Guide]
+) -> Iterator[str]:
+    """Lay out how steep steps are, for each side of blocks a table: means over photos."""
     networks = maps.networks(options.models)
-    sighted = Variant(recipe=replace(DEFAULT, colours=False))
-    files = maps.fill(options.maps, networks, {"present": sighted}, samples)
+    files = maps.fill(options.maps, networks, {"": Variant()}, samples)
     jobs = [
-        (sample, files[model, "present", sample.set, sample.stem], network.spec, tried)
+        (model, sample, network.spec, files[model, "", sample.set, sample.stem])
         for model, network in networks.items()
         for sample in samples
     ]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        found = list(pool.map(_steps_of, *zip(*jobs, strict=True)))
-    head = ["candidate", *(f"{kind}, {model}" for kind in KINDS for model in networks)]
-    body = []
-    for name in ("network's map", *tried):
-        cells = []
-        for kind in KINDS:
-            for network in networks.values():
-                ratios = [
-                    ratio[name]
-                    for ratio, (sample, _, spec, _) in zip(found, jobs, strict=True)
-                    if sample.set in KINDS[kind] and spec is network.spec and not math.isnan(ratio[name])
-                ]
-                cells.append(f"{statistics.fmean(ratios):.3f}")
-        body.append(["not weighed" if name == "present" else name, *cells])
-    return markdown(head, body)
+        found = list(pool.map(partial(_steps_of, tried=tried), *zip(*(job[1:] for job in jobs), strict=True)))
+    for side in BLOCKS:
+        groups: dict[tuple[str, str, str], list[float]] = defaultdict(list)
+        for (model, sample, *_), ratios in zip(jobs, found, strict=True):
+            for name in ratios:
+                groups[name, kind_of(sample), model].append(ratios[name][side])
+        columns = [(kind, model) for kind in KINDS for model in networks]
+        body = [
+            [
+                "not weighed" if name == "present" else name,
+                *(_mean(groups[name, *column]) for column in columns),
+            ]
+            for name in ("network's map", *tried)
+        ]
+        yield f"\nSteps at blocks of {side} pixels\n\n" + markdown(
+            ["candidate", *(", ".join(column) for column in columns)], body
+        )
 
 
-def _steps_of(sample: Sample, file: Path, spec: object, tried: dict[str, Guide]) -> dict[str, float]:
+def _mean(ratios: Sequence[float]) -> str:
+    return f"{statistics.fmean(ratio for ratio in ratios if not math.isnan(ratio)):.3f}"
+
+
+def kind_of(sample: Sample) -> str:
+    """Whether a photo's truth is alpha or a mask."""
+    return next(kind for kind, sets in KINDS.items() if sample.set in sets)
+
+
+def _steps_of(
+    sample: Sample, spec: ModelSpec, file: Path, tried: Mapping[str, Guide]
+) -> dict[str, dict[int, float]]:
     photo, levels = sample.photo(), maps.read(file)
-    seen = maps.seen(photo, None, Variant(), spec)  # type: ignore[arg-type]
-    guides = {"network's map": None, **tried}
-    return {
-        name: steps(np.asarray(alpha_of(levels, photo.rgb, seen, replace(DEFAULT, edges=guide), photo.noise)))
-        for name, guide in guides.items()
-    }
+    seen = maps.seen(photo, None, Variant(), spec)
+    found = {}
+    for name, guide in {"network's map": None, **tried}.items():
+        recipe = replace(DEFAULT, edges=guide)
+        alpha = np.asarray(alpha_of(levels, photo.rgb, seen, recipe, photo.noise))
+        found[name] = {side: steps(alpha, side) for side in BLOCKS}
+    return found
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -140,7 +164,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     made.add_argument("--maps", type=Path, default=Cache.default().root / "quality", help="kept maps")
     made.add_argument("--half", choices=HALVES, default="choose")
     made.add_argument(
-        "--doubts", type=lambda text: [float(each) for each in text.split(",")], default=[PRESENT.doubt]
+        "--variances",
+        type=lambda text: [float(each) for each in text.split(",")],
+        default=[PRESENT.map_variance],
+        help="of the map, each compared with not weighing",
     )
     made.add_argument("--quality", type=int, default=75, help="of the photos with true alpha")
     return made.parse_args(arguments)

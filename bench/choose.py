@@ -51,7 +51,9 @@ NEIGHBOURS: Mapping[str, Callable[[Guide], Sequence[Mapping[str, Any]]]] = {
     "least": lambda now: [{"least": now.least * factor} for factor in (0.2, 0.5, 2, 4)],
     "ends": lambda now: [{"ends": now.ends * 2}, {"ends": now.ends * 4}, {"ends": now.ends // 2}],
     "ramp": lambda now: [{"ramp": now.ramp * 2}, {"ramp": now.ramp * 4}, {"ramp": now.ramp // 2}],
-    "doubt": lambda now: [{"doubt": now.doubt * factor} for factor in (0.3, 3, math.inf)],
+    "map_variance": lambda now: [
+        {"map_variance": now.map_variance * factor} for factor in (0.3, 3, math.inf)
+    ],
     "crisp, soft": lambda now: [
         {"crisp": low, "soft": high}
         for low, high in ((-2, -1), (0, 0.1), (0, 0.2), (0.05, 0.1), (0.05, 0.3), (0.1, 0.2), (0.1, 0.3))

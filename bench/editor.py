@@ -2,9 +2,9 @@
 
     python -m bench.editor --machine NAME [--photo PHOTO] [--site dist/site]
 
-Each control is dragged through its range for some seconds, at least one of its steps a frame, as a pointer would.
-Counted are the frames, and what was really drawn: a preview that skips steps has fewer updates than frames. Prints a
-table and writes bench/results/editor-<machine>.json.
+Each control is dragged through its range for some seconds, at least one of its steps a frame, as a pointer
+would. Counted are the frames, and what was really drawn: a preview that skips steps has fewer updates than
+frames. Prints a table and writes bench/results/editor-<machine>.json.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ DRAG = """async (input, seconds) => {
   const began = performance.now(), stops = Math.round((most - least) / step) + 1;
   const frames = [], before = globalThis.drawn, every = Math.max(1, Math.round(stops / 60));
   for (let last = began; last - began < 1000 * seconds;) {
-    input.value = String(least + step * (every * frames.length % stops));  // never the same twice
+    // Another value than in the frame before.
+    input.value = String(least + step * (every * frames.length % stops));
     input.dispatchEvent(new Event("input", { bubbles: true }));
     await frame();
     const now = performance.now();

@@ -62,7 +62,7 @@ def learning_based(
 def matted(levels: Levels, photo: Image.Image, seen: Levels, estimate: Estimate, fine: Fine) -> Image.Image:
     """Make alpha (L) of the photo's size: as estimated in the trimap's band, elsewhere 0 or 255.
 
-    Where the map is sure of nothing, or of all, nothing can be propagated: the default's alpha is kept.
+    Where the map is sure of nothing, or of all, nothing can be propagated: the guided filter's alpha is kept.
     """
     scale = min(1.0, fine.side / max(photo.size))
     size = max(1, round(photo.width * scale)), max(1, round(photo.height * scale))

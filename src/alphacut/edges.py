@@ -21,8 +21,9 @@ _FINER = 2  # see Guide.soft
 class Guide:
     """How alpha follows the photo.
 
-    The values were found on all photographs of bench/quality.py, and then held against 27 neighbours by the
-    rule of bench/choose.py, on the half of the photographs to choose by: none of these wins.
+    The values were found on all photographs of bench/quality.py, and then held against their neighbours by
+    the rule of bench/choose.py, on the half of the photographs to choose by: none of these wins. Only
+    `map_variance` is a choice between two goods (docs/quality-trials.md).
 
     Attributes
     ----------
@@ -43,9 +44,9 @@ class Guide:
         Of how unsure a window is on average, in 0..1: up to `crisp` the fitted alpha counts nothing, as the
         network drew an edge there as sharp as the window can tell; from `soft` on it counts wholly.
         On photos finer than the map it counts more, and wholly from twice as fine: no map is crisp there.
-    doubt : float
-        What the map's own error is taken to be where models are weighed against the noise of the photo: see
-        `alphacut.guided.fit`.
+    map_variance : float
+        What the map's error is taken to have, in squared units of 0..1, where models are weighed against the
+        noise of the photo: see `alphacut.guided.fit`.
     """
 
     side: int = 256
@@ -56,7 +57,7 @@ class Guide:
     ramp: int = 8
     crisp: float = 0.05
     soft: float = 0.2
-    doubt: float = 0.03
+    map_variance: float = 0.03
 
 
 DEFAULT = Guide()
@@ -101,7 +102,9 @@ def follow(
         return
     colours, small = _small(levels, seen, guide)
     weights = np.maximum(np.abs(2 * small - 1), np.float32(guide.least))
-    model = fit(colours, small, weights, guide.radius, guide.epsilon, noise=noise, doubt=guide.doubt)
+    model = fit(
+        colours, small, weights, guide.radius, guide.epsilon, noise=noise, map_variance=guide.map_variance
+    )
     trust = _trust(small, max(photo.width / levels.shape[1], photo.height / levels.shape[0]), guide)
     # Slopes turn bytes into bytes as they turn 0..1 into 0..1. Half a level rounds: Pillow drops fractions.
     offset = model.offset * np.float32(255) + np.float32(0.5)
@@ -158,8 +161,9 @@ def _share_by_level(ramp: int) -> list[int]:
 
 def _fitted(photo: Image.Image, enlarged: Image.Image, planes: list[Image.Image]) -> Image.Image:
     """Apply a model to a tile; the enlarged map counts where there is a plane for it."""
-    red, green, blue, offset, *own = planes
+    *slopes, offset = planes[:4]
+    own = planes[4:]
     alpha = np.array(offset)
-    for slope, channel in zip((red, green, blue, *own), (*photo.split(), enlarged), strict=False):
+    for slope, channel in zip([*slopes, *own], [*photo.split(), *[enlarged for _ in own]], strict=True):
         alpha += np.asarray(slope) * np.asarray(channel)
     return Image.fromarray(alpha).convert("L")  # cuts at 0 and 255

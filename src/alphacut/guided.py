@@ -57,7 +57,7 @@ def fit(
     epsilon: float,
     *,
     noise: Noise = NONE,
-    doubt: float = math.inf,
+    map_variance: float = math.inf,
 ) -> LinearModel:
     """Fit a linear model in each window of ``2 radius + 1`` pixels, and average those that cover a pixel.
 
@@ -73,8 +73,9 @@ def fit(
         Added to the colours' variances, in squared units of 0..1: below it a difference of colours is noise.
     noise : Noise
         Of the photo that the model will be applied to.
-    doubt : float
-        Variance of the error of `alpha`: where a window's model turns noise into as much, both count half.
+    map_variance : float
+        Above 0: variance of the error of `alpha`, in squared units of 0..1. A model and `alpha` itself are
+        weighed by the inverses of their variances; the model's is what it makes of noise.
     """
     # Around 0, sums of squares lose fewer digits of float32.
     red, green, blue = colours = guide.transpose(2, 0, 1).astype(np.float32) / 255 - 0.5
@@ -90,15 +91,12 @@ def fit(
     slopes = _solve(_covariance(second, means, epsilon), with_alpha - means * mean_alpha)
     planes = [*slopes, mean_alpha - (slopes * means).sum(0)]
     amplified = amplify(slopes, noise)
-    if amplified.max() > _FAINT * doubt:
-        share = np.float32(doubt) / (np.float32(doubt) + amplified)
+    if amplified.max() > _FAINT * map_variance:
+        share = np.float32(map_variance) / (np.float32(map_variance) + amplified)
         planes = [*(share * plane for plane in planes), 1 - share]
-    first, second, third, offset, *own = window_sums(np.stack(planes), radius) / _window_areas(
-        mean_alpha.shape, radius
-    )
-    return LinearModel(
-        np.stack([first, second, third]), offset - (first + second + third) * np.float32(0.5), *own
-    )
+    averaged = window_sums(np.stack(planes), radius) / _window_areas(mean_alpha.shape, radius)
+    slopes, (offset, *own) = averaged[:3], averaged[3:]
+    return LinearModel(slopes, offset - slopes.sum(0) * np.float32(0.5), *own)
 
 
 def amplify(slopes: NDArray[np.float32], noise: Noise) -> Plane:

@@ -52,7 +52,7 @@ def example(
 
 
 def fit_noisily(
-    guide: Floats, alpha: Floats, weights: Floats, radius: int, doubt: float
+    guide: Floats, alpha: Floats, weights: Floats, radius: int, map_variance: float
 ) -> tuple[Floats, Floats]:
     """As `fit_slowly`, but each window's model counts by how little it makes of `NOISE`; and what is left."""
     height, width = alpha.shape
@@ -61,7 +61,7 @@ def fit_noisily(
         part = window(y, x, radius)
         tile = fit_slowly(guide[part], alpha[part], weights[part], 99, EPSILON)[0, 0]  # one window: all of it
         variance = np.var(NOISE_OF_RGB @ tile[:3])
-        share[y, x] = doubt / (doubt + variance)
+        share[y, x] = map_variance / (map_variance + variance)
         of_window[y, x] = share[y, x] * tile
     averaged = [
         np.concatenate([of_window[part].mean((0, 1)), share[part].mean((0, 1))])
@@ -89,11 +89,13 @@ def test_the_model_is_the_weighted_ridge_regression(height: int, width: int, rad
 
 @given(SIDES, SIDES, st.integers(1, 3), st.floats(1e-3, 1), SEEDS)
 def test_a_model_counts_less_the_more_it_makes_of_noise(
-    height: int, width: int, radius: int, doubt: float, seed: int
+    height: int, width: int, radius: int, map_variance: float, seed: int
 ) -> None:
     guide, alpha, weights = example(height, width, seed)
-    model = fit(guide, alpha, weights, radius, EPSILON, noise=NOISE, doubt=doubt)
-    expected, own = fit_noisily(guide / 255.0, alpha.astype(float), weights.astype(float), radius, doubt)
+    model = fit(guide, alpha, weights, radius, EPSILON, noise=NOISE, map_variance=map_variance)
+    expected, own = fit_noisily(
+        guide / 255.0, alpha.astype(float), weights.astype(float), radius, map_variance
+    )
     np.testing.assert_allclose(np.stack([*model.slopes, model.offset], -1), expected, atol=5e-3)
     left = np.zeros_like(own) if model.own is None else model.own
     np.testing.assert_allclose(left, own, atol=5e-3)
@@ -102,7 +104,7 @@ def test_a_model_counts_less_the_more_it_makes_of_noise(
 def test_noise_that_no_level_shows_costs_no_plane() -> None:
     guide, alpha, weights = example(20, 30, 4)
     without = fit(guide, alpha, weights, 3, EPSILON)
-    assert fit(guide, alpha, weights, 3, EPSILON, noise=Noise(1e-9, 1e-9), doubt=0.03).own is None
+    assert fit(guide, alpha, weights, 3, EPSILON, noise=Noise(1e-9, 1e-9), map_variance=0.03).own is None
     assert fit(guide, alpha, weights, 3, EPSILON, noise=Noise(1, 1)).own is None
     assert without.own is None
 

@@ -104,9 +104,8 @@ export function translate(within = document) {
  */
 export function number(value, digits) {
   const fixed = digits === undefined ? {} : { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  const writer = writers.get(digits) ?? new Intl.NumberFormat(locale, fixed);
-  writers.set(digits, writer);
-  return writer.format(value);
+  const writer = writers.get(digits) ?? writers.set(digits, new Intl.NumberFormat(locale, fixed)).get(digits);
+  return /** @type {Intl.NumberFormat} */ (writer).format(value);
 }
 
 /** @param {string | number} value */

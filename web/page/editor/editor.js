@@ -181,10 +181,10 @@ class Editor {
     const draft = this.#draft, preview = draft && this.#sources.preview(draft.state.master);
     if (!draft || !preview) return null;
     const { edits, finish, picture } = draft.state, { stage } = this.#desk;
-    const grid = gridOf(stage.viewport, this.#redraw.quality), { frame } = this.#framed();
+    const { quality } = this.#redraw, grid = gridOf(stage.viewport, quality), { frame } = this.#framed();
     const what = preview.grid && sameGrid(grid, preview.grid) ? "change" : "view";
     const subject = this.#subjectOf(draft.state) ?? { left: 0, top: 0, right: stage.size.width, bottom: stage.size.height };
-    preview.render({ grid, edits, finish: this.#desk.seen(finish), frame, subject, picture: this.#sources.background(picture) });
+    preview.render({ grid, edits, finish: this.#desk.seen(finish), frame, subject, picture: this.#sources.background(picture), quick: quality < 1 });
     stage.filled(grid);
     return what;
   }

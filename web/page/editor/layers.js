@@ -10,10 +10,10 @@ import { contextOf } from "./picture.js";
 /** @import { Grid, Rect } from "./grid.js" */
 /** @import { Picture, Size } from "./picture.js" */
 
-/** What is blurred is computed on a grid where the blur's standard deviation is so many pixels. */
+/** What is blurred is computed on a grid where the blur's standard deviation is at most so many pixels. */
 const FINE_SIGMA = 2.5;
-/** Pixels of such a grid, at most; and, for a background, for each of the preview's, which are few while something is dragged. */
-const MOST_BLURRED = 300_000, BLURRED_SHARE = 0.5;
+/** Pixels of such a grid, at most; of a background's, while something is dragged. */
+const MOST_BLURRED = 300_000, FEW_BLURRED = 100_000;
 
 /**
  * The picture's pixels on a grid, RGBA with straight alpha as the browser gives them.
@@ -126,12 +126,12 @@ export function shadowLayer(alpha, coarse, grid, { sigma, opacity, dx, dy }) {
  * The grid that the photo is blurred on as a background: one of few, so that what is blurred serves many strengths.
  * @param {Size} size
  * @param {number} strength
- * @param {Grid} shown  That of the preview.
+ * @param {boolean} quick  Something is dragged: fewer pixels.
  */
-export function blurredGrid(size, strength, shown) {
+export function blurredGrid(size, strength, quick) {
   const sigma = backgroundBlur(strength, size), region = { left: 0, top: 0, right: size.width, bottom: size.height };
   const halvings = Math.ceil(2 * Math.log2(Math.max(sigma, FINE_SIGMA) / FINE_SIGMA)) / 2;
-  return gridOver(region, 2 ** -halvings, Math.min(MOST_BLURRED, BLURRED_SHARE * shown.width * shown.height));
+  return gridOver(region, 2 ** -halvings, quick ? FEW_BLURRED : MOST_BLURRED);
 }
 
 /**

@@ -17,6 +17,7 @@ import { keepBelow, Mask } from "./mask.js";
  * @property {Frame} frame           What is shown of the plane.
  * @property {Region} subject        What a shadow's lengths are shares of.
  * @property {Picture | null} picture  A background picture.
+ * @property {boolean} [quick]  Something is dragged: what is soft anyway may have fewer pixels.
  */
 
 /** The subject's box is looked for on a picture of so many pixels. */
@@ -148,20 +149,20 @@ export class Preview {
   }
 
   /** @param {Wanted} wanted */
-  #under({ grid, finish: { background }, frame, picture, edits }) {
+  #under({ grid, finish: { background }, frame, picture, edits, quick }) {
     const key = JSON.stringify([background, background?.kind === "picture" && [frame, picture && this.#id(picture)], background?.kind === "blur" && this.#id(edits)]);
-    return this.#keep("under", key, () => background ? this.#background(background, grid, { frame, picture, edits }) : 0);
+    return this.#keep("under", key, () => background ? this.#background(background, grid, { frame, picture, edits, quick }) : 0);
   }
 
   /**
    * @param {Background} background
    * @param {Grid} grid
-   * @param {Pick<Wanted, "frame" | "picture" | "edits">} wanted
+   * @param {Pick<Wanted, "frame" | "picture" | "edits" | "quick">} wanted
    */
-  #background(background, grid, { frame, picture, edits }) {
+  #background(background, grid, { frame, picture, edits, quick = false }) {
     if (background.kind === "colour") return pixelOf(background.colour);
     if (background.kind === "picture") return picture ? pixelsOf(picture, grid, pictureRegion(picture, frame, background)) : 0;
-    const { strength = 0.5 } = background, small = blurredGrid(this.#size, strength, grid);
+    const { strength = 0.5 } = background, small = blurredGrid(this.#size, strength, quick);
     const on = `${small.scale} ${this.#id(edits)}`;
     const { value: behind } = this.#keep("behind", on, () => (
       withoutSubject(pixelsOf(this.#photo ?? this.#master, small, this.#size), this.#alphaOn(small, edits, {}), small)));

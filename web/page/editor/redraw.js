@@ -14,6 +14,8 @@ export class Redraw {
   /** Whether it takes long to show a change, and to show another part of the photo. */
   #slow = { change: false, view: false };
   #isChanged = false;
+  /** One after the other, while coarse. */
+  #slowFrames = 0;
   /** The share of the pixels each way. */
   quality = 1;
 
@@ -30,7 +32,7 @@ export class Redraw {
       const why = drawn && this.#isChanged ? "change" : drawn; // a change may move the view too, as a margin does
       this.#isChanged = false;
       if (why && this.quality === 1) this.#slow[why] = slow;
-      else if (why && slow) this.quality = COARSE[1];
+      else if (why) this.#follow(slow);
     });
   }
 
@@ -48,8 +50,14 @@ export class Redraw {
     this.soon();
   }
 
+  /** Twice slow, and there are fewer pixels yet: the first frame of a quality makes all layers anew. @param {boolean} slow */
+  #follow(slow) {
+    this.#slowFrames = slow ? this.#slowFrames + 1 : 0;
+    if (this.#slowFrames > 1) this.quality = COARSE[1];
+  }
+
   #coarsen() {
-    this.quality = Math.min(this.quality, COARSE[0]);
+    if (this.quality === 1) [this.quality, this.#slowFrames] = [COARSE[0], 0];
     clearTimeout(this.#rest);
     this.#rest = setTimeout(() => {
       this.quality = 1;
