@@ -15,7 +15,6 @@ from PIL import Image, ImageDraw, ImageFilter
 from alphacut import edges
 from alphacut.edges import DEFAULT, Guide, follow, settle
 from alphacut.noise import NONE, Noise, noise_of
-from bench.blocks import steps
 from tests.helpers import Bytes8, array, noise
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -211,6 +210,14 @@ def coarse(photo: Image.Image, quality: int) -> Image.Image:
     written = io.BytesIO()
     photo.save(written, "JPEG", quality=quality, subsampling="4:2:0")
     return Image.open(written)
+
+
+def steps(alpha: Bytes8) -> float:
+    """How much steeper alpha is across the upright borders of blocks than inside them."""
+    soft = (alpha > 0) & (alpha < 255)
+    slope, column = np.abs(np.diff(alpha.astype(int), axis=1)), np.arange(1, alpha.shape[1]) % 8
+    both, inside = soft[:, 1:] & soft[:, :-1], (column > 1) & (column < 7)
+    return float(slope[both & (column == 0)].mean() / slope[both & inside].mean())
 
 
 def test_blocks_of_a_coarse_jpeg_show_less_in_alpha() -> None:

@@ -60,7 +60,7 @@ export class Tile {
     this.element.toggleAttribute("data-stale", state === "waiting" && fileOf(this.#item) !== null);
     this.#name.textContent = this.#name.title = name;
     this.#state.textContent = words;
-    this.#mark(doubtOf(this.#item) !== null);
+    this.element.toggleAttribute("data-check", doubtOf(this.#item) !== null);
     this.#buttons.retry.hidden = !canRetry(this.#item);
     this.#buttons.cancel.hidden = !["waiting", "working"].includes(state);
     for (const [key, one] of Object.entries(this.#buttons)) one.ariaLabel = one.title = t(`batch.tile.${key}`, { name });
@@ -70,12 +70,6 @@ export class Tile {
   forget() {
     this.#pictures.forget(this.#canvas);
     this.element.remove();
-  }
-
-  /** Whether it should be looked at; the words say so too. @param {boolean} doubtful */
-  #mark(doubtful) {
-    this.element.toggleAttribute("data-check", doubtful);
-    this.#state.style.color = this.open.style.borderColor = doubtful ? "var(--amber)" : "";
   }
 
   #picture() {
