@@ -8,6 +8,7 @@ import struct
 import sys
 import zlib
 from collections.abc import Coroutine, Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, features
 
 from alphacut.models import ModelSpec
 
@@ -25,11 +26,19 @@ Bytes8 = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 T = TypeVar("T")
 
-# The core's tests run in Pyodide too (tests/browser/test_core.py).
+# The core's tests run in Pyodide too (tests/browser/test_core.py). What it lacks is asked for there, so that
+# its tests run as soon as it is not lacking; elsewhere nothing is skipped: what is missing fails.
 _IN_PYODIDE = sys.platform == "emscripten"
-needs_littlecms = pytest.mark.skipif(_IN_PYODIDE, reason="Pillow in Pyodide has no LittleCMS")
-needs_avif = pytest.mark.skipif(_IN_PYODIDE, reason="Pillow in Pyodide has no AVIF")
-needs_pymatting = pytest.mark.skipif(_IN_PYODIDE, reason="pymatting needs numba, which Pyodide does not have")
+needs_littlecms = pytest.mark.skipif(
+    _IN_PYODIDE and not features.check("littlecms2"), reason="Pillow in Pyodide has no LittleCMS"
+)
+needs_avif = pytest.mark.skipif(
+    _IN_PYODIDE and not features.check("avif"), reason="Pillow in Pyodide has no AVIF"
+)
+needs_pymatting = pytest.mark.skipif(
+    _IN_PYODIDE and find_spec("pymatting") is None,
+    reason="pymatting needs numba, which Pyodide does not have",
+)
 
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)

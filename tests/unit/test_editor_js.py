@@ -221,6 +221,17 @@ def test_what_is_unknown_is_filled_from_its_neighbours() -> None:
     assert made[30, 22, 0] > made[30, 47, 0]
 
 
+def test_a_blurred_background_has_no_dark_rim_where_the_grid_is_wider_than_the_photo() -> None:
+    script = """
+      const { withoutSubject } = await load("layers");
+      const pixels = new Uint32Array(5 * 3).fill(0xff3264c8);
+      for (let y = 0; y < 3; y++) pixels[5 * y + 4] = 0;  // no photo there
+      return [...withoutSubject(pixels, new Uint8Array(15), { width: 5, height: 3 })];
+    """
+    found = np.reshape(in_node(script), (15, 4))
+    np.testing.assert_allclose(found, [[200, 100, 50, 1]] * 15, atol=0.01)
+
+
 def test_the_viewport_keeps_what_is_under_the_pointer_and_the_photo_on_the_stage() -> None:
     script = """
       const { Viewport } = await load("viewport"), seen = [];

@@ -165,7 +165,8 @@ export function withoutSubject(pixels, alpha, { width, height }) {
   for (let at = 0; at < alpha.length; at++) {
     const x = at % width, up = at >= width ? at - width : at, low = at < alpha.length - width ? at + width : at;
     const most = Math.max(level(at), level(up), level(low), level(x > 0 ? at - 1 : at), level(x < width - 1 ? at + 1 : at));
-    weigh(values, at, /** @type {number} */ (pixels[at]), Math.max(0, 1 - 4 * most / 255));
+    const pixel = /** @type {number} */ (pixels[at]), there = (pixel >>> 24) / 255; // a grid's last column may lie beside the photo
+    weigh(values, at, pixel, there * Math.max(0, 1 - 4 * most / 255));
   }
   fill({ width, height, values });
   return values;
