@@ -5,8 +5,11 @@ Styles become one file.
 A file's name holds a hash of its content and of all that it names. So a page of one version never gets a
 module of another, whatever caches lie between: it asks for a file that is not there any more, and says so.
 
-All files lie directly in page/ or worker/. What modules say relative to `import.meta.url` stays true where it
-begins with "../" and the module lies there too; tests/unit/test_bundle.py holds that.
+All files lie directly in the folder of their entry. What modules say relative to `import.meta.url` stays true
+where it begins with "../" and the module lies in such a folder too; tests/unit/test_bundle.py holds that.
+
+Scripts that pages of others load keep their names, in the site's root: each is one file that holds all it
+needs, and what it says relative to `import.meta.url` begins with "./".
 """
 
 from __future__ import annotations
@@ -16,16 +19,17 @@ from pathlib import Path
 
 from tools.minify import MinifyError, run
 
-FOLDERS = ("page", "shared", "worker")
+FOLDERS = ("api", "client", "page", "shared", "worker")
 ENTRIES = ("worker/png-strip.js", "worker/worker.js", "page/main.js")
-"""What is started by its address. Each is named by one that comes later, the last by the page itself."""
+"""What is started by its address. Each is named by others that come later, the last by the page itself."""
+PUBLIC = ("alphacut.js", "embed.js", "worker.js")
+"""What pages of others load."""
 ALONE = "page/guard.js"
 """A classic script, which imports nothing."""
 VENDOR = "./vendor/*"
 STYLE = "style.css"
 """Imports all others, a line each."""
 _HASH = "[A-Z0-9]" * 8  # as esbuild writes it
-PAGE = "index.html"
 
 
 def bundle(folder: Path, tool: Path) -> None:
@@ -34,13 +38,17 @@ def bundle(folder: Path, tool: Path) -> None:
     Raises
     ------
     MinifyError
-        esbuild found something that is no script, or an entry is not named exactly once.
+        esbuild found something that is no script, or nothing names an entry.
     """
     sources = [path for name in FOLDERS for path in (folder / name).rglob("*") if path.is_file()]
     sources.remove(folder / ALONE)
+    public = [folder / name for name in PUBLIC if (folder / name).is_file()]
     for entry in ENTRIES:
         _bundle_entry(folder, entry, tool)
-        _rename([*sources, folder / PAGE], entry, _bundled(folder, entry))
+        _rename(folder, [*sources, *public, *folder.glob("*.html")], entry)
+    for path in public:
+        options = ["--bundle", "--format=esm", "--external:./worker/*", "--allow-overwrite"]
+        run(tool, [*options, f"--outfile={path}", path.name], folder)
     for path in sources:
         path.unlink()
     _remove_empty(folder)
@@ -73,18 +81,19 @@ def _bundle_styles(folder: Path, tool: Path) -> None:
         (folder / name).unlink()
 
 
-def _rename(files: list[Path], old: str, new: str) -> None:
-    """Name an entry as it is served; its name is written relative to page/ or worker/, or to the page."""
-    naming = [path for path in files if path.suffix in {".js", ".html"} and _quoted(old, path) in _text(path)]
-    if len(naming) != 1 or _text(naming[0]).count(_quoted(old, naming[0])) != 1:
-        names = ", ".join(path.name for path in naming) or "nothing"
-        raise MinifyError(f"{old} should be named once, as {_quoted(old, Path('a.js'))}; {names} names it")
-    (path,) = naming
-    path.write_text(_text(path).replace(_quoted(old, path), _quoted(new, path)), "utf-8")
-
-
-def _quoted(name: str, path: Path) -> str:
-    return f'"{name}"' if path.name == PAGE else f'"../{name}"'
+def _rename(folder: Path, files: list[Path], entry: str) -> None:
+    """Name an entry as it is served, where scripts and pages name it."""
+    new, naming = _bundled(folder, entry), 0
+    for path in (path for path in files if path.suffix in {".js", ".html"}):
+        before, named = _text(path), '"../{}"'
+        if path.parent == folder:
+            named = '"./{}"' if path.suffix == ".js" else '"{}"'
+        after = before.replace(named.format(entry), named.format(new))
+        if after != before:
+            path.write_text(after, "utf-8")
+            naming += 1
+    if not naming:
+        raise MinifyError(f'{entry} should be named, as "../{entry}"; nothing names it')
 
 
 def _text(path: Path) -> str:

@@ -73,9 +73,19 @@ def first_visit(out: Path, site: dict[str, Any]) -> list[Path]:
     return [*page, *(out / name for name in (*runtime, *ort_files, *network, *samples))]
 
 
-_SCRIPTS = ("page", "shared", "worker")
+_SCRIPTS = ("client", "page", "shared", "worker")
 _PAGE = {"index.html", "style.css", "app.css", "editor.css", "batch.css", "camera.css", "pwa.css", "icon.svg"}
-_PAGE |= {"site.json", "manifest.webmanifest", "messages", "page", "shared", "sw.js", "vendor", "worker"}
+_PAGE |= {
+    "site.json",
+    "manifest.webmanifest",
+    "messages",
+    "client",
+    "page",
+    "shared",
+    "sw.js",
+    "vendor",
+    "worker",
+}
 
 
 def _wrong_files(out: Path, site: dict[str, Any]) -> Iterator[str]:

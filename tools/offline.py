@@ -16,6 +16,7 @@ from typing import Any
 
 from PIL import Image
 
+from tools.bundle import PUBLIC
 from tools.icons import ICONS, draw_icons, icon_name
 
 ICON_FOLDER = "icons"
@@ -23,6 +24,8 @@ SCREENSHOT_FOLDER = "screenshots"
 HASH_LENGTH = 16  # of base64, 96 bits: enough to tell a file from any other version of it
 FORM_FACTORS = ("wide", "narrow")
 _NOT_SHELL = {"models", "runtime", "samples", SCREENSHOT_FOLDER, "sw.js", "LICENSE", "THIRD_PARTY.md"}
+_FOR_OTHERS = {*PUBLIC, "embed.html", "embed.css", "embed"}
+"""What pages of others use, where no service worker of this site helps."""
 
 
 def finish_manifest(out: Path, *, base: str, screenshots: Path) -> None:
@@ -94,7 +97,7 @@ def _grouped(out: Path, site: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the group and the path of each file that is kept."""
     for path in sorted(path for path in out.rglob("*") if path.is_file()):
         name = path.relative_to(out)
-        if name.parts[0] not in _NOT_SHELL and path.suffix != ".map":
+        if name.parts[0] not in _NOT_SHELL | _FOR_OTHERS and path.suffix != ".map":
             yield "shell", name.as_posix()
     for sample in site["samples"]:
         yield "shell", sample["thumb"]["path"]

@@ -17,15 +17,21 @@ from typing import Any, BinaryIO
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; "
-    "img-src 'self' blob: data:; style-src 'self'; manifest-src 'self'"
+    "img-src 'self' blob: data:; style-src 'self'; manifest-src 'self'; base-uri 'self'; form-action 'self'"
 )
-# Pages of other origins that embed the site under COEP need "cross-origin" here.
-RESOURCE_POLICY = "same-origin"
+"""Stated by each page too, but for `frame-ancestors`, which only a header can say: see `site_headers`."""
+PERMISSIONS_POLICY = ", ".join(
+    ["camera=(self)", *(f"{name}=()" for name in ("geolocation", "microphone", "payment", "usb"))]
+)
+EMBEDDED = "embed.html"
+"""The one page that other origins may show in a frame."""
 SITE_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
-    "Cross-Origin-Resource-Policy": RESOURCE_POLICY,
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    # Pages of other origins show the tool, or load its scripts and models; there is nothing secret in them.
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Access-Control-Allow-Origin": "*",
+    "Permissions-Policy": PERMISSIONS_POLICY,
     "X-Content-Type-Options": "nosniff",
 }
 # A table of our own: what the mimetypes module answers depends on the machine.
@@ -49,6 +55,13 @@ UNKNOWN_TYPE = "application/octet-stream"
 _UNKNOWN_TO_PLAIN = frozenset({".mjs", ".wasm", ".webmanifest", ".webp"})
 _IDLE_S = 60.0
 _SLOW_TICK_S = 0.05
+
+
+def site_headers(path: str) -> dict[str, str]:
+    """Return the headers that a server should send with the file at `path`, relative to the site's root."""
+    framed = "*" if path == EMBEDDED else "'self'"
+    policy = f"{CONTENT_SECURITY_POLICY}; frame-ancestors {framed}"
+    return SITE_HEADERS | {"Content-Security-Policy": policy}
 
 
 @dataclass(frozen=True)
@@ -129,7 +142,8 @@ class SiteHandler(BaseHTTPRequestHandler):
     def end_headers(self) -> None:
         """Add the headers that every answer of the site has."""
         if not self.site.plain:
-            for name, value in SITE_HEADERS.items():
+            path = urllib.parse.urlsplit(self.path).path.removeprefix(self.site.base)
+            for name, value in site_headers(path).items():
                 self.send_header(name, value)
         super().end_headers()
 

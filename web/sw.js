@@ -37,7 +37,7 @@ const entries = new Map(STAMPED.flatMap(([group, folder, ...files]) => files.map
 const ISOLATION = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
-  "Cross-Origin-Resource-Policy": "same-origin",
+  "Cross-Origin-Resource-Policy": "cross-origin",
 };
 
 scope.addEventListener("install", (event) => event.waitUntil(install()));

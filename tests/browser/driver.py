@@ -20,7 +20,7 @@ from tools.bundle import ALONE, served
 from tools.catalog import ROOT
 
 SECOND = 1000.0
-_SCRIPT = re.compile(r"/((?:page|shared|worker)/[^?]+?)(?:-[A-Z0-9]{8})?\.js(?:\?.*)?$")
+_SCRIPT = re.compile(r"/((?:page|client|embed|shared|worker)/[^?]+?)(?:-[A-Z0-9]{8})?\.js(?:\?.*)?$")
 _STRIP = "worker/png-strip"
 _AS_WRITTEN = WeakSet[Page]()
 

@@ -1,6 +1,6 @@
 """Export, refine, and photos that are finished at once: client and worker of the site, against CPython.
 
-A page of the site's origin that holds nothing talks to the worker as the app does, by page/worker-client.js.
+A page of the site's origin that holds nothing talks to the worker as the app does: client/worker-client.js.
 """
 
 from __future__ import annotations
@@ -32,14 +32,15 @@ TINY = {"model": "tiny", "device": "wasm"}
 
 # In the page: files come in and go out as text, so that Python can send and read them.
 CALL = """async ([method, texts, options, cancelAt]) => {
-  const { WorkerClient } = await import("/page/worker-client.js");
+  const { WorkerClient } = await import("/client/worker-client.js");
+  const { startWorker } = await import("/client/start-worker.js");
   const blob = (text) => new Blob([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))]);
   const text = async (data) => new Promise((resolve) => {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result.split(",")[1]);
     reader.readAsDataURL(new Blob([data]));
   });
-  const client = globalThis.client ??= new WorkerClient();
+  const client = globalThis.client ??= new WorkerClient(startWorker);
   const files = Object.fromEntries(Object.entries(texts).map(([name, data]) => [name, blob(data)]));
   const patches = Array.isArray(options.edits) ? options.edits.filter(({ kind }) => kind === "patch") : [];
   for (const patch of patches) patch.data = await blob(patch.data).arrayBuffer();

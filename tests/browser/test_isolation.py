@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser_context_args(service_workers="allow")
 ISOLATION = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-embedder-policy": "require-corp",
-    "cross-origin-resource-policy": "same-origin",
+    "cross-origin-resource-policy": "cross-origin",
 }
 
 

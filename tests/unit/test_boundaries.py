@@ -208,13 +208,26 @@ def texts_of(script: str) -> list[str]:
     return [match["text"] for match in _TOKEN.finditer(script) if match["text"]]
 
 
-def foreign_imports(script: str, path: str) -> set[str]:
-    """Modules that the script at `path` of web/ imports from elsewhere than its folder there and shared/.
+ALONE = {"sw.js", "worker.js"}
+"""The service worker imports nothing, the other one line: each has a test of its own."""
+MAY_IMPORT = {
+    "": {"api", "client", "shared"},
+    "api": {"api", "client", "shared"},
+    "client": {"client", "shared"},
+    "page": {"page", "client", "shared", "vendor"},
+    "shared": {"shared"},
+    "worker": {"worker", "shared"},
+}
+"""Folders of web/, and what their scripts may import; "" are the scripts that pages of others load.
 
-    The page has vendor/ besides, where the build puts small libraries.
-    """
+client/ speaks with the worker, for whoever runs one; vendor/ is where the build puts small libraries.
+"""
+
+
+def foreign_imports(script: str, path: str) -> set[str]:
+    """Modules that the script at `path` of web/ imports though it may not: see `MAY_IMPORT`."""
     here = Path(path)
-    allowed = {here.parts[0], "shared"} | ({"vendor"} if here.parts[0] == "page" else set())
+    allowed = MAY_IMPORT["" if len(here.parts) == 1 else here.parts[0]]
 
     def is_foreign(name: str) -> bool:
         target = posixpath.normpath((here.parent / name).as_posix())
@@ -274,9 +287,13 @@ def test_scripts_were_found() -> None:
     assert _STATIC_IMPORT.findall(code_of((WEB / "worker" / "worker.js").read_text("utf-8")))
 
 
-@pytest.mark.parametrize("path", list(scripts("page", "worker", "embed", "shared")), ids=label)
-def test_scripts_import_only_their_own_folder_and_shared(path: Path) -> None:
+@pytest.mark.parametrize("path", [p for p in SCRIPTS if label(p) not in ALONE], ids=label)
+def test_scripts_import_only_what_their_folder_may(path: Path) -> None:
     assert foreign_imports(path.read_text("utf-8"), label(path)) == set()
+
+
+def test_the_worker_under_its_lasting_name_is_nothing_but_the_worker() -> None:
+    assert code_of((WEB / "worker.js").read_text("utf-8")).split() == ["import", '"./worker/worker.js";']
 
 
 def test_the_service_worker_imports_nothing() -> None:
@@ -383,8 +400,9 @@ def test_one_script_on_each_side_posts_messages() -> None:
     senders = users(r"\.postMessage\(")
     pool = {"worker/png-pool.js", "worker/png-strip.js"}
     assert {name for name in senders if name.startswith("worker/")} - pool == {"worker/worker.js"}
-    to_workers = {"page/worker-slot.js", "page/pwa/service.js"}  # the latter to the service worker
-    assert {name for name in senders if name.startswith("page/")} == to_workers
+    to_the_service_worker = {"page/pwa/service.js"}
+    assert {name for name in senders if name.startswith("page/")} == to_the_service_worker
+    assert {name for name in senders if name.startswith("client/")} == {"client/worker-slot.js"}
 
 
 def test_page_and_server_state_the_same_content_policy() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import ROOT
-from tools.bundle import ENTRIES, bundle, served
+from tools.bundle import ENTRIES, PUBLIC, bundle, served
 from tools.fetch import Cache, fetch_all
 from tools.minify import MinifyError, tool_part
 from tools.node import node_command
@@ -19,13 +19,15 @@ FILES = {
     "index.html": '<script src="page/guard.js"></script><script type="module" src="page/main.js"></script>',
     "page/guard.js": '"use strict";\n// as it is\n',
     "page/main.js": """
-import { start } from "./slot.js";
+import { start } from "../client/slot.js";
 import { shared } from "../shared/words.js";
 console.log(shared, start());
 const { later } = await import("./later/later.js");
 console.log(later());
 """,
-    "page/slot.js": 'export const start = () => new URL("../worker/worker.js", import.meta.url).pathname;\n',
+    "client/slot.js": """
+export const start = () => new URL("../worker/worker.js", import.meta.url).pathname;
+""",
     "page/later/later.js": """
 import { zip } from "../../vendor/zip.js";
 import { shared } from "../../shared/words.js";
@@ -37,6 +39,7 @@ export const later = () => zip(shared);
 import { shared } from "../shared/words.js";
 console.log(shared, new URL("../worker/png-strip.js", import.meta.url).pathname);
 """,
+    "worker.js": 'import "./worker/worker.js";\n',
     "worker/png-strip.js": "console.log('strip');\n",
     "style.css": '@import "first.css";\n@import "second.css";\n',
     "first.css": "a { color: red; }\n",
@@ -84,12 +87,27 @@ def test_bundles_say_the_same_and_name_what_is_there(tmp_path: Path, tool: Path)
 def test_no_module_is_left_and_all_lie_where_they_may_name_what_is_beside(tmp_path: Path, tool: Path) -> None:
     site = bundled(tmp_path / "site", tool)
     scripts = {path.relative_to(site).as_posix() for path in site.rglob("*.js")}
-    kept = {"page/guard.js", "vendor/zip.js"}
+    kept = {"page/guard.js", "vendor/zip.js", "worker.js"}
     assert kept < scripts
     assert all(re.fullmatch(r"(page|worker)/[\w-]+-[A-Z0-9]{8}\.js", name) for name in scripts - kept)
     assert not (site / "shared").exists()
+    assert not (site / "client").exists()
     assert (site / "page/guard.js").read_text() == FILES["page/guard.js"]
     assert [path for path in site.parent.iterdir() if path != site] == []
+
+
+def test_what_pages_of_others_load_keeps_its_name_and_starts_what_is_served(
+    tmp_path: Path, tool: Path
+) -> None:
+    site = bundled(tmp_path / "site", tool)
+    assert (site / "worker.js").read_text().strip() == f'import"./{served(site, "worker/worker.js")}";'
+    api = """
+import { shared } from "./shared/words.js";
+console.log(shared, new URL("./", import.meta.url).pathname);
+"""
+    site = bundled(tmp_path / "more", tool, **{"alphacut.js": api})
+    assert said(site, "alphacut.js") == f"hello {site}/\n"
+    assert "words.js" not in (site / "alphacut.js").read_text()
 
 
 def test_the_maps_hold_the_sources_and_are_not_named(tmp_path: Path, tool: Path) -> None:
@@ -120,7 +138,7 @@ def test_a_change_renames_all_that_leads_to_it(
 
 
 def test_an_entry_that_is_named_in_another_way_is_explained(tmp_path: Path, tool: Path) -> None:
-    with pytest.raises(MinifyError, match=r"worker/png-strip\.js should be named once"):
+    with pytest.raises(MinifyError, match=r"worker/png-strip\.js should be named"):
         bundled(tmp_path / "site", tool, **{"worker/worker.js": 'new URL("png-strip.js", import.meta.url);'})
 
 
@@ -129,13 +147,15 @@ def test_a_site_of_modules_as_written_serves_them_under_their_names(tmp_path: Pa
 
 
 def test_what_is_relative_to_a_module_is_said_where_bundles_lie() -> None:
-    """A bundle lies in page/ or worker/: from there "../" leads to the site, from deeper it would not."""
+    """A bundle lies in a folder of the site: from there "../" leads to the site, from deeper it would not."""
     found = (path.relative_to(ROOT / "web") for path in (ROOT / "web").rglob("*.js"))
     scripts = {n: (ROOT / "web" / n).read_text("utf-8") for n in found if "node_modules" not in n.parts}
     saying = {name: text for name, text in scripts.items() if "import.meta" in text}
-    assert {len(name.parts) for name in saying} == {2}
+    assert {len(name.parts) for name in saying} <= {1, 2}
+    assert {name.name for name in saying if len(name.parts) == 1} <= set(PUBLIC)
     for name, text in saying.items():
-        leading = re.findall(r'new URL\(["`]\.\./[^,]*, import\.meta\.url\)', text)
+        up = r"\./" if len(name.parts) == 1 else r"\.\./"
+        leading = re.findall(rf'new URL\(["`]{up}[^,]*, import\.meta\.url\)', text)
         assert len(leading) == text.count("import.meta"), name
 
 

@@ -28,11 +28,11 @@ def in_node(script: str) -> Any:
 def test_calls_leave_nothing_on_a_signal_that_outlives_them() -> None:
     script = """
       const { getEventListeners } = await import("node:events");
-      globalThis.Worker = class {
+      const start = () => new class {
         postMessage({ id }) { setTimeout(() => this.onmessage({ data: { id, type: "result", value: id } })); }
       };
-      const { WorkerClient } = await load("page/worker-client.js");
-      const client = new WorkerClient(), { signal } = new AbortController(), answers = [], during = [];
+      const { WorkerClient } = await load("client/worker-client.js");
+      const client = new WorkerClient(start), { signal } = new AbortController(), answers = [], during = [];
       for (let at = 0; at < 3; at++) {
         const call = client.ask({ type: "mask" }, { signal });
         await null, await null, await null;

@@ -18,7 +18,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.respond import CONTENT_SECURITY_POLICY, SITE_HEADERS, Fault, parse_range
+from tools.respond import (
+    CONTENT_SECURITY_POLICY,
+    PERMISSIONS_POLICY,
+    SITE_HEADERS,
+    Fault,
+    parse_range,
+    site_headers,
+)
 from tools.serve import bind, main, serving
 
 CONTENT = bytes(range(256)) * 40
@@ -93,9 +100,19 @@ def test_every_answer_carries_the_headers_of_the_site(url: str, path: str) -> No
     headers = ask(url, path).headers
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert headers["Cross-Origin-Embedder-Policy"] == "require-corp"
-    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert headers["Access-Control-Allow-Origin"] == "*"
+    assert headers["Permissions-Policy"] == PERMISSIONS_POLICY
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+    assert headers["Content-Security-Policy"] == f"{CONTENT_SECURITY_POLICY}; frame-ancestors 'self'"
+
+
+def test_one_page_alone_may_be_framed_by_other_origins() -> None:
+    framed = {
+        path: site_headers(path)["Content-Security-Policy"].endswith("frame-ancestors *")
+        for path in ("", "index.html", "embed.html", "embed.js", "a/embed.html")
+    }
+    assert {path for path, may in framed.items() if may} == {"embed.html"}
 
 
 def test_the_policy_lets_nothing_in_from_elsewhere() -> None:

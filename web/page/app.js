@@ -15,7 +15,7 @@ import { Turn } from "./turn.js";
 /** @import { Photo } from "./photo.js" */
 /** @import { Keeper } from "./pwa/keeper.js" */
 /** @import { Chosen, Settings } from "./settings.js" */
-/** @import { WorkerClient } from "./worker-client.js" */
+/** @import { WorkerClient } from "../client/worker-client.js" */
 /** @typedef {"loading" | "ready" | "busy" | "done" | "error"} PageState */
 
 /** From this step on it is known that the file is a photo. */
@@ -183,7 +183,7 @@ export class App {
   /**
    * @param {AbortSignal} signal
    * @param {() => void} [onRead]
-   * @returns {import("./worker-client.js").CallOptions}
+   * @returns {import("../client/worker-client.js").CallOptions}
    */
   #hearing(signal, onRead) {
     return {

@@ -12,7 +12,7 @@
 /** @import { router } from "./router.js" */
 /** @import { Settings } from "./settings.js" */
 /** @import { Store } from "./store.js" */
-/** @import { WorkerClient } from "./worker-client.js" */
+/** @import { WorkerClient } from "../client/worker-client.js" */
 
 /**
  * @typedef {object} View

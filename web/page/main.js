@@ -1,5 +1,7 @@
 /** Puts the page together. Photos are taken from the first moment; they wait for what they need. */
 
+import { startWorker } from "../client/start-worker.js";
+import { WorkerClient } from "../client/worker-client.js";
 import { App } from "./app.js";
 import { arrangeDialogs } from "./dialogs.js";
 import { byId } from "./dom.js";
@@ -25,7 +27,6 @@ import { loadSite } from "./site.js";
 import { Store } from "./store.js";
 import { Views } from "./views.js";
 import { announce, note } from "./voice.js";
-import { WorkerClient } from "./worker-client.js";
 
 /** @import { AppContext, Made } from "./context.js" */
 /** @import { Photo } from "./photo.js" */
@@ -38,7 +39,7 @@ await loadMessages();
 
 const store = new Store();
 const gate = new LicenceGate(store);
-const client = new WorkerClient();
+const client = new WorkerClient(startWorker);
 const keeper = new Keeper(client);
 const kept = new Kept();
 const own = new OwnModels(client);

@@ -3,14 +3,15 @@
  * up to ten times the file's size of a WebAssembly memory, which only ends with its worker.
  */
 
-import { WorkerClient } from "./worker-client.js";
+import { startWorker } from "../client/start-worker.js";
+import { WorkerClient } from "../client/worker-client.js";
 
 /** @import { DeviceChoice, Inspection, OwnChoices, SiteModel } from "../shared/protocol.js" */
-/** @import { CallOptions } from "./worker-client.js" */
+/** @import { CallOptions } from "../client/worker-client.js" */
 
 export class OwnModels {
   #client;
-  #helper = new WorkerClient();
+  #helper = new WorkerClient(startWorker);
 
   /** @param {WorkerClient} client  The one that cuts out photos. */
   constructor(client) {

@@ -9,7 +9,7 @@ import { Queue } from "./queue.js";
 /** @import { ProgressReply } from "../../shared/protocol.js" */
 /** @import { AppContext, Edited } from "../context.js" */
 /** @import { Photo } from "../photo.js" */
-/** @import { CallOptions } from "../worker-client.js" */
+/** @import { CallOptions } from "../../client/worker-client.js" */
 /** @import { Item, Recipe } from "./item.js" */
 /** @import { Shelf } from "../shelf.js" */
 /**

@@ -3,7 +3,7 @@
 import { isEmpty } from "./draft.js";
 
 /** @import { Finish, Note, Output } from "../../shared/protocol.js" */
-/** @import { WorkerClient } from "../worker-client.js" */
+/** @import { WorkerClient } from "../../client/worker-client.js" */
 /** @import { State } from "./draft.js" */
 /** @typedef {{ state: State, photo: Blob, output: Output }} Job */
 /** @typedef {{ blob: Blob, notes: Note[] }} Made */

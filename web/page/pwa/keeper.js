@@ -8,7 +8,7 @@ import { ask } from "./service.js";
 
 /** @import { DeviceReport, Kept, Target } from "../../shared/protocol.js" */
 /** @import { KeptFiles } from "../../shared/offline.js" */
-/** @import { WorkerClient } from "../worker-client.js" */
+/** @import { WorkerClient } from "../../client/worker-client.js" */
 /** @typedef {{ model: string, target: Target }} InUse */
 /**
  * Whether a photo can be cut out without network: `never` where the browser keeps nothing for this page, `full` where

@@ -10,10 +10,15 @@
 export class WorkerSlot {
   /** @type {Worker | null} */
   #worker = null;
+  #start;
   #listener;
 
-  /** @param {Listener} listener */
-  constructor(listener) {
+  /**
+   * @param {() => Worker} start  Starts a worker.
+   * @param {Listener} listener
+   */
+  constructor(start, listener) {
+    this.#start = start;
     this.#listener = listener;
   }
 
@@ -32,7 +37,7 @@ export class WorkerSlot {
   }
 
   #hire() {
-    const worker = new Worker(new URL("../worker/worker.js", import.meta.url), { type: "module" });
+    const worker = this.#start();
     worker.onmessage = ({ data }) => this.#listener.onReply(data);
     worker.onerror = (event) => {
       event.preventDefault();

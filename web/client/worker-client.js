@@ -1,5 +1,5 @@
 /**
- * The page's side of the conversation with the worker: calls that return promises.
+ * The side of the conversation with the worker that asks: calls that return promises.
  *
  * Cancelling asks politely first. Inference on WebAssembly is one synchronous call that hears nothing
  * until it ends, so a worker that has not answered within the grace period is replaced.
@@ -39,10 +39,7 @@ const ignore = () => {};
 const NEVER = new AbortController().signal;
 
 export class WorkerClient {
-  #worker = new WorkerSlot({
-    onReply: (reply) => this.#receive(reply),
-    onCrash: (details) => this.#fail(details),
-  });
+  #worker;
   /** @type {Map<number, Call>} */
   #calls = new Map();
   #nextId = 1;
@@ -51,6 +48,14 @@ export class WorkerClient {
   #waiting = 0;
   /** @type {Choice | null} */
   #warm = null;
+
+  /** @param {() => Worker} start  Starts a worker, whenever there is none. */
+  constructor(start) {
+    this.#worker = new WorkerSlot(start, {
+      onReply: (reply) => this.#receive(reply),
+      onCrash: (details) => this.#fail(details),
+    });
+  }
 
   /**
    * Loads runtime, model and session.
