@@ -27,9 +27,10 @@ import alphacut
 from alphacut.errors import BadModelError
 from alphacut.onnx_graph import TARGETS
 from tools import check_site, extras
-from tools.bundle import ALONE, STYLE, bundle
+from tools.bundle import ALONE, STYLES, bundle
 from tools.catalog import MODELS_FOLDER, ROOT, Catalog, CatalogError, Model, choose, read_catalog, read_models
 from tools.chunks import CHUNK_BYTES, split
+from tools.embedding import EMBEDDED, OriginError, allow, read_origins
 from tools.fetch import Cache, FetchError, fetch_all
 from tools.minify import MinifyError, minify, saved, tool_part
 from tools.networks import Network, prepare
@@ -55,6 +56,7 @@ class Options:
     out: Path = ROOT / "dist" / "site"
     offline: bool = False
     chunk_bytes: int = CHUNK_BYTES
+    embed_allow: tuple[str, ...] = ()  # origins that may send photos to embed.html
     plain: bool = False  # scripts as they are written, for debugging
 
 
@@ -63,7 +65,7 @@ def build(options: Options) -> Path:
 
     Raises
     ------
-    CatalogError, FetchError, BadModelError, MinifyError, CompileError, check_site.CheckError
+    CatalogError, FetchError, BadModelError, MinifyError, CompileError, OriginError, check_site.CheckError
     """
     began = time.perf_counter()
     key = _inputs_hash(options)
@@ -95,7 +97,9 @@ def _build(options: Options, models: Sequence[Model], key: str, began: float) ->
         _copy_ours(unfinished)
         if tool:
             _make_small(unfinished, files[tool.name])
-        _name_in_head(unfinished / "index.html", options.base)
+        for page in unfinished.glob("*.html"):
+            _name_in_head(page, options.base)
+        allow(unfinished / EMBEDDED, options.embed_allow)
         finish_manifest(unfinished, base=options.base, screenshots=ROOT / "docs")
         _copy_parts(unfinished, catalog, files)
         extras.finish(unfinished / extras.FOLDER)
@@ -143,7 +147,7 @@ def _make_small(out: Path, tool: Path) -> None:
     """Bundle modules and styles; minify what stays alone: the page's first script and the service worker."""
     before = sum(path.stat().st_size for path in _scripts_and_styles(out))
     bundle(out, tool)
-    alone = [path for path in _scripts_and_styles(out) if path.parent == out and path.name != STYLE]
+    alone = [path for path in _scripts_and_styles(out) if path.parent == out and path.name not in STYLES]
     minify(out, [*alone, out / ALONE], tool)
     _say(saved(before, _scripts_and_styles(out)))
 
@@ -316,7 +320,9 @@ def _inputs_hash(options: Options) -> str:
     ours += sorted((ROOT / "docs").glob("app-*.png"))
     ours += [path for path in (ROOT / "tools").rglob("*") if path.suffix in {".py", ".mjs", ".toml"}]
     ours += [path for folder in options.model_folders for path in folder.iterdir() if path.is_file()]
-    digest = hashlib.sha256(repr((options.models, options.base, options.chunk_bytes, options.plain)).encode())
+    digest = hashlib.sha256(
+        repr((options.models, options.base, options.chunk_bytes, options.plain, options.embed_allow)).encode()
+    )
     for path in sorted(ours):
         digest.update(f"{path.name} {_sha256(path)}\n".encode())
     return digest.hexdigest()
@@ -382,6 +388,9 @@ def _parse(arguments: Iterable[str] | None) -> Options:
     parser.add_argument("--out", type=Path, default=Options.out, help="folder to write (default: dist/site)")
     parser.add_argument("--offline", action="store_true", help="use only what the cache holds")
     parser.add_argument("--chunk-bytes", type=int, default=CHUNK_BYTES, help="size of the files of weights")
+    parser.add_argument(
+        "--embed-allow", default="", help="origins whose pages may send photos to embed.html and read results"
+    )
     parser.add_argument("--plain", action="store_true", help="leave our scripts as they are written")
     parsed = parser.parse_args(None if arguments is None else list(arguments))
     if parsed.chunk_bytes <= 0:
@@ -389,7 +398,7 @@ def _parse(arguments: Iterable[str] | None) -> Options:
     models = tuple(filter(None, parsed.models.split(","))) if parsed.models else None
     return Options(
         models=models, base=parsed.base, out=parsed.out.resolve(), offline=parsed.offline,
-        chunk_bytes=parsed.chunk_bytes, plain=parsed.plain,
+        chunk_bytes=parsed.chunk_bytes, plain=parsed.plain, embed_allow=read_origins(parsed.embed_allow),
     )  # fmt: skip
 
 
@@ -403,6 +412,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
         BadModelError,
         MinifyError,
         CompileError,
+        OriginError,
         check_site.CheckError,
     ) as error:
         print(f"build_site: {error}", file=sys.stderr)

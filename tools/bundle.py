@@ -19,16 +19,17 @@ from pathlib import Path
 
 from tools.minify import MinifyError, run
 
-FOLDERS = ("api", "client", "page", "shared", "worker")
-ENTRIES = ("worker/png-strip.js", "worker/worker.js", "page/main.js")
-"""What is started by its address. Each is named by others that come later, the last by the page itself."""
+FOLDERS = ("api", "client", "embed", "page", "shared", "worker")
+ENTRIES = ("worker/png-strip.js", "worker/worker.js", "embed/main.js", "page/main.js")
+"""What is started by its address. Each is named by others that come later, the last ones by pages."""
 PUBLIC = ("alphacut.js", "embed.js", "worker.js")
 """What pages of others load."""
 ALONE = "page/guard.js"
 """A classic script, which imports nothing."""
 VENDOR = "./vendor/*"
-STYLE = "style.css"
-"""Imports all others, a line each."""
+STYLES = ("style.css", "embed.css")
+"""Import all others, a line each."""
+_STYLE_IMPORT = r'^@import "(.*)";$'
 _HASH = "[A-Z0-9]" * 8  # as esbuild writes it
 
 
@@ -75,8 +76,10 @@ def _bundle_entry(folder: Path, entry: str, tool: Path) -> None:
 
 
 def _bundle_styles(folder: Path, tool: Path) -> None:
-    parts = re.findall(r'^@import "(.*)";$', _text(folder / STYLE), re.MULTILINE)
-    run(tool, ["--bundle", "--allow-overwrite", f"--outdir={folder}", STYLE], folder)
+    parts = {
+        part for name in STYLES for part in re.findall(_STYLE_IMPORT, _text(folder / name), re.MULTILINE)
+    }
+    run(tool, ["--bundle", "--allow-overwrite", f"--outdir={folder}", *STYLES], folder)
     for name in parts:
         (folder / name).unlink()
 

@@ -74,7 +74,17 @@ def first_visit(out: Path, site: dict[str, Any]) -> list[Path]:
 
 
 _SCRIPTS = ("client", "page", "shared", "worker")
-_PAGE = {"index.html", "style.css", "app.css", "editor.css", "batch.css", "camera.css", "pwa.css", "icon.svg"}
+_PAGE = {
+    "index.html",
+    "style.css",
+    "base.css",
+    "app.css",
+    "editor.css",
+    "batch.css",
+    "camera.css",
+    "pwa.css",
+    "icon.svg",
+}
 _PAGE |= {
     "site.json",
     "manifest.webmanifest",

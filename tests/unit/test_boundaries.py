@@ -210,10 +210,16 @@ def texts_of(script: str) -> list[str]:
 
 ALONE = {"sw.js", "worker.js"}
 """The service worker imports nothing, the other one line: each has a test of its own."""
+LENT = {
+    *("controls", "dom", "error-words", "file-names", "i18n", "intake", "licence-gate", "listings", "photo"),
+    *("progress", "site", "store", "text", "editor/compare"),
+}
+"""Modules of page/ that the embedded tool uses too: words and widgets, which know nothing of the app."""
 MAY_IMPORT = {
     "": {"api", "client", "shared"},
     "api": {"api", "client", "shared"},
     "client": {"client", "shared"},
+    "embed": {"embed", "client", "page", "shared"},
     "page": {"page", "client", "shared", "vendor"},
     "shared": {"shared"},
     "worker": {"worker", "shared"},
@@ -290,6 +296,15 @@ def test_scripts_were_found() -> None:
 @pytest.mark.parametrize("path", [p for p in SCRIPTS if label(p) not in ALONE], ids=label)
 def test_scripts_import_only_what_their_folder_may(path: Path) -> None:
     assert foreign_imports(path.read_text("utf-8"), label(path)) == set()
+
+
+def test_the_embedded_tool_borrows_no_more_of_the_page_than_is_lent() -> None:
+    named = {
+        posixpath.relpath(posixpath.normpath((path.parent / name).as_posix()), (WEB / "page").as_posix())
+        for path in scripts("embed")
+        for name in _STATIC_IMPORT.findall(code_of(path.read_text("utf-8")))
+    }
+    assert {name.removesuffix(".js") for name in named if not name.startswith("..")} == LENT
 
 
 def test_the_worker_under_its_lasting_name_is_nothing_but_the_worker() -> None:
@@ -403,10 +418,14 @@ def test_one_script_on_each_side_posts_messages() -> None:
     to_the_service_worker = {"page/pwa/service.js"}
     assert {name for name in senders if name.startswith("page/")} == to_the_service_worker
     assert {name for name in senders if name.startswith("client/")} == {"client/worker-slot.js"}
+    assert {name for name in senders if name.startswith("api/")} == {"api/element.js"}  # to its frame
+    # To the page around; and to the frame beside that has the worker.
+    assert {name for name in senders if name.startswith("embed/")} == {"embed/host-link.js", "embed/hub.js"}
 
 
-def test_page_and_server_state_the_same_content_policy() -> None:
-    page = (WEB / "index.html").read_text("utf-8")
+@pytest.mark.parametrize("name", ["index.html", "embed.html"])
+def test_page_and_server_state_the_same_content_policy(name: str) -> None:
+    page = (WEB / name).read_text("utf-8")
     stated = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', page)
     assert stated is not None
     assert stated[1] == CONTENT_SECURITY_POLICY

@@ -25,6 +25,8 @@ console.log(shared, start());
 const { later } = await import("./later/later.js");
 console.log(later());
 """,
+    "embed.html": '<script type="module" src="embed/main.js"></script>',
+    "embed/main.js": 'import { shared } from "../shared/words.js";\nconsole.log(shared);\n',
     "client/slot.js": """
 export const start = () => new URL("../worker/worker.js", import.meta.url).pathname;
 """,
@@ -42,6 +44,7 @@ console.log(shared, new URL("../worker/png-strip.js", import.meta.url).pathname)
     "worker.js": 'import "./worker/worker.js";\n',
     "worker/png-strip.js": "console.log('strip');\n",
     "style.css": '@import "first.css";\n@import "second.css";\n',
+    "embed.css": '@import "first.css";\nb { color: green; }\n',
     "first.css": "a { color: red; }\n",
     "second.css": "a { color: blue; }\n",
 }
@@ -89,7 +92,7 @@ def test_no_module_is_left_and_all_lie_where_they_may_name_what_is_beside(tmp_pa
     scripts = {path.relative_to(site).as_posix() for path in site.rglob("*.js")}
     kept = {"page/guard.js", "vendor/zip.js", "worker.js"}
     assert kept < scripts
-    assert all(re.fullmatch(r"(page|worker)/[\w-]+-[A-Z0-9]{8}\.js", name) for name in scripts - kept)
+    assert all(re.fullmatch(r"(embed|page|worker)/[\w-]+-[A-Z0-9]{8}\.js", name) for name in scripts - kept)
     assert not (site / "shared").exists()
     assert not (site / "client").exists()
     assert (site / "page/guard.js").read_text() == FILES["page/guard.js"]
@@ -121,10 +124,10 @@ def test_the_maps_hold_the_sources_and_are_not_named(tmp_path: Path, tool: Path)
 @pytest.mark.parametrize(
     ("changed", "renamed"),
     [
-        ("worker/png-strip.js", set(ENTRIES)),
+        ("worker/png-strip.js", set(ENTRIES) - {"embed/main.js"}),
         ("worker/worker.js", {"worker/worker.js", "page/main.js"}),
         ("page/later/later.js", {"page/main.js"}),
-        ("shared/words.js", {"worker/worker.js", "page/main.js"}),
+        ("shared/words.js", {"worker/worker.js", "embed/main.js", "page/main.js"}),
     ],
 )
 def test_a_change_renames_all_that_leads_to_it(
@@ -162,4 +165,6 @@ def test_what_is_relative_to_a_module_is_said_where_bundles_lie() -> None:
 def test_styles_become_one_file_in_their_order(tmp_path: Path, tool: Path) -> None:
     folder = bundled(tmp_path / "site", tool)
     assert (folder / "style.css").read_text() == "a{color:red}a{color:#00f}\n"
-    assert {path.name for path in folder.glob("*.css*")} == {"style.css", "style.css.map"}
+    assert (folder / "embed.css").read_text() == "a{color:red}b{color:green}\n"
+    kept = {"style.css", "embed.css"}
+    assert {path.name for path in folder.glob("*.css*")} == kept | {f"{name}.map" for name in kept}

@@ -17,10 +17,10 @@ LANGUAGES = {
 }
 SCRIPTS = {
     path.relative_to(WEB).as_posix(): path.read_text("utf-8")
-    for folder in ("page", "shared")
+    for folder in ("embed", "page", "shared")
     for path in sorted((WEB / folder).rglob("*.js"))
 }
-PAGE = (WEB / "index.html").read_text("utf-8")
+PAGE = "".join((WEB / name).read_text("utf-8") for name in ("index.html", "embed.html"))
 
 PLURALS = {
     "en": {"one", "other"},

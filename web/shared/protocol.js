@@ -33,6 +33,7 @@ export const ERROR_CODES = /** @type {const} */ ([
   "webgpu-unavailable", "session-failed", "inference-failed",
   "storage-failed",
   "bad-options",
+  "bad-message", "origin-refused", "too-many-requests", "sandboxed",
 ]);
 /** @typedef {(typeof ERROR_CODES)[number]} ErrorCode */
 

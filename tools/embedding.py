@@ -1,0 +1,51 @@
+"""Which origins may send photos to the embedded tool and read results: the build names them in embed.html."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+EMBEDDED = "embed.html"
+_MARK = 'data-allow=""'
+
+
+class OriginError(Exception):
+    """What should be an origin is none. The message is for people."""
+
+
+def read_origins(text: str) -> tuple[str, ...]:
+    """Read origins, separated by commas or spaces, as browsers write them: `https://shop.example`.
+
+    Raises
+    ------
+    OriginError
+        One is no origin of http or https: it has a path, say, or stands for any.
+    """
+    return tuple(_origin(word) for word in re.split(r"[\s,]+", text) if word)
+
+
+def allow(page: Path, origins: Sequence[str]) -> None:
+    """Name the origins in the page. Raises OriginError where the page has no place for them."""
+    html = page.read_text("utf-8")
+    if html.count(_MARK) != 1:
+        raise OriginError(f"{page.name} should hold {_MARK} once")
+    page.write_text(html.replace(_MARK, f'data-allow="{" ".join(origins)}"'), "utf-8")
+
+
+def _origin(word: str) -> str:
+    try:
+        parts = urlsplit(word)
+        port = parts.port
+    except ValueError as error:
+        raise OriginError(f"{word} is no origin: {error}") from error
+    host = parts.hostname or ""
+    if parts.scheme not in {"http", "https"} or not re.fullmatch(r"[a-z0-9.-]+|[0-9a-f:]+", host):
+        raise OriginError(f"{word} is no origin: it should look like https://shop.example")
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    shown = f"[{host}]" if ":" in host else host
+    origin = f"{parts.scheme}://{shown}" + ("" if port in {None, usual} else f":{port}")
+    if word.lower().rstrip("/") not in {origin, f"{origin}:{usual}"}:
+        raise OriginError(f"{word} is no origin: only scheme, host and port belong to it, as in {origin}")
+    return origin
