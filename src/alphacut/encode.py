@@ -12,7 +12,7 @@ from alphacut.compose import lay_on, premultiply
 from alphacut.deep import deep_bands, encode_deep_png, profile_chunk
 from alphacut.metadata import fits
 from alphacut.output import Effort, Output
-from alphacut.rgb_spaces import colour_in
+from alphacut.rgb_spaces import SRGB, colour_in, convert, read_space
 
 _RUN_LENGTH = 3  # zlib's Z_RLE: fast, and long runs of 0 are what a cutout has
 _EXIF_MARK = b"Exif\0\0"
@@ -54,8 +54,11 @@ def encode(
         output = replace(output, background=colour_in(output.background, icc_profile)[0])
     if output.depth == 16:
         return _encode_deep(cutout, output, icc_profile, exif, low)
-    if output.format == "mask-png":
-        return encode_png(cutout.getchannel("A"), effort=output.effort)
+    if output.is_mask:
+        mask = cutout.getchannel("A")
+        return mask.tobytes() if output.format == "alpha8" else encode_png(mask, effort=output.effort)
+    if output.format == "rgba8":
+        return _in_srgb(cutout, icc_profile).tobytes()
     if output.paper is not None:
         cutout = lay_on(cutout, output.paper)
     elif output.premultiplied:
@@ -101,6 +104,16 @@ def encode_thumbnail(image: Image.Image, side: int, *, icc_profile: bytes | None
     # Premultiplied by itself, or `resize` would not take the gap for RGBA.
     small = image.convert("RGBa").resize(size, reducing_gap=2.0).convert("RGBA")
     return _save(small, "WEBP", icc_profile, None, {"quality": 80, "method": 0})
+
+
+def _in_srgb(cutout: Image.Image, icc_profile: bytes | None) -> Image.Image:
+    """Convert the colours of a cutout; where they are of no space that can be read they stay."""
+    space = read_space(icc_profile)
+    if space is None or space is SRGB:
+        return cutout
+    converted = convert(cutout.convert("RGB"), space, SRGB)
+    converted.putalpha(cutout.getchannel("A"))
+    return converted
 
 
 def _encode_deep(

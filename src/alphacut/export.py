@@ -158,7 +158,7 @@ async def encode_finished(
 
 def adapted(finish: Finish, output: Output) -> Finish:
     """Leave out what a mask has no part in: it is the subject's alpha alone."""
-    return replace(finish, background=None, shadow=None) if output.format == "mask-png" else finish
+    return replace(finish, background=None, shadow=None) if output.is_mask else finish
 
 
 def with_edges(alpha: Image.Image, finish: Finish, existing: Image.Image | None) -> Image.Image:

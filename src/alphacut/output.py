@@ -9,13 +9,14 @@ from typing import Any, Literal, get_args
 
 from alphacut.errors import BadOptionsError
 
-Format = Literal["png", "webp", "jpeg", "mask-png"]
+Format = Literal["png", "webp", "jpeg", "mask-png", "rgba8", "alpha8"]
 Effort = Literal["fast", "small"]
 Metadata = Literal["none", "keep"]
 Colour = tuple[int, int, int]
 
 _TYPES: dict[Format, str] = {
     "png": "image/png", "webp": "image/webp", "jpeg": "image/jpeg", "mask-png": "image/png",
+    "rgba8": "image/x-rgba8", "alpha8": "image/x-alpha8",
 }  # fmt: skip
 _LONGEST_SIDE = {"webp": 16_383, "jpeg": 65_500}  # what the formats, or their encoders, hold
 _WHITE: Colour = (255, 255, 255)
@@ -30,7 +31,9 @@ class Output:
     Attributes
     ----------
     format : Format
-        "mask-png" is alpha alone, as a grey PNG.
+        "mask-png" is alpha alone, as a grey PNG. "rgba8" and "alpha8" are no files but pixels, row by row
+        from the top: R, G, B and straight alpha, in sRGB where the photo's profile can be read; and alpha
+        alone.
     effort : Effort
         "small" takes some four times as long as "fast".
     quality : int or None
@@ -86,14 +89,22 @@ class Output:
         _require(
             self.has_alpha or not self.premultiplied, "premultiplied colours need a file that holds alpha"
         )
-        if self.format == "mask-png":
+        if self.is_mask:
             _require(self.background is None, "a mask has no background")
             _require(self.metadata == "none", "a mask holds no metadata")
+        if self.format == "rgba8":
+            _require(self.background is None, "pixels as they are have no background")
+            _require(self.metadata == "none", "pixels as they are hold no metadata")
 
     @property
     def has_alpha(self) -> bool:
         """Whether the file is transparent where nothing is."""
         return self.format in {"png", "webp"} and self.background is None
+
+    @property
+    def is_mask(self) -> bool:
+        """Whether it is alpha alone."""
+        return self.format in {"mask-png", "alpha8"}
 
     @property
     def type(self) -> str:

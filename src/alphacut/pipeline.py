@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageChops
 
 from alphacut.clock import STAGES, Checkpoint, Clock, Stage, pass_by
 from alphacut.compose import cut_out
@@ -31,6 +32,8 @@ from alphacut.session import Session
 from alphacut.tiles import Box
 
 __all__ = ["STAGES", "Cutout", "Note", "Stage", "remove_background"]
+
+Part = Literal["subject", "background"]
 
 _SHOWN_BY_BROWSERS = {"JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "ICO", *BROWSER_FORMATS}
 _PNG = Output()
@@ -77,6 +80,7 @@ class _Job:
     session: Session
     spec: ModelSpec
     output: Output
+    keep: Part
     finish: Finish
     picture: Photo | None
     thumbnail: int | None
@@ -93,6 +97,7 @@ async def remove_background(
     spec: ModelSpec,
     *,
     output: Output = _PNG,
+    keep: Part = "subject",
     finish: Finish = EMPTY,
     picture: bytes | None = None,
     thumbnail: int | None = None,
@@ -113,6 +118,8 @@ async def remove_background(
         The network that `spec` describes.
     output : Output
         What file to make.
+    keep : Part
+        What the file shows; where it is the background, the subject is transparent.
     finish : Finish
         What is done to the cutout; it holds a `picture`, the bytes of a file, if its background is one.
     thumbnail : int or None
@@ -140,8 +147,9 @@ async def remove_background(
         await clock.enter("decode")
         background = await read_picture(finish, picture, picture_decoder)
         job = _Job(
-            session=session, spec=spec, output=output, finish=finish, picture=background, thumbnail=thumbnail,
-            region=region, recipe=recipe, decoder=decoder, encode_png=encode_png, clock=clock,
+            session=session, spec=spec, output=output, keep=keep, finish=finish, picture=background,
+            thumbnail=thumbnail, region=region, recipe=recipe, decoder=decoder, encode_png=encode_png,
+            clock=clock,
         )  # fmt: skip
         return await _run(data, job)
     except MemoryError as error:
@@ -153,8 +161,11 @@ async def _run(data: bytes, job: _Job) -> Cutout:
     preview = _preview(photo)  # before the photo's colours are changed in place
     if job.finish == EMPTY:
         job.output.check_size(photo.size)  # before the network has run for nothing
-    alpha, levels = await _find_alpha(photo, job)
+    mask, levels = await _find_mask(photo, job)
+    alpha = times(mask, photo.alpha)
     subject = subject_box(alpha)
+    if job.keep == "background":
+        alpha = times(ImageChops.invert(mask), photo.alpha)
     alpha, setting = _settled(photo, alpha, subject, job)
     await _clean_colours(photo, alpha, job)
     await job.clock.enter("compose")
@@ -182,8 +193,8 @@ def _preview(photo: Photo) -> bytes | None:
     return encode_preview(photo.rgb, icc_profile=photo.icc_profile)
 
 
-async def _find_alpha(photo: Photo, job: _Job) -> tuple[Alpha, NDArray[np.uint8]]:
-    """Return alpha at the photo's size, and the network's map."""
+async def _find_mask(photo: Photo, job: _Job) -> tuple[Alpha, NDArray[np.uint8]]:
+    """Return the subject's alpha at the photo's size, and the network's map."""
     await job.clock.enter("preprocess")
     crop = None if job.region is None else crop_around(job.region, photo.size)
     part = photo if crop is None else photo.part(crop.seen)
@@ -194,7 +205,7 @@ async def _find_alpha(photo: Photo, job: _Job) -> tuple[Alpha, NDArray[np.uint8]
     alpha = alpha_of(levels, part.rgb, pixels[0], job.recipe, part.noise)
     if crop is not None:
         alpha = placed(crop.alpha(alpha), crop.kept, photo.size)
-    return times(alpha, photo.alpha), levels
+    return alpha, levels
 
 
 def _settled(photo: Photo, alpha: Alpha, subject: Box | None, job: _Job) -> tuple[Alpha, Setting]:
@@ -208,5 +219,5 @@ def _settled(photo: Photo, alpha: Alpha, subject: Box | None, job: _Job) -> tupl
 async def _clean_colours(photo: Photo, alpha: Alpha, job: _Job) -> None:
     """Take the old background out of soft pixels."""
     await job.clock.enter("foreground")
-    if job.recipe.colours and job.output.format != "mask-png":
+    if job.recipe.colours and not job.output.is_mask:
         clean(photo.rgb, alpha, photo.alpha)

@@ -345,9 +345,9 @@ def test_the_checker_counts_calls_but_not_namesakes() -> None:
     assert calls(script, "fetch") == 2
 
 
-def test_downloads_are_made_in_one_place_each_by_page_and_worker() -> None:
+def test_downloads_are_made_in_one_place_each_by_worker_and_who_asks_it() -> None:
     downloading = {label(path) for path in SCRIPTS if calls(path.read_text("utf-8"), "fetch|plainFetch")}
-    assert downloading - {"sw.js"} == {"worker/assets.js", "page/site.js"}  # sw.js passes answers on
+    assert downloading - {"sw.js"} == {"worker/assets.js", "client/download.js"}  # sw.js passes answers on
 
 
 def test_one_script_each_owns_what_the_browser_keeps_of_models_and_of_batches() -> None:

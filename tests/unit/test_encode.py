@@ -14,8 +14,9 @@ from PIL import Image
 from alphacut.encode import encode, encode_png, encode_preview, encode_thumbnail
 from alphacut.output import Output
 from alphacut.profiles import display_p3
+from alphacut.rgb_spaces import SRGB, convert, read_space
 from tests import icc
-from tests.helpers import file_of, icc_profile, noise, pixels_of, png_chunks, scene
+from tests.helpers import array, file_of, icc_profile, noise, pixels_of, png_chunks, scene
 
 
 @given(st.integers(1, 30), st.integers(1, 30), st.integers(0, 2**32 - 1))
@@ -220,6 +221,28 @@ def test_a_mask_is_alpha_alone_without_profile(effort: Any) -> None:
     made = encode(Image.fromarray(pixels), Output(format="mask-png", effort=effort), icc_profile=icc.rgb())
     np.testing.assert_array_equal(pixels_of(made), pixels[..., 3])
     assert png_chunks(made) == [b"IHDR", b"IDAT", b"IEND"]
+
+
+def test_pixels_are_rgba_row_by_row_or_alpha_alone() -> None:
+    pixels = noise(9, 7, 4)
+    image = Image.fromarray(pixels)
+    assert encode(image.copy(), Output(format="rgba8")) == pixels.tobytes()
+    assert encode(image, Output(format="alpha8")) == pixels[..., 3].tobytes()
+
+
+def test_pixels_are_in_srgb_where_the_profile_can_be_read() -> None:
+    pixels = noise(9, 7, 4)
+    pixels[0, 0] = (0, 0, 0, 0)
+    made = encode(Image.fromarray(pixels), Output(format="rgba8"), icc_profile=display_p3())
+    found = np.frombuffer(made, np.uint8).reshape(pixels.shape)
+    wide = read_space(display_p3())
+    assert wide is not None
+    expected = array(convert(Image.fromarray(pixels[..., :3]), wide, SRGB))
+    np.testing.assert_array_equal(found[..., :3], expected)
+    np.testing.assert_array_equal(found[..., 3], pixels[..., 3])
+    assert not found[0, 0].any()
+    unread = encode(Image.fromarray(pixels), Output(format="rgba8"), icc_profile=b"damaged")
+    assert unread == pixels.tobytes()
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ GOOD: list[dict[str, Any]] = [
     {"format": "png", "background": (0, 0, 0)},
     {"format": "mask-png", "depth": 16},
     {"premultiplied": True},
+    {"format": "rgba8"},
+    {"format": "alpha8"},
 ]
 BAD: list[dict[str, Any]] = [
     {"format": "bmp"},
@@ -54,6 +56,18 @@ BAD: list[dict[str, Any]] = [
     {"background": (0, 0)},
     {"background": "#000000"},
     {"metadata": "keep", "format": "mask-png"},
+    *(
+        {"format": pixels, **wish}
+        for pixels in ("rgba8", "alpha8")
+        for wish in (
+            {"depth": 16},
+            {"quality": 90},
+            {"lossless": True},
+            {"premultiplied": True},
+            {"background": (0, 0, 0)},
+            {"metadata": "keep"},
+        )
+    ),
 ]
 
 
@@ -118,6 +132,11 @@ def test_other_ways_to_write_a_background_are_refused(background: object) -> Non
         read(output={"background": background})
 
 
+def test_what_is_kept_is_one_of_two() -> None:
+    assert read(keep="background") == {"keep": "background"}
+    assert read(keep="subject", region=None) == {"keep": "subject"}
+
+
 def test_regions_are_whole_pixels() -> None:
     region = {"left": 0.4, "top": 1, "right": 10.6, "bottom": 20}
     assert read(region=region) == {"region": (0, 1, 11, 20)}
@@ -127,6 +146,8 @@ def test_regions_are_whole_pixels() -> None:
     "options",
     [
         {"size": 5},
+        {"keep": "foreground"},
+        {"keep": ["subject"]},
         {"output": {"colour": 1}},
         {"output": "png"},
         {"output": [1]},

@@ -16,6 +16,7 @@ from PIL.PngImagePlugin import PngInfo
 from alphacut import pipeline, png
 from alphacut.compose import cut_out
 from alphacut.errors import BadRegionError, Cancelled, OutOfMemoryError, SessionError, TruncatedImageError
+from alphacut.output import Output
 from alphacut.pipeline import STAGES, Cutout, Stage, remove_background
 from alphacut.preprocess import resize
 from alphacut.recipe import DEFAULT, IMGLY, PLAIN, REMBG, Filter, Recipe
@@ -80,6 +81,38 @@ def test_alpha_the_photo_brought_along_is_multiplied_never_replaced() -> None:
     lost = 153 * photo[..., 3].astype(float) / 255 - alpha
     assert (lost >= 0).all()
     assert (lost < 1).all()
+
+
+def test_of_a_photo_whose_background_is_kept_the_subject_is_transparent() -> None:
+    photo = noise(8, 6, 4)
+    kept = {part: pixels_of(cut(file_of(photo), keep=part).data) for part in ("subject", "background")}
+    for part, columns in (("subject", slice(4, 8)), ("background", slice(0, 4))):
+        shown = kept[part][:, columns]
+        visible = photo[:, columns, 3] > 0
+        np.testing.assert_array_equal(shown[visible], photo[:, columns][visible])
+    assert not kept["background"][:, 4:].any()
+
+
+@pytest.mark.parametrize("level", [0, 1, 100, 254, 255])
+def test_alpha_of_subject_and_background_add_up(level: int) -> None:
+    photo = file_of(scene(8, 6))
+    for output in (Output(), Output(format="alpha8"), Output(format="rgba8")):
+        alphas = [
+            alpha_in(cut(photo, flat_map(level), recipe=PLAIN, output=output, keep=part))
+            for part in ("subject", "background")
+        ]
+        assert alphas == [[level] * 48, [255 - level] * 48]
+
+
+def alpha_in(cutout: Cutout) -> list[int]:
+    if cutout.type == "image/png":
+        return [int(level) for level in pixels_of(cutout.data)[..., 3].ravel()]
+    return list(cutout.data if cutout.type == "image/x-alpha8" else cutout.data[3::4])
+
+
+def test_the_box_is_the_subjects_whatever_is_kept() -> None:
+    found = {part: cut(file_of(scene(8, 6)), keep=part).subject for part in ("subject", "background")}
+    assert found == {"subject": (4, 0, 8, 6), "background": (4, 0, 8, 6)}
 
 
 def test_the_cutout_has_the_size_of_the_upright_photo() -> None:

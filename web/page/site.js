@@ -1,5 +1,6 @@
 /** Reads site.json: which models, samples and parts this site has. */
 
+import { download } from "../client/download.js";
 import { AlphacutError } from "../shared/protocol.js";
 
 /** @import { Site, SiteFile } from "../shared/protocol.js" */
@@ -39,22 +40,6 @@ export function siteUrl(file) {
  * @param {string} complaint  What to tell the reader if it fails.
  * @param {AbortSignal} [signal]
  */
-export async function fetchOrExplain(url, complaint, signal) {
-  /** @type {Response} */
-  let response;
-  try {
-    response = await fetch(url, { signal: signal ?? null });
-  } catch (cause) {
-    if (signal?.aborted) throw new AlphacutError("cancelled", "Cancelled.", { cause });
-    throw new AlphacutError(navigator.onLine ? "download-failed" : "offline", complaint, {
-      hint: navigator.onLine ? "The server did not answer. Try again in a moment." : "This computer is offline. Connect and try again.",
-      details: `${url}\n${cause}`,
-      cause,
-    });
-  }
-  if (response.ok) return response;
-  throw new AlphacutError("download-failed", complaint, {
-    hint: "The site may not have been built or copied completely.",
-    details: `${url}\nHTTP ${response.status} ${response.statusText}`,
-  });
+export function fetchOrExplain(url, complaint, signal) {
+  return download(url, complaint, { signal });
 }

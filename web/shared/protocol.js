@@ -154,16 +154,19 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
  * What can be asked for beside a cutout; Python checks it (alphacut/browser/options.py) and answers `bad-options`.
  * @typedef {object} Options
  * @property {Output} [output]  Without it: PNG, fast.
+ * @property {"subject" | "background"} [keep]  What the file shows; without it the subject.
  * @property {Region} [region]  Where the subject is.
  * @property {Finish | null} [finish]
  * @property {number} [thumbnail]  Longer side in pixels of a small picture that is wanted too, 16 to 2048.
  */
 /** @typedef {{ left: number, top: number, right: number, bottom: number }} Region  In pixels of the upright photo; right and bottom lie outside. */
 
+/** @typedef {"png" | "webp" | "jpeg" | "mask-png"} FileFormat  `mask-png` is alpha alone, in grey. */
+/** @typedef {"rgba8" | "alpha8"} PixelFormat  Bare pixels: R, G, B of sRGB and straight alpha; alpha alone. */
 /**
  * The file to make; see `Output` in src/alphacut/output.py, which says what goes together.
  * @typedef {object} Output
- * @property {"png" | "webp" | "jpeg" | "mask-png"} [format]  Without it PNG; `mask-png` is alpha alone, in grey.
+ * @property {FileFormat | PixelFormat} [format]  Without it PNG.
  * @property {"fast" | "small"} [effort]
  * @property {number} [quality]        1 to 100, for JPEG and lossy WebP; without it 90.
  * @property {boolean} [lossless]      For WebP.

@@ -33,7 +33,7 @@ export async function cutOut(request, { python, network, model }, { signal, post
   const progress = progressOf(request.id, signal, post);
   const { session } = network;
   if (photo.length >= LONG_TO_DECODE_BYTES) session.wake(WAKING_RUNS, signal);
-  const { output, region, finish, thumbnail: wanted } = request;
+  const { output, keep, region, finish, thumbnail: wanted } = request;
   const { data, preview, thumbnail, subject, ms, ...facts } = await python.runtime.remove(photo, model.spec, {
     run: (pixels) => {
       const reply = session.run(pixels);
@@ -42,7 +42,7 @@ export async function cutOut(request, { python, network, model }, { signal, post
     },
     ...hostOf(request, progress.checkpoint, signal),
     get lanes() { return pngPool.lanes; }, // which a copy would keep as they are now
-  }, { output, region, finish, thumbnail: wanted }, picture);
+  }, { output, keep, region, finish, thumbnail: wanted }, picture);
   progress.end();
   const timings = { start: python.ms, model: network.ms, ...ms, total: performance.now() - began };
   return {

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from alphacut.edits import Stroke, read_edits
 from alphacut.errors import BadOptionsError
 from alphacut.finish import Finish
 from alphacut.output import Output
+from alphacut.pipeline import Part
 
 Box = tuple[int, int, int, int]
 SIDES = ("left", "top", "right", "bottom")
@@ -80,7 +81,14 @@ def _thumbnail(value: object) -> int:
     return int(value)  # type: ignore[call-overload, no-any-return]
 
 
+def _keep(value: object) -> Part:
+    if value not in get_args(Part):
+        raise BadOptionsError("What is kept is the subject or the background.")
+    return value  # type: ignore[return-value]
+
+
 # A further option is one line here, and one property in protocol.js.
 _OF_REMOVE: _Readers = {
-    "output": _output, "region": _region, "finish": Finish.from_table, "thumbnail": _thumbnail,
+    "output": _output, "keep": _keep, "region": _region, "finish": Finish.from_table,
+    "thumbnail": _thumbnail,
 }  # fmt: skip

@@ -8,9 +8,9 @@ import { choice, slider, tick } from "../inputs.js";
 import { sizeWords } from "../text.js";
 import { ICONS } from "./icons.js";
 
-/** @import { Output } from "../../shared/protocol.js" */
+/** @import { FileFormat, Output } from "../../shared/protocol.js" */
 /** @import { Store } from "../store.js" */
-/** @typedef {NonNullable<Output["format"]>} Format */
+/** @typedef {FileFormat} Format */
 
 const TYPES = /** @type {const} */ ({ png: "image/png", webp: "image/webp", jpeg: "image/jpeg", "mask-png": "image/png" });
 /** @type {{ format: Format, quality: number, keep: boolean, pattern: string }} */

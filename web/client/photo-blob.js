@@ -1,0 +1,165 @@
+/** Whatever a photo is given as, as a file that the worker reads. */
+
+import { AlphacutError } from "../shared/protocol.js";
+import { cancelledBy, download } from "./download.js";
+import { drawSvg, pixelsOf } from "./pixels.js";
+import { rawPng } from "./raw-png.js";
+
+/**
+ * What a photo can be given as: a file (Blob, File, or its bytes), its address (URL, string, `data:` and `blob:`
+ * included), pixels, or what a page shows.
+ * @typedef {Blob | ArrayBuffer | ArrayBufferView | URL | string | ImageData | ImageBitmap | VideoFrame | HTMLImageElement | SVGImageElement | HTMLVideoElement | HTMLCanvasElement | OffscreenCanvas} ImageSource
+ */
+/** @typedef {{ fetchArgs?: RequestInit | undefined, signal?: AbortSignal | undefined }} Reading */
+
+const SVG_TYPE = "image/svg+xml";
+const NOT_LOADED = "The photo could not be downloaded.";
+const MISSING = "Check its address.";
+const NO_ANSWER = "The server did not answer, or does not allow this page to read the file (it must send"
+  + " Access-Control-Allow-Origin), or the page's Content-Security-Policy forbids the address (connect-src).";
+
+/**
+ * How each kind becomes a file. They are told by name, so that those of other windows count too.
+ * @type {Record<string, (input: any, reading: Reading) => Blob | Promise<Blob>>}
+ */
+const KINDS = {
+  Blob: fromFile,
+  File: fromFile,
+  ArrayBuffer: (/** @type {ArrayBuffer} */ bytes) => fromFile(new Blob([bytes])),
+  String: fromAddress,
+  URL: fromAddress,
+  ImageData: fromImageData,
+  ImageBitmap: (/** @type {ImageBitmap} */ bitmap) => pixelsOf(bitmap, bitmap),
+  OffscreenCanvas: (/** @type {OffscreenCanvas} */ canvas) => pixelsOf(canvas, canvas),
+  HTMLCanvasElement: (/** @type {HTMLCanvasElement} */ canvas) => pixelsOf(canvas, canvas),
+  VideoFrame: (/** @type {VideoFrame} */ frame) => pixelsOf(frame, { width: frame.displayWidth, height: frame.displayHeight }),
+  HTMLVideoElement: (/** @type {HTMLVideoElement} */ video) => pixelsOf(video, { width: video.videoWidth, height: video.videoHeight }),
+  HTMLImageElement: fromImage,
+  SVGImageElement: fromSvgImage,
+};
+
+/**
+ * A file with the photo. Elements that show a file give that file where it can be fetched, with all it holds (16 bits,
+ * profile, orientation); else, and for all others, it is a PNG of their pixels, which for ImageData is exact.
+ * @param {ImageSource} input
+ * @param {Reading} [reading]  `fetchArgs` go to `fetch`.
+ * @returns {Promise<Blob>}
+ * @throws {AlphacutError} `bad-options`, `unreadable-file`, `download-failed`, `offline`, `not-an-image`, `unsupported-format`, `cancelled`
+ */
+export async function toBlob(input, reading = {}) {
+  if (reading.signal?.aborted) throw cancelledBy(reading.signal);
+  if (ArrayBuffer.isView(input)) {
+    return fromFile(new Blob([new Uint8Array(/** @type {ArrayBuffer} */ (input.buffer), input.byteOffset, input.byteLength)]));
+  }
+  const kind = Object.prototype.toString.call(input).slice("[object ".length, -1);
+  const read = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
+  if (!read) {
+    throw new AlphacutError("bad-options", `A photo can't be given as ${kind}.`, {
+      hint: "Give a Blob or File, its bytes, its address, ImageData, an ImageBitmap, a VideoFrame, or an image, video or canvas element.",
+    });
+  }
+  return untilAborted(async () => read(input, reading), reading.signal);
+}
+
+/**
+ * Some waits can't be ended, as that for an element to load: its caller need not wait on.
+ * @param {() => Promise<Blob>} work
+ * @param {AbortSignal | undefined} signal
+ */
+async function untilAborted(work, signal) {
+  if (!signal) return work();
+  let stop = () => {};
+  /** @type {Promise<never>} */
+  const aborted = new Promise((_, reject) => { stop = () => reject(cancelledBy(signal)); });
+  signal.addEventListener("abort", stop);
+  try {
+    return await Promise.race([work(), aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/** @param {Blob} file */
+function fromFile(file) {
+  return file.type.startsWith(SVG_TYPE) ? drawSvg(file) : file;
+}
+
+/**
+ * @param {string | URL} address
+ * @param {Reading} reading
+ */
+async function fromAddress(address, reading) {
+  return fromFile(await fetched(absolute(address), reading));
+}
+
+/** @param {ImageData} image */
+function fromImageData(image) {
+  const data = /** @type {unknown} */ (image.data);
+  if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return rawPng(image);
+  throw new AlphacutError("bad-options", "ImageData must hold 8 bits a channel.", { hint: "Make it with pixelFormat “rgba-unorm8”." });
+}
+
+/**
+ * @param {HTMLImageElement} image
+ * @param {Reading} reading
+ */
+async function fromImage(image, reading) {
+  const shown = image.decode().then(() => true, () => false);
+  const draw = () => pixelsOf(image, { width: image.naturalWidth, height: image.naturalHeight });
+  // An element that is not loaded yet has not chosen among its sources.
+  if (!image.currentSrc) await shown;
+  const address = image.currentSrc || image.src;
+  return address ? fileOr(address, reading, async () => await shown ? draw() : null) : draw();
+}
+
+/**
+ * @param {SVGImageElement} image
+ * @param {Reading} reading
+ */
+function fromSvgImage(image, reading) {
+  const address = new URL(image.href.baseVal, image.baseURI).href;
+  const width = Math.round(image.width.baseVal.value), height = Math.round(image.height.baseVal.value);
+  return fileOr(address, reading, async () => pixelsOf(image, { width, height }));
+}
+
+/**
+ * The file that an element shows, or what `draw` makes of the element where the file can't be fetched or is a
+ * drawing. Where that fails too, the error is the download's.
+ * @param {string} address
+ * @param {Reading} reading
+ * @param {() => Promise<Blob | null>} draw
+ */
+async function fileOr(address, reading, draw) {
+  /** @type {Blob} */
+  let file;
+  try {
+    file = await fetched(address, reading);
+  } catch (error) {
+    if (reading.signal?.aborted) throw error;
+    const drawn = await draw().catch(() => null);
+    if (!drawn) throw error;
+    return drawn;
+  }
+  return file.type.startsWith(SVG_TYPE) ? await draw() ?? fromFile(file) : file;
+}
+
+/**
+ * @param {string} address
+ * @param {Reading} reading
+ */
+async function fetched(address, reading) {
+  const response = await download(address, NOT_LOADED, { ...reading, missing: MISSING, silent: NO_ANSWER });
+  try {
+    return await response.blob();
+  } catch (cause) {
+    if (reading.signal?.aborted) throw cancelledBy(reading.signal);
+    throw new AlphacutError("download-cut-off", NOT_LOADED, { hint: "The connection ended too early. Try again.", details: String(cause), cause });
+  }
+}
+
+/** @param {string | URL} address */
+function absolute(address) {
+  const base = "document" in globalThis ? document.baseURI : globalThis.location?.href;
+  if (URL.canParse(String(address), base)) return new URL(address, base).href;
+  throw new AlphacutError("bad-options", "This is no address of a photo.", { details: String(address).slice(0, 200) });
+}
