@@ -14,10 +14,11 @@ const PATIENCE_MS = 20_000;
 const STYLE = `
   :host { display: grid; min-block-size: 12rem; }
   :host([hidden]) { display: none; }
-  iframe { grid-area: 1 / 1; inline-size: 100%; block-size: 26rem; border: 0; color-scheme: auto; visibility: hidden; }
   slot { grid-area: 1 / 1; display: block; }
-  :host([data-ready]) iframe { visibility: visible; }
-  :host([data-ready]) slot { display: none; }
+  ::slotted(iframe) { display: block; inline-size: 100%; block-size: 26rem; border: 0; }
+  slot[name] { visibility: hidden; }
+  :host([data-ready]) slot[name] { visibility: visible; }
+  :host([data-ready]) slot:not([name]) { display: none; }
 `;
 
 /** Set by embed.js, which lies in the site's root. @type {URL | null} */
@@ -49,9 +50,10 @@ export class AlphaCut extends HTMLElement {
     sheet.replaceSync(STYLE);
     const shadow = this.attachShadow({ mode: "open" });
     shadow.adoptedStyleSheets = [sheet];
-    Object.assign(this.#frame, { title: "alphacut", allow: "cross-origin-isolated; clipboard-write", referrerPolicy: "strict-origin" });
+    // Among the element's own children: frames in a shadow tree can't find each other, and would each load a model.
+    Object.assign(this.#frame, { title: "alphacut", slot: "tool", allow: "cross-origin-isolated; clipboard-write", referrerPolicy: "strict-origin" });
     this.#frame.addEventListener("load", () => this.#greet());
-    shadow.append(document.createElement("slot"), this.#frame);
+    shadow.append(document.createElement("slot"), Object.assign(document.createElement("slot"), { name: "tool" }));
   }
 
   connectedCallback() {
@@ -59,10 +61,12 @@ export class AlphaCut extends HTMLElement {
     this.#ready = new Promise((resolve) => { this.#tellReady = resolve; });
     if (this.getAttribute("loading") === "lazy") this.#frame.loading = "lazy";
     this.#frame.src = new URL(`embed.html?${new URLSearchParams(this.#options())}`, this.#root).href;
+    this.append(this.#frame);
   }
 
   disconnectedCallback() {
     removeEventListener("message", this.#hear);
+    this.#frame.remove();
     clearTimeout(this.#patience);
     this.#setReady(false);
     for (const { reject } of this.#calls.values()) reject(new AlphacutError("cancelled", "The element was taken out of the page."));

@@ -1,10 +1,10 @@
 /**
  * One worker for all frames of a page that show the tool: three of them load one model, not three.
  *
- * Frames of one origin beneath one page reach each other directly. The first that needs the worker becomes the hub:
- * it starts the worker and serves the others through a MessagePort each, in the terms of web/shared/protocol.js. When
- * the hub's frame goes, the others find or found another and ask again for what was not answered, so nothing is lost.
- * Frames that can't reach each other (a sandbox without `allow-same-origin`, other pages) each are a hub of their own.
+ * Frames of one origin beneath one page reach each other directly, unless they are in a shadow tree. The first that
+ * needs the worker becomes the hub: it starts the worker and serves the others through a MessagePort each, in the terms
+ * of web/shared/protocol.js. When the hub's frame goes, the others find or found another and ask again for what was not
+ * answered, so nothing is lost. A frame that reaches no other is a hub of its own.
  *
  * Why no SharedWorker: it can't start the workers it needs, nobody can end it when its memory is used up or a
  * network hangs, and browsers on phones lack it.
@@ -68,6 +68,7 @@ class Seat {
   /** The hub has gone. Not at once: where the whole page goes, nobody needs another. @param {MessagePort} port */
   #leave(port) {
     if (this.#port !== port) return;
+    port.close(); // what it still says is of a worker that ends
     this.#port = null;
     setTimeout(() => {
       for (const request of this.#open.values()) this.#reach().postMessage(request);
@@ -105,8 +106,8 @@ function founded() {
   };
   addEventListener("pagehide", () => {
     delete here.alphacutHub;
-    client.dismiss();
     for (const onGone of others) onGone();
+    client.dismiss();
   }, { once: true });
   return here.alphacutHub;
 }
