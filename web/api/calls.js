@@ -46,8 +46,8 @@ export function cut(image, config, script, kind) {
 async function remove(photo, settled, kind, output) {
   const model = (await findModel(settled)).id, { device } = settled;
   const keep = kind === "background" ? "background" : "subject";
-  const cutout = await withWorker(settled, (client, signal) => (
-    client.remove(photo, { model, device, keep, output }, { signal, onProgress: teller(settled) })
+  const cutout = await withWorker(settled, (client) => (
+    client.remove(photo, { model, device, keep, output }, { signal: settled.signal, onProgress: teller(settled) })
   ));
   tellMore(settled, cutout);
   return cutout;
@@ -67,8 +67,8 @@ export function apply(image, mask, config, script) {
     const pixels = await withMask(photo, shape);
     if (file.format === "rgba8" || file.format === "alpha8") return encodePixels(pixels, file.format);
     const master = pixels.toPng();
-    const made = await withWorker(settled, (client, signal) => client.export(
-      { photo: master, master, edits: [], finish: NO_FINISH, output: file }, { signal, onProgress: teller(settled) },
+    const made = await withWorker(settled, (client) => client.export(
+      { photo: master, master, edits: [], finish: NO_FINISH, output: file }, { signal: settled.signal, onProgress: teller(settled) },
     ));
     tellMore(settled, made);
     return blobOf(made);
@@ -83,8 +83,8 @@ export function apply(image, mask, config, script) {
 export function load(config, script) {
   return asCalled(async () => {
     const settled = settle(config, script), model = (await findModel(settled)).id;
-    const ready = await withWorker(settled, (client, signal) => (
-      client.start({ model, device: settled.device }, { signal, onProgress: teller(settled) })
+    const ready = await withWorker(settled, (client) => (
+      client.start({ model, device: settled.device }, { signal: settled.signal, onProgress: teller(settled) })
     ));
     tellMore(settled, ready);
     return ready;

@@ -2,6 +2,7 @@
 
 import { AlphacutError } from "../shared/protocol.js";
 import { readOutput } from "./output.js";
+import { untilDisposal } from "./workers.js";
 
 /** @import { DeviceChoice } from "../shared/protocol.js" */
 /** @import { OutputConfig, Wanted } from "./output.js" */
@@ -48,7 +49,7 @@ import { readOutput } from "./output.js";
  * @property {DeviceChoice} device
  * @property {Wanted} output
  * @property {Progress} progress
- * @property {AbortSignal | undefined} signal
+ * @property {AbortSignal} signal
  * @property {RequestInit | undefined} fetchArgs
  * @property {boolean} debug
  */
@@ -73,7 +74,7 @@ export function settle(config, script) {
   return {
     root: folder(publicPath), workerUrl: workerUrl ? absolute(workerUrl, "workerUrl") : null,
     model: model === undefined ? null : nameOf(model), device: choice, output: readOutput(output),
-    progress: progress ?? (() => {}), signal: config.signal, fetchArgs: config.fetchArgs, debug: Boolean(config.debug),
+    progress: progress ?? (() => {}), signal: untilDisposal(config.signal), fetchArgs: config.fetchArgs, debug: Boolean(config.debug),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The workers of this page, one for each place where alphacut's files lie. */
 
+import { cancelledBy } from "../client/abort.js";
 import { WorkerClient } from "../client/worker-client.js";
 import { AlphacutError } from "../shared/protocol.js";
 
@@ -14,16 +15,25 @@ let disposal = new AbortController();
  * Asks the worker that a call needs; it is started when there is none.
  * @template T
  * @param {Settled} settled
- * @param {(client: WorkerClient, signal: AbortSignal) => Promise<T>} ask  `signal` ends the call too when all is disposed of.
+ * @param {(client: WorkerClient) => Promise<T>} ask
  * @returns {Promise<T>}
  */
 export async function withWorker(settled, ask) {
-  const crew = crewOf(settled), signals = [disposal.signal, ...(settled.signal ? [settled.signal] : [])];
+  const crew = crewOf(settled);
   try {
-    return await ask(crew.client, AbortSignal.any(signals));
+    return await ask(crew.client);
   } catch (error) {
+    if (settled.signal.aborted) throw cancelledBy(settled.signal);
     throw error instanceof AlphacutError && error.code === "worker-crashed" && !crew.answered() ? notStarted(crew, error) : error;
   }
+}
+
+/**
+ * A signal that ends a call when its own does, or when all is disposed of.
+ * @param {AbortSignal | undefined} own
+ */
+export function untilDisposal(own) {
+  return AbortSignal.any(own ? [own, disposal.signal] : [disposal.signal]);
 }
 
 /** Ends all workers, which gives their memory back. */
