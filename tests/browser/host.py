@@ -20,7 +20,8 @@ ISOLATED = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-
 SHIM = "alphacut-worker.js"
 
 HELPERS = """
-  window.blobOf = (base64, type) => new Blob([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], { type });
+  const bytesOf = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  window.blobOf = (base64, type) => new Blob([bytesOf(base64)], { type });
   window.base64Of = async (blob) => {
     let text = "";
     for (const byte of new Uint8Array(await blob.arrayBuffer())) text += String.fromCharCode(byte);
