@@ -1,64 +1,111 @@
-"""Pages of others: a server on another port, and under another name, that shows the tool in its pages."""
+"""Pages of other people: a server on another port, with headers as wanted, and calls of alphacut.js."""
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
 
-from tests.browser.site import OUT
-from tools.embedding import EMBEDDED
-from tools.serve import Fault
+from playwright.sync_api import Page
 
-ISOLATING = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
+from tests.helpers import Bytes8, pixels_of
 
-Pages = dict[str, tuple[str, Mapping[str, str]]]
+ISOLATED = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
+SHIM = "alphacut-worker.js"
+
+HELPERS = """
+  const bytesOf = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  window.blobOf = (base64, type) => new Blob([bytesOf(base64)], { type });
+  window.base64Of = async (blob) => {
+    let text = "";
+    for (const byte of new Uint8Array(await blob.arrayBuffer())) text += String.fromCharCode(byte);
+    return btoa(text);
+  };
+  window.told = async (work) => {
+    try {
+      const value = await work();
+      if (!(value instanceof Blob)) return { value };
+      return { type: value.type, base64: await base64Of(value) };
+    } catch (error) {
+      const { name, code, message, hint, cause } = error;
+      const ours = error instanceof alphacut.AlphacutError;
+      return { error: { name, code, message, hint, cause: String(cause), ours } };
+    }
+  };
+"""
 
 
-class Host:
-    """Serves pages that tests write. Its name makes it another site than 127.0.0.1, with storage apart."""
+@contextlib.contextmanager
+def hosting(folder: Path, headers: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Serve a folder of someone else's, with these headers, while the context lasts; yields its address."""
 
-    def __init__(self, port: int) -> None:
-        self.origin = f"http://localhost:{port}"
-        self._pages: Pages = {}
-
-    def page(self, html: str, headers: Mapping[str, str] | None = None) -> str:
-        """Serve a page and return its address."""
-        name = f"/{len(self._pages)}.html"
-        self._pages[name] = (f"<!doctype html><meta charset=utf-8>{html}", headers or {})
-        return f"{self.origin}{name}"
-
-    def get(self, path: str) -> tuple[str, Mapping[str, str]] | None:
-        """Return a page and its headers."""
-        return self._pages.get(path)
-
-
-@contextmanager
-def hosting() -> Iterator[Host]:
-    """Run a host."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            html, headers = host.get(self.path) or ("", {})
-            self.send_response(200 if html else 404)
-            for name, value in {"Content-Type": "text/html; charset=utf-8", **headers}.items():
+    class Handler(SimpleHTTPRequestHandler):
+        def end_headers(self) -> None:
+            for name, value in (headers or {}).items():
                 self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(html.encode())
+            super().end_headers()
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        host = Host(server.server_port)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield host
-        server.shutdown()
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
-def allowing(*origins: str) -> Fault:
-    """Answer embed.html as a build with --embed-allow would have written it."""
-    html = (OUT / EMBEDDED).read_text("utf-8")
-    assert html.count('data-allow=""') == 1
-    return Fault(body=html.replace('data-allow=""', f'data-allow="{" ".join(origins)}"').encode())
+def write_host(folder: Path, site_url: str) -> None:
+    """Write a page that loads alphacut.js from a site, and the file that starts its worker."""
+    script = f'import * as alphacut from "{site_url}alphacut.js"; window.alphacut = alphacut;'
+    page = f'<!doctype html><title>A host</title><script type="module">{script}</script>'
+    (folder / "index.html").write_text(page, "utf-8")
+    (folder / SHIM).write_text(f'import "{site_url}worker.js";\n', "utf-8")
+
+
+@dataclass
+class Answer:
+    """What a call gave: a Blob's bytes and type, or a value, or an error."""
+
+    type: str = ""
+    data: bytes = b""
+    value: Any = None
+    error: dict[str, Any] | None = None
+
+    @property
+    def pixels(self) -> Bytes8:
+        """Of the file."""
+        assert self.error is None, self.error
+        return pixels_of(self.data)
+
+
+@dataclass
+class Api:
+    """A page that has alphacut.js as `alphacut`; `usual` is the config of its calls, as JavaScript."""
+
+    page: Page
+    usual: str = '{ model: "tiny", device: "cpu" }'
+
+    def __post_init__(self) -> None:
+        self.page.wait_for_function("window.alphacut")
+        self.page.evaluate(HELPERS)
+        self.page.evaluate(f"window.usual = {self.usual}")
+
+    def call(self, expression: str, photo: bytes = b"", kind: str = "image/png") -> Answer:
+        """Evaluate a call; `photo` is a Blob in it, and `usual` the config."""
+        script = f"""([base64, type]) => told(async () => {{
+          const photo = blobOf(base64, type);
+          return {expression};
+        }})"""
+        told = self.page.evaluate(script, [base64.b64encode(photo).decode(), kind])
+        data = base64.b64decode(told.get("base64", ""))
+        return Answer(told.get("type", ""), data, told.get("value"), told.get("error"))

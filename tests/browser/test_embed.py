@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Frame, Page, expect
 
 from tests.browser.driver import SECOND
-from tests.browser.host import ISOLATING, Host, allowing, hosting
+from tests.browser.embedder import ISOLATING, Host, allowing, hosting
 from tests.browser.native import cut_out
 from tests.browser.site import OUT
 from tests.helpers import ROOT

@@ -42,7 +42,7 @@ def in_node(script: str, given: Any = None) -> Any:
         [*node_command(), "--input-type=module", "-e", code],
         input=json.dumps(given), capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
-    return json.loads(done.stdout)
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def through_png(images: list[tuple[int, int, bytes]], space: str = "srgb") -> list[bytes]:

@@ -1,6 +1,7 @@
 /** The one place outside the worker that downloads: what can go wrong comes as an AlphacutError. */
 
 import { AlphacutError } from "../shared/protocol.js";
+import { cancelledBy } from "./abort.js";
 
 /** Where the server answers, but not with the file. */
 const NOT_THERE = "The site may not have been built or copied completely.";
@@ -33,12 +34,4 @@ export async function download(url, complaint, { signal, fetchArgs, missing = NO
   throw new AlphacutError("download-failed", complaint, {
     hint: missing, details: `${url}\nHTTP ${response.status} ${response.statusText}`,
   });
-}
-
-/**
- * The error of a call that its signal ended; `cause` is the signal's reason.
- * @param {AbortSignal} signal
- */
-export function cancelledBy(signal) {
-  return new AlphacutError("cancelled", "Cancelled.", { cause: signal.reason });
 }

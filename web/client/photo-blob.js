@@ -1,9 +1,10 @@
 /** Whatever a photo is given as, as a file that the worker reads. */
 
 import { AlphacutError } from "../shared/protocol.js";
-import { cancelledBy, download } from "./download.js";
+import { cancelledBy, untilAborted } from "./abort.js";
+import { download } from "./download.js";
 import { drawSvg, pixelsOf } from "./pixels.js";
-import { rawPng } from "./raw-png.js";
+import { rawPng, whiteUnder } from "./raw-png.js";
 
 /**
  * What a photo can be given as: a file (Blob, File, or its bytes), its address (URL, string, `data:` and `blob:`
@@ -13,6 +14,8 @@ import { rawPng } from "./raw-png.js";
 /** @typedef {{ fetchArgs?: RequestInit | undefined, signal?: AbortSignal | undefined }} Reading */
 
 const SVG_TYPE = "image/svg+xml";
+/** Bare pixels say their size in their type, as `removeBackground` writes it. */
+const PIXELS_TYPE = /^image\/x-(rgba|alpha)8\s*;\s*width=(\d+)\s*;\s*height=(\d+)$/;
 const NOT_LOADED = "The photo could not be downloaded.";
 const MISSING = "Check its address.";
 const NO_ANSWER = "The server did not answer, or does not allow this page to read the file (it must send"
@@ -47,7 +50,6 @@ const KINDS = {
  * @throws {AlphacutError} `bad-options`, `unreadable-file`, `download-failed`, `offline`, `not-an-image`, `unsupported-format`, `cancelled`
  */
 export async function toBlob(input, reading = {}) {
-  if (reading.signal?.aborted) throw cancelledBy(reading.signal);
   if (ArrayBuffer.isView(input)) {
     return fromFile(new Blob([new Uint8Array(/** @type {ArrayBuffer} */ (input.buffer), input.byteOffset, input.byteLength)]));
   }
@@ -61,27 +63,25 @@ export async function toBlob(input, reading = {}) {
   return untilAborted(async () => read(input, reading), reading.signal);
 }
 
-/**
- * Some waits can't be ended, as that for an element to load: its caller need not wait on.
- * @param {() => Promise<Blob>} work
- * @param {AbortSignal | undefined} signal
- */
-async function untilAborted(work, signal) {
-  if (!signal) return work();
-  let stop = () => {};
-  /** @type {Promise<never>} */
-  const aborted = new Promise((_, reject) => { stop = () => reject(cancelledBy(signal)); });
-  signal.addEventListener("abort", stop);
-  try {
-    return await Promise.race([work(), aborted]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
-}
-
 /** @param {Blob} file */
 function fromFile(file) {
+  const [, kind, width, height] = PIXELS_TYPE.exec(file.type) ?? [];
+  if (kind) return fromPixels(file, kind === "rgba" ? 4 : 1, Number(width), Number(height));
   return file.type.startsWith(SVG_TYPE) ? drawSvg(file) : file;
+}
+
+/**
+ * @param {Blob} file
+ * @param {1 | 4} channels  Alpha alone, or R, G, B and straight alpha.
+ * @param {number} width
+ * @param {number} height
+ */
+async function fromPixels(file, channels, width, height) {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  if (!bytes.length || bytes.length !== channels * width * height) {
+    throw new AlphacutError("bad-options", `${bytes.length} bytes are no ${width} by ${height} pixels.`, { details: file.type });
+  }
+  return rawPng({ data: channels === 4 ? bytes : whiteUnder(bytes), width, height });
 }
 
 /**

@@ -36,6 +36,16 @@ export function rawPng({ data, width, height, colorSpace = "srgb" }) {
 }
 
 /**
+ * White pixels of this alpha, RGBA.
+ * @param {Uint8Array} alpha
+ */
+export function whiteUnder(alpha) {
+  const pixels = new Uint8ClampedArray(4 * alpha.length).fill(255);
+  for (let at = 0; at < alpha.length; at++) pixels[4 * at + 3] = /** @type {number} */ (alpha[at]);
+  return pixels;
+}
+
+/**
  * Rows as a zlib stream (RFC 1950) of stored blocks; before each row stands a 0, for no filter.
  * @param {Uint8Array} data
  * @param {number} stride  Bytes of a row.

@@ -13,6 +13,9 @@ const STALL_MS = 30_000;
 /** The site's root, whatever sub-path it lies under. */
 export const ROOT = new URL("../", import.meta.url);
 
+/** Whether this worker is another site's, which imports ours: browsers start no further workers from here for it. */
+export const FOREIGN = "location" in globalThis && globalThis.location.origin !== ROOT.origin;
+
 /**
  * Downloads a file into an array of its length and checks its hash.
  * @param {SiteFile} file

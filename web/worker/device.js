@@ -1,6 +1,7 @@
 /** Chooses what the network runs on, and says why. */
 
 import { AlphacutError } from "../shared/protocol.js";
+import { FOREIGN, ROOT } from "./assets.js";
 
 /** @import { DeviceChoice, DeviceReport, Precision, SiteModel } from "../shared/protocol.js" */
 
@@ -58,16 +59,20 @@ export async function chooseDevice(choice, model, wish = {}) {
 }
 
 /**
- * The CPU path, with as many threads as cross-origin isolation allows.
+ * The CPU path, with as many threads as the page may have: threads are workers that share memory.
  * @param {string} reason
  * @param {Wish} [wish]  Its threads are taken where isolation allows threads.
  * @returns {DeviceReport}
  */
 export function cpu(reason, wish = {}) {
-  const isolated = globalThis.crossOriginIsolated;
-  const threads = isolated ? wish.threads ?? Math.min(navigator.hardwareConcurrency || 1, MAX_THREADS) : 1;
-  const why = isolated ? "" : "; one thread, because the server sends no cross-origin isolation headers";
-  return { provider: "wasm", adapter: "", software: false, precision: "float32", threads, reason: reason + why };
+  const single = whyOneThread();
+  const threads = single ? 1 : wish.threads ?? Math.min(navigator.hardwareConcurrency || 1, MAX_THREADS);
+  return { provider: "wasm", adapter: "", software: false, precision: "float32", threads, reason: reason + single };
+}
+
+function whyOneThread() {
+  if (FOREIGN) return `; one thread, because alphacut's files come from another site (${ROOT.host}) than the page`;
+  return globalThis.crossOriginIsolated ? "" : "; one thread, because the server sends no cross-origin isolation headers";
 }
 
 /**

@@ -3,6 +3,7 @@
  * (src/alphacut/png.py). Where it does not work Python encodes by itself, and a remark says so.
  */
 
+import { FOREIGN, ROOT } from "./assets.js";
 import { firstLine } from "./ort.js";
 import { remark } from "./remarks.js";
 
@@ -31,6 +32,7 @@ export class PngPool {
 
   constructor(cores = navigator.hardwareConcurrency || 2) {
     this.lanes = Math.max(2, Math.min(MOST_WORKERS, cores));
+    if (FOREIGN) this.#fail(`alphacut's files come from another site, ${ROOT.host}, than the page`);
   }
 
   /** Starts the workers, if they are not running: they are ready when there is something to encode. */
