@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from tools.catalog import PARTS_FILE, ROOT, Model, choose, read_catalog, read_models
-from tools.docs_headers import header_table, nginx
+from tools.docs_headers import header_table, nginx, table
 
 DOCS = ROOT / "docs"
 EXAMPLE_SITE = "https://alphacut.example"
@@ -45,18 +45,17 @@ def with_site(text: str, site: str) -> str:
 
 
 def _models() -> str:
-    head = "| id | name | for | download | input | licence of the weights |\n| --- | --- | --- | --- | --- | --- |\n"
-    return head + "\n".join(_model_row(model) for model in choose(read_models(), None))
+    rows = map(_model_row, choose(read_models(), None))
+    return table(["id", "name", "for", "download", "input", "licence of the weights"], rows)
 
 
-def _model_row(model: Model) -> str:
+def _model_row(model: Model) -> list[str]:
     spec, licence = model.spec, model.licence
     name = f"{model.title} (default)" if model.default else model.title
-    cells = [
+    return [
         f"`{model.id}`", name, model.summary, f"{model.published.bytes / 1e6:.1f} MB",
-        f"{spec.width} × {spec.height}", f"[{licence.name}]({licence.url})",
+        f"{spec.width} by {spec.height}", f"[{licence.name}]({licence.url})",
     ]  # fmt: skip
-    return f"| {' | '.join(cells)} |"
 
 
 def _model_details() -> str:
@@ -75,19 +74,15 @@ def _model_detail(model: Model) -> str:
 
 
 def _parts() -> str:
-    rows = [
-        f"| [{part.title}]({part.url}) | {part.version} | {part.licence} |"
-        for part in read_catalog(PARTS_FILE).components.values()
-    ]
-    return "| part | version | licence |\n| --- | --- | --- |\n" + "\n".join(rows)
+    parts = read_catalog(PARTS_FILE).components.values()
+    rows = [[f"[{part.title}]({part.url})", part.version, part.licence] for part in parts]
+    return table(["part", "version", "licence"], rows)
 
 
 def _samples() -> str:
-    rows = [
-        f"| [{sample.title}]({sample.url}) | {sample.credit} | {sample.licence} |"
-        for sample in read_catalog(PARTS_FILE).samples
-    ]
-    return "| photo | by | licence |\n| --- | --- | --- |\n" + "\n".join(rows)
+    photos = read_catalog(PARTS_FILE).samples
+    rows = [[f"[{photo.title}]({photo.url})", photo.credit, photo.licence] for photo in photos]
+    return table(["photo", "by", "licence"], rows)
 
 
 def _figures(name: str) -> str:
@@ -117,10 +112,10 @@ def _errors() -> str:
         raise DocsError("protocol.js lists no error codes")
     words = json.loads((ROOT / "web" / "messages" / "en.json").read_text("utf-8"))
     rows = [
-        f"| `{code}` | {words[f'error.{code}.message']} | {words[f'error.{code}.hint']} |"
+        [f"`{code}`", words[f"error.{code}.message"], words[f"error.{code}.hint"]]
         for code in sorted(re.findall('"(.*?)"', listed[1]))
     ]
-    return "| code | what happened | what to do |\n| --- | --- | --- |\n" + "\n".join(rows)
+    return table(["code", "what happened", "what to do"], rows)
 
 
 def _live() -> str:
@@ -128,7 +123,7 @@ def _live() -> str:
     return """\
 <div class="live">
 <script type="module" src="{site}embed.js"></script>
-<alpha-cut model="u2netp" theme="auto">Here is the tool itself, where scripts may run and the site is up.</alpha-cut>
+<alpha-cut model="u2netp" theme="auto">Here is the tool, where scripts may run and the site is up.</alpha-cut>
 </div>"""
 
 

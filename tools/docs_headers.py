@@ -5,6 +5,8 @@ Both come from tools/respond.py, which serves the site in every test.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from tools.respond import CONTENT_SECURITY_POLICY, EMBEDDED, SITE_HEADERS, site_headers
 
 DOCS_POLICY = f"{CONTENT_SECURITY_POLICY}; frame-src 'self'; frame-ancestors 'self'"
@@ -14,10 +16,10 @@ _WHY = {
     "Cross-Origin-Opener-Policy": "isolates the page, together with the next: threads on the processor",
     "Cross-Origin-Embedder-Policy": "the same",
     "Cross-Origin-Resource-Policy": "pages of other origins may show the tool though they are isolated",
-    "Access-Control-Allow-Origin": "pages of other origins may load embed.js, alphacut.js, runtime and models",
+    "Access-Control-Allow-Origin": "pages of other origins may load scripts, runtime and models",
     "Permissions-Policy": "what the site never asks for; the camera is for its own pages",
     "X-Content-Type-Options": "files are what they are said to be",
-    _POLICY: f"scripts, workers and connections of the site's own alone; only {EMBEDDED} may be framed elsewhere",
+    _POLICY: f"scripts and connections of the site's own alone; only {EMBEDDED} may be framed elsewhere",
 }
 _SERVER = """\
 map $uri $alphacut_policy {{
@@ -45,8 +47,14 @@ server {{
 def header_table() -> str:
     """Tell each header with its value and what it is for."""
     headers = site_headers("")
-    rows = [f"| `{name}` | `{value}` | {_WHY[name]} |" for name, value in headers.items()]
-    return "| header | value | for |\n| --- | --- | --- |\n" + "\n".join(rows)
+    rows = [[f"`{name}`", f"`{value}`", _WHY[name]] for name, value in headers.items()]
+    return table(["header", "value", "for"], rows)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write a table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def nginx() -> str:

@@ -1,4 +1,4 @@
-"""What MkDocs calls while it builds our pages: fills in what is known elsewhere, and takes scripts out of pages.
+"""What MkDocs calls while it builds our pages: fills in what is known elsewhere, takes scripts out of pages.
 
 The theme writes small scripts into each page. They are moved into files, so that the pages need no
 'unsafe-inline' and work under the site's own content policy.

@@ -1,6 +1,6 @@
 """Lists the fenced snippets of a Markdown page, so that tests can run every one of them.
 
-A fence's first line names the language, and behind it what the runner needs to know, which no reader is shown::
+A fence's first line names the language, then what the runner needs to know, which no reader is shown::
 
     ```python pyodide title="page.py"
 
