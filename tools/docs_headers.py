@@ -23,9 +23,9 @@ _WHY = {
 }
 _SERVER = """\
 map $uri $alphacut_policy {{
-    default             "{default}";
-    ~/embed\\.html$      "{embedded}";
-    ~/docs/             "{docs}";
+    default         "{default}";
+    ~/docs/         "{docs}";
+    ~/embed\\.html$  "{embedded}";
 }}
 
 server {{
@@ -67,4 +67,4 @@ def nginx() -> str:
         default=site_headers("")[_POLICY], embedded=site_headers(EMBEDDED)[_POLICY], docs=DOCS_POLICY,
         headers=headers, policy_name=_POLICY,
     )  # fmt: skip
-    return f'```nginx title="/etc/nginx/conf.d/alphacut.conf"\n{text}```'
+    return f'```nginx server title="/etc/nginx/conf.d/alphacut.conf"\n{text}```'
