@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tools.respond import CONTENT_SECURITY_POLICY, EMBEDDED, SITE_HEADERS, site_headers
+from tools.respond import DOCUMENTATION, EMBEDDED, SITE_HEADERS, site_headers
 
-DOCS_POLICY = f"{CONTENT_SECURITY_POLICY}; frame-src 'self'; frame-ancestors 'self'"
-"""Of these pages, where they lie in the site's folder docs/: they show the tool in a frame."""
 _POLICY = "Content-Security-Policy"
 _WHY = {
     "Cross-Origin-Opener-Policy": "isolates the page, together with the next: threads on the processor",
@@ -24,7 +22,7 @@ _WHY = {
 _SERVER = """\
 map $uri $alphacut_policy {{
     default         "{default}";
-    ~/docs/         "{docs}";
+    ~/{folder}         "{docs}";
     ~/embed\\.html$  "{embedded}";
 }}
 
@@ -64,7 +62,8 @@ def nginx() -> str:
         f'    add_header {name:{width}} "{value}" always;' for name, value in SITE_HEADERS.items()
     )
     text = _SERVER.format(
-        default=site_headers("")[_POLICY], embedded=site_headers(EMBEDDED)[_POLICY], docs=DOCS_POLICY,
+        default=site_headers("")[_POLICY], embedded=site_headers(EMBEDDED)[_POLICY],
+        docs=site_headers(DOCUMENTATION)[_POLICY], folder=DOCUMENTATION,
         headers=headers, policy_name=_POLICY,
     )  # fmt: skip
     return f'```nginx server title="/etc/nginx/conf.d/alphacut.conf"\n{text}```'

@@ -18,7 +18,6 @@ from PIL import Image
 
 from tests.helpers import ROOT, file_of, scene
 from tests.snippets import all_of, at, checkout, each, environment
-from tools.docs_headers import DOCS_POLICY
 from tools.respond import SITE_HEADERS, site_headers
 from tools.serve import serving
 from tools.snippets import Snippet
@@ -179,11 +178,7 @@ def chosen(entries: Block, path: str) -> str:
 def test_nginx_sends_what_our_own_server_sends(snippet: Snippet, path: str) -> None:
     headers = dict(sent(directives(snippet.text), path))
     assert headers.pop("Cache-Control") == "no-cache"
-    if path.startswith("docs/"):
-        assert headers.pop("Content-Security-Policy") == DOCS_POLICY
-        assert headers == SITE_HEADERS
-    else:
-        assert headers == site_headers(path)
+    assert headers == site_headers(path)
 
 
 @each("headers")
