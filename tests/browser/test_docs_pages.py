@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.driver import Driver
+from tests.browser.driver import SECOND, Driver
 from tools import docs
 from tools.catalog import ROOT
 from tools.docs_fill import DOCS
@@ -77,3 +77,15 @@ def test_snippets_elsewhere_keep_the_example_s_address(page: Page, with_docs: Pa
     with serving(with_docs / DOCUMENTATION, base="/docs/") as url, page.expect_response("**/site.json"):
         page.goto(f"{url}index.html")
         expect(page.locator("pre code").first).to_contain_text('src="https://alphacut.example/embed.js"')
+
+
+def test_the_tool_in_the_guide_cuts_out_a_photo_and_has_the_page_s_theme(reader: Driver, site: Path) -> None:
+    page = open_page(reader, "embed")
+    page.locator(".live alpha-cut[data-ready]").wait_for(timeout=90 * SECOND)
+    tool = page.frame_locator(".live alpha-cut iframe")
+    tool.locator("#photo-input").set_input_files(site / "samples" / "chelsea.png")
+    expect(tool.locator("#cutout")).to_be_visible(timeout=90 * SECOND)
+    for label, scheme in (("Use the light theme", "light"), ("Use the dark theme", "dark")):
+        page.get_by_title(label).click()
+        expect(page.locator(".live alpha-cut")).to_have_attribute("theme", scheme)
+        expect(tool.locator("html")).to_have_css("color-scheme", scheme)
