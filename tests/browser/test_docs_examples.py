@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
@@ -77,6 +78,7 @@ def test_a_photo_goes_through_the_embed(
     download.value.save_as(path)
     assert_same_cutout(site, "tiny", photo, path, tmp_path)
     driver.assert_no_complaints()
+    assert {urlsplit(url).hostname for url in driver.requests if url.startswith("http")} == {"127.0.0.1"}
 
 
 def test_the_example_stays_what_it_is_around_the_tool(page: Page, address: str) -> None:
