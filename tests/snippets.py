@@ -22,7 +22,7 @@ RUNNERS: Mapping[str, Mapping[str, str]] = {
     "html": {"": "page"},
     "js": {"": "script", "worker": "worker", "bundler": "bundler"},
     "python": {"": "program", "pyodide": "pyodide"},
-    "bash": {"cli": "command", "fetch": "command", "build": "checkout", "install": "install", "npm": "npm"},
+    "bash": {"cli": "command", "build": "checkout", "install": "install", "npm": "npm"},
     "nginx": {"headers": "headers", "server": "server"},
     "yaml": {"workflow": "workflow"},
 }
