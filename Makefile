@@ -7,11 +7,12 @@ PORT ?= 8000
 MACHINE ?= $(shell nproc)-core
 BUILD_OPTIONS ?=
 
-.PHONY: help serve demo test bench quality clean build bootstrap
+.PHONY: help serve demo docs test bench quality clean build bootstrap
 
 help:  ## show this
 	@echo "make serve   build the site and serve it              [MODELS=u2netp,isnet] [PORT=8000]"
 	@echo "make demo    cut out one photo in headless Chromium   [PHOTO=in.jpg] [OUT=cutout.png] [MODEL=u2netp] [DEVICE=auto|webgpu|wasm]"
+	@echo "make docs    build the documentation into dist/docs   [SITE=https://address/of/the/site/]"
 	@echo "make test    run every check and test, browser included"
 	@echo "make bench   measure this machine and write README's tables [MACHINE=name] [MODELS=u2netp,isnet] [BROWSER=command]"
 	@echo "make quality measure cutouts on photos with ground truth  DATA=folder [MODELS=...] [MAPS=folder] [MACHINE=name]"
@@ -28,6 +29,9 @@ serve: build
 
 demo: build
 	@$(RUN) -m tools.demo $(if $(PHOTO),--photo "$(PHOTO)") $(if $(OUT),--out "$(OUT)") $(if $(MODEL),--model "$(MODEL)") $(if $(DEVICE),--device "$(DEVICE)")
+
+docs: bootstrap
+	@$(RUN) -m tools.docs $(if $(SITE),--site "$(SITE)")
 
 test: bootstrap
 	@$(RUN) -m tools.check

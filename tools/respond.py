@@ -25,6 +25,8 @@ PERMISSIONS_POLICY = ", ".join(
 )
 EMBEDDED = "embed.html"
 """The one page that other origins may show in a frame."""
+DOCUMENTATION = "docs/"
+"""Where the built documentation lies, if it does: its pages show the embedded one in a frame."""
 SITE_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
@@ -60,7 +62,8 @@ _SLOW_TICK_S = 0.05
 def site_headers(path: str) -> dict[str, str]:
     """Return the headers that a server should send with the file at `path`, relative to the site's root."""
     framed = "*" if path == EMBEDDED else "'self'"
-    policy = f"{CONTENT_SECURITY_POLICY}; frame-ancestors {framed}"
+    frames = "; frame-src 'self'" if path.startswith(DOCUMENTATION) else ""
+    policy = f"{CONTENT_SECURITY_POLICY}{frames}; frame-ancestors {framed}"
     return SITE_HEADERS | {"Content-Security-Policy": policy}
 
 

@@ -113,6 +113,10 @@ class Driver:
             if urlsplit(url).scheme in {"http", "https"} and urlsplit(url).netloc != origin
         ]
         assert not foreign, f"requests to other origins: {foreign}"
+        self.assert_no_complaints()
+
+    def assert_no_complaints(self) -> None:
+        """Nothing on the console but expected failures of downloads."""
         assert not self.complaints, f"console: {self.complaints}"
 
     def _remember(self, request: Request) -> None:

@@ -115,6 +115,12 @@ def test_one_page_alone_may_be_framed_by_other_origins() -> None:
     assert {path for path, may in framed.items() if may} == {"embed.html"}
 
 
+def test_the_documentation_alone_shows_frames_and_only_of_the_site() -> None:
+    paths = ("", "embed.html", "docs/embed.html", "a/docs/embed.html")
+    policies = {path: site_headers(path)["Content-Security-Policy"] for path in paths}
+    assert {path for path, policy in policies.items() if "frame-src 'self'" in policy} == {"docs/embed.html"}
+
+
 def test_the_policy_lets_nothing_in_from_elsewhere() -> None:
     allowed = {word for rule in CONTENT_SECURITY_POLICY.split(";") for word in rule.split()[1:]}
     assert allowed == {"'none'", "'self'", "'wasm-unsafe-eval'", "blob:", "data:"}

@@ -1,0 +1,3 @@
+project = "alphacut in Sphinx"
+html_theme = "alabaster"
+html_js_files = [("https://alphacut.example/embed.js", {"type": "module"})]
