@@ -30,7 +30,7 @@ from tools import check_site, extras
 from tools.bundle import ALONE, STYLES, bundle
 from tools.catalog import MODELS_FOLDER, ROOT, Catalog, CatalogError, Model, choose, read_catalog, read_models
 from tools.chunks import CHUNK_BYTES, split
-from tools.embedding import EMBEDDED, OriginError, allow, read_origins
+from tools.embedding import EMBEDDED, OriginError, allow, integrity, read_origins
 from tools.fetch import Cache, FetchError, fetch_all
 from tools.minify import MinifyError, minify, saved, tool_part
 from tools.networks import Network, prepare
@@ -224,6 +224,7 @@ def _describe(
             "version": ort.version, "index": f"{ort.folder}/", "builds": _ort_builds(out, out / ort.folder),
         },
         "extras": _describe_extras(out),
+        "integrity": integrity(out),
         "models": list(models),
         "samples": [
             asdict(sample) | _sample_files(out, out / photos.folder / sample.file)

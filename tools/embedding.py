@@ -1,11 +1,15 @@
-"""Which origins may send photos to the embedded tool and read results: the build names them in embed.html."""
+"""What pages of others depend on: which of them may send photos to the tool, and hashes of what they load."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from tools.bundle import PUBLIC
 
 EMBEDDED = "embed.html"
 _MARK = 'data-allow=""'
@@ -32,6 +36,13 @@ def allow(page: Path, origins: Sequence[str]) -> None:
     if html.count(_MARK) != 1:
         raise OriginError(f"{page.name} should hold {_MARK} once")
     page.write_text(html.replace(_MARK, f'data-allow="{" ".join(origins)}"'), "utf-8")
+
+
+def integrity(site: Path) -> dict[str, str]:
+    """Hash the scripts that pages of others load, as the attribute `integrity` wants it (SHA-384)."""
+    scripts = [site / name for name in PUBLIC if (site / name).is_file()]
+    digests = {path.name: hashlib.sha384(path.read_bytes()).digest() for path in scripts}
+    return {name: f"sha384-{base64.b64encode(digest).decode()}" for name, digest in digests.items()}
 
 
 def _origin(word: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import ROOT
-from tools.embedding import EMBEDDED, OriginError, allow, read_origins
+from tools.embedding import EMBEDDED, OriginError, allow, integrity, read_origins
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,11 @@ def test_the_page_has_one_place_for_them(tmp_path: Path) -> None:
     assert 'data-allow="https://a.example https://b.example"' in page.read_text("utf-8")
     with pytest.raises(OriginError, match="once"):
         allow(page, [])
+
+
+def test_scripts_of_others_are_hashed_as_browsers_want_it(tmp_path: Path) -> None:
+    (tmp_path / "embed.js").write_bytes(b"alert('Hello, world.');")
+    (tmp_path / "sw.js").write_bytes(b"")
+    # The example of the W3C's Subresource Integrity.
+    known = "sha384-H8BRh8j48O9oYatfu5AZzq6A9RINhZO5H16dQZngK7T62em8MUt1FLm52t+eX6xO"
+    assert integrity(tmp_path) == {"embed.js": known}

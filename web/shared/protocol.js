@@ -100,6 +100,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
  * @property {{ version: string, index: string, builds: Record<OrtBuild, SiteFile[]> }} ort
  * @property {{ installer: SiteFile[], packages: SiteFile[] }} extras
  *   Wheels for models that visitors bring: `installer` is unpacked, and it installs `packages`.
+ * @property {Record<string, string>} integrity  Of the scripts that pages of others load, for their attribute `integrity`.
  * @property {SiteModel[]} models
  * @property {Sample[]} samples
  * @property {Part[]} parts          Third-party parts with their licences.
