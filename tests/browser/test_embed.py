@@ -137,16 +137,22 @@ def test_what_the_visitor_does_is_told_to_a_listed_host(
     page: Page, listed_url: str, host: Host, photo: Path
 ) -> None:
     frame = opened(page, host.page(embedding(listed_url)))
+    frame.set_input_files("#photo-input", ROOT / "pyproject.toml")
+    frame.wait_for_selector("html[data-state=error]", timeout=60 * SECOND)
+    expect(frame.locator("#error-code")).to_have_text("not-an-image")
+    expect(frame.locator("#choose")).to_be_visible()
     frame.set_input_files("#photo-input", photo)
     frame.wait_for_selector(DONE, timeout=60 * SECOND)
     (result,) = events(page, "result")
     assert result["id"] is None
     assert {event["id"] for event in events(page, "progress")} == {None}
-    frame.set_input_files("#photo-input", ROOT / "pyproject.toml")
-    frame.wait_for_selector("html[data-state=error]")
-    assert [event["error"]["code"] for event in events(page, "error")] == ["not-an-image"]
-    expect(frame.locator("#error-code")).to_have_text("not-an-image")
-    expect(frame.locator("#choose")).to_be_visible()
+    frame.set_input_files("#photo-input", ROOT / "pyproject.toml")  # which costs nothing of what is done
+    expect(frame.locator("#error")).to_be_visible()
+    expect(frame.locator("#cutout")).to_be_visible()
+    assert [event["error"]["code"] for event in events(page, "error")] == ["not-an-image"] * 2
+    with page.expect_download() as download:
+        frame.click("#download")
+    assert download.value.suggested_filename == "chelsea-cutout.png"
 
 
 def test_the_sites_own_pages_need_no_list(page: Page, site: Path, photo: Path, tmp_path: Path) -> None:

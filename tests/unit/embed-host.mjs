@@ -35,10 +35,11 @@ for await (const line of createInterface({ input: process.stdin })) {
   console.log(JSON.stringify(await converse(JSON.parse(line))));
 }
 
-async function converse({ messages, failing }) {
+async function converse({ messages, failing, broken }) {
   const posted = [], removed = [];
   const parent = { postMessage: (data, origin) => posted.push({ data: plain(data), origin }) };
-  const link = new HostLink(parent, OWN, LISTED, Promise.resolve(tool(removed, failing)));
+  const actions = broken ? Promise.reject(new Error("not built")) : Promise.resolve(tool(removed, failing));
+  const link = new HostLink(parent, OWN, LISTED, actions);
   for (const { origin, data, elsewhere } of messages) {
     link.hear({ source: elsewhere ? {} : parent, origin, data: revive(data) });
     if (data?.wait) await aMoment();

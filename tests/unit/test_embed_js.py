@@ -28,10 +28,10 @@ class Talk:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
 
-    def about(self, messages: list[dict[str, Any]], *, failing: bool = False) -> dict[str, Any]:
+    def about(self, messages: list[dict[str, Any]], **kind: bool) -> dict[str, Any]:
         assert self._process.stdin
         assert self._process.stdout
-        self._process.stdin.write(json.dumps({"messages": messages, "failing": failing}) + "\n")
+        self._process.stdin.write(json.dumps({"messages": messages, **kind}) + "\n")
         self._process.stdin.flush()
         heard: dict[str, Any] = json.loads(self._process.stdout.readline())
         assert "crashed" not in heard, heard
@@ -162,6 +162,11 @@ def test_cancel_and_dispose_end_what_is_under_way(talk: Talk) -> None:
 
 def test_a_tool_that_falls_over_says_so(talk: Talk) -> None:
     assert codes(talk.about([say(HELLO), say(remove(1))], failing=True)) == ["internal"]
+
+
+def test_a_tool_that_could_not_be_put_together_answers_all_the_same(talk: Talk) -> None:
+    asked = [HELLO, ours("options", options={}), remove(1), ours("cancel", id=1), ours("dispose")]
+    assert codes(talk.about([say(one) for one in asked], broken=True)) == ["internal"] * 4
 
 
 # ---- Anything at all -------------------------------------------------------------------------------

@@ -4,9 +4,10 @@ import { VERSION } from "../shared/embed-messages.js";
 import { DEFAULTS, NAMES } from "../shared/embed-options.js";
 import { AlphacutError } from "../shared/protocol.js";
 
-/** @import { HostImage, ResultMessage, ToolMessage } from "../shared/embed-messages.js" */
+/** @import { ErrorMessage, HostImage, ResultMessage, ToolMessage } from "../shared/embed-messages.js" */
 /** @import { EmbedOptions } from "../shared/embed-options.js" */
 /** @typedef {{ resolve: (result: ResultMessage) => void, reject: (error: AlphacutError) => void }} Call */
+/** @typedef {{ promise: Promise<void>, resolve: () => void, reject: (error: AlphacutError) => void }} Wait */
 
 /** A page that was loaded and says nothing for so long is not the tool, or its modules did not come. */
 const PATIENCE_MS = 20_000;
@@ -36,10 +37,8 @@ export class AlphaCut extends HTMLElement {
   #calls = new Map();
   #nextId = 1;
   #isReady = false;
-  /** @type {((value?: unknown) => void) | null} */
-  #tellReady = null;
-  /** @type {Promise<unknown>} */
-  #ready = Promise.resolve();
+  /** For the tool. @type {Wait} */
+  #wait = waiting();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #patience;
   #hear = (/** @type {MessageEvent} */ event) => this.#receive(event);
@@ -58,7 +57,6 @@ export class AlphaCut extends HTMLElement {
 
   connectedCallback() {
     addEventListener("message", this.#hear);
-    this.#ready = new Promise((resolve) => { this.#tellReady = resolve; });
     if (this.getAttribute("loading") === "lazy") this.#frame.loading = "lazy";
     this.#frame.src = new URL(`embed.html?${new URLSearchParams(this.#options())}`, this.#root).href;
     this.append(this.#frame);
@@ -68,9 +66,11 @@ export class AlphaCut extends HTMLElement {
     removeEventListener("message", this.#hear);
     this.#frame.remove();
     clearTimeout(this.#patience);
-    this.#setReady(false);
-    for (const { reject } of this.#calls.values()) reject(new AlphacutError("cancelled", "The element was taken out of the page."));
+    this.#isReady = this.toggleAttribute("data-ready", false);
+    const gone = new AlphacutError("cancelled", "The element was taken out of the page.");
+    for (const { reject } of [...this.#calls.values(), this.#wait]) reject(gone);
     this.#calls.clear();
+    this.#wait = waiting();
   }
 
   /** @param {keyof EmbedOptions} name */
@@ -86,7 +86,7 @@ export class AlphaCut extends HTMLElement {
    * @throws {AlphacutError}
    */
   async removeBackground(image, { signal, ...options } = {}) {
-    await this.#ready;
+    await this.#wait.promise;
     if (signal?.aborted) throw new AlphacutError("cancelled", "Cancelled.");
     const id = this.#nextId++, cancel = () => this.cancel(id);
     signal?.addEventListener("abort", cancel, { once: true });
@@ -126,10 +126,18 @@ export class AlphaCut extends HTMLElement {
     if (!this.#frame.src) return;
     this.#post({ type: "hello", options: {} });
     clearTimeout(this.#patience);
-    this.#patience = setTimeout(() => this.#tell({
-      alphacut: VERSION, type: "error", id: null,
-      error: { code: "download-failed", message: "The tool did not load.", hint: "Its site may not be reachable, or not allow frames." },
-    }), PATIENCE_MS);
+    this.#patience = setTimeout(() => {
+      const error = { code: /** @type {const} */ ("download-failed"), message: "The tool did not load.", hint: "Its site may not be reachable, or not allow frames." };
+      this.#fail(error);
+      this.#tell({ alphacut: VERSION, type: "error", id: null, error });
+    }, PATIENCE_MS);
+  }
+
+  /** The tool does not come: who waits for it is told, and the next one to ask waits anew. @param {ErrorMessage["error"]} error */
+  #fail({ code, message, hint }) {
+    clearTimeout(this.#patience);
+    this.#wait.reject(new AlphacutError(code, message, { hint }));
+    this.#wait = waiting();
   }
 
   /** @param {MessageEvent} event */
@@ -137,17 +145,16 @@ export class AlphaCut extends HTMLElement {
     if (source !== this.#frame.contentWindow || origin !== this.#root.origin || data?.alphacut !== VERSION) return;
     const message = /** @type {ToolMessage} */ (data);
     if (message.type === "resize") return void (this.#frame.style.blockSize = `${message.height}px`);
-    if (message.type === "ready") this.#setReady(true);
+    if (message.type === "ready") this.#setReady();
+    else if (message.type === "error" && message.id === null && !this.#isReady && message.error.code !== "bad-options") this.#fail(message.error);
     if (message.type === "result" || message.type === "error") this.#settle(message);
     this.#tell(message);
   }
 
-  /** @param {boolean} on */
-  #setReady(on) {
+  #setReady() {
     clearTimeout(this.#patience);
-    this.#isReady = on;
-    this.toggleAttribute("data-ready", on);
-    if (on) this.#tellReady?.();
+    this.#isReady = this.toggleAttribute("data-ready", true);
+    this.#wait.resolve();
   }
 
   /** @param {ToolMessage & { type: "result" | "error" }} message */
@@ -170,4 +177,13 @@ export class AlphaCut extends HTMLElement {
   #post(message, transfer = []) {
     this.#frame.contentWindow?.postMessage({ alphacut: VERSION, ...message }, this.#root.origin, transfer);
   }
+}
+
+/** @returns {Wait} */
+function waiting() {
+  /** @type {Partial<Wait>} */
+  const wait = {};
+  wait.promise = new Promise((resolve, reject) => { Object.assign(wait, { resolve, reject }); });
+  wait.promise.catch(() => {}); // nobody may be waiting
+  return /** @type {Wait} */ (wait);
 }

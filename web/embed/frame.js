@@ -5,12 +5,14 @@ import { byId } from "../page/dom.js";
 import { loadMessages } from "../page/i18n.js";
 import { listenForPhotos } from "../page/intake.js";
 import { listSamples } from "../page/listings.js";
+import { photoFromBlob } from "../page/photo.js";
 import { LIMITS } from "../shared/embed-messages.js";
 import { FORMATS, readOptions } from "../shared/embed-options.js";
 import { AlphacutError } from "../shared/protocol.js";
 import { paint } from "./accent.js";
 import { Grounds } from "./grounds.js";
-import { photoOf, Tool } from "./tool.js";
+import { photoAt, sampleAt } from "./photos.js";
+import { Tool } from "./tool.js";
 import { View } from "./view.js";
 
 /** @import { RemoveMessage } from "../shared/embed-messages.js" */
@@ -33,6 +35,8 @@ export class Frame {
   #tool = null;
   /** @type {HostLink | null} */
   #link = null;
+  /** Of the visitor's photo: another one takes its place, and the host's go on. @type {AbortController | null} */
+  #visitor = null;
 
   /**
    * @param {EmbedOptions} options
@@ -57,7 +61,7 @@ export class Frame {
     this.#offerSamples();
     listenForPhotos({
       onPhotos: ([photo]) => { if (photo && this.#has("choose")) void this.#visit(photo); },
-      onModel: () => this.#view.fail(new AlphacutError("not-an-image", "The file is not an image."), null),
+      onModel: () => this.fail(new AlphacutError("not-an-image", "The file is not an image."), null),
       onNote: () => {},
     });
   }
@@ -66,10 +70,14 @@ export class Frame {
   begin(link) {
     this.#link = link;
     new ResizeObserver(() => link.resize(Math.ceil(byId("tool").getBoundingClientRect().height))).observe(byId("tool"));
-    const { src, start, sample } = this.#options, tool = this.#made;
+    this.#beginWith(this.#options);
+  }
+
+  /** @param {Pick<EmbedOptions, "src" | "start" | "sample">} options */
+  #beginWith({ src, start, sample }) {
     try {
-      if (src) void this.#visit(tool.photoAt(src));
-      else if (start) void this.#visit(tool.sample(sample || 1));
+      if (src) void this.#visit(photoAt(src));
+      else if (start) void this.#visit(sampleAt(this.#site, sample || 1));
     } catch (error) {
       this.fail(AlphacutError.from(error), null);
     }
@@ -80,7 +88,7 @@ export class Frame {
    * @param {(() => void) | null} retry
    */
   fail(error, retry) {
-    this.#view.fail(error, retry);
+    this.#view.fail(error, retry, this.#tool?.hasResult ?? false);
     const { code, message, hint } = error;
     this.#link?.tell({ type: "error", id: null, error: { code, message, hint } });
   }
@@ -112,12 +120,12 @@ export class Frame {
   async remove(image, table, signal, onProgress) {
     const { options, problems } = readOptions(table);
     if (problems.length > 0) throw new AlphacutError("bad-options", problems.join(" "));
-    const photo = photoOf(await toBlob(image), image instanceof File ? image.name : "photo");
+    const photo = photoFromBlob(await toBlob(image), image instanceof File ? image.name : "photo");
     try {
       return await this.#made.cutOut(photo, { ...this.#options, ...options }, { signal, onProgress });
     } catch (thrown) {
       const error = AlphacutError.from(thrown);
-      if (error.code !== "cancelled") this.#view.fail(error, null);
+      if (error.code !== "cancelled") this.#view.fail(error, null, this.#made.hasResult);
       throw error;
     }
   }
@@ -133,11 +141,11 @@ export class Frame {
 
   /** Cuts out a photo that the visitor gave. @param {Photo} photo */
   async #visit(photo) {
-    const tool = this.#made;
-    tool.cancel();
+    this.#visitor?.abort();
+    const { signal } = this.#visitor = new AbortController();
     const onProgress = (/** @type {ProgressReply} */ { stage, loaded, total }) => this.#link?.tell({ type: "progress", id: null, stage, loaded, total });
     try {
-      this.#link?.tell({ type: "result", id: null, ...await tool.cutOut(photo, this.#options, { onProgress }) });
+      this.#link?.tell({ type: "result", id: null, ...await this.#made.cutOut(photo, this.#options, { signal, onProgress }) });
     } catch (thrown) {
       const error = AlphacutError.from(thrown);
       if (error.code !== "cancelled") this.fail(error, () => void this.#visit(photo));
@@ -146,10 +154,11 @@ export class Frame {
 
   /** @param {Partial<EmbedOptions>} options */
   #change(options) {
-    const { lang, sample } = this.#options;
+    const { lang, sample, src } = this.#options;
     this.#options = { ...this.#options, ...options };
     this.#look();
     if (sample !== this.#options.sample) this.#offerSamples();
+    if (src !== this.#options.src && this.#link) this.#beginWith({ ...this.#options, start: false });
     if (lang !== this.#options.lang && this.#options.lang) void loadMessages(this.#options.lang);
   }
 

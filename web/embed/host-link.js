@@ -53,7 +53,7 @@ export class HostLink {
     if (!message) return this.#refuse(origin, "id" in rest ? rest.id : null, "bad-message", problem);
     if (message.type === "hello") this.#host = origin;
     else if (this.#host !== origin) return this.#refuse(origin, idOf(message), "bad-message", "The first message is “hello”.");
-    void this.#obey(message, origin);
+    this.#obey(message, origin).catch((thrown) => this.#fail(origin, idOf(message), thrown));
   }
 
   /**
@@ -91,14 +91,10 @@ export class HostLink {
    * @param {string} origin
    */
   async #greet(options, origin) {
-    try {
-      await this.#setOptions(options, origin);
-      const capabilities = await (await this.#actions).capabilities();
-      this.#post({ type: "ready", version: VERSION, trusted: this.#trusts(origin), ...capabilities }, origin);
-      if (this.#height) this.resize(this.#height);
-    } catch (thrown) {
-      this.#fail(origin, null, thrown);
-    }
+    await this.#setOptions(options, origin);
+    const capabilities = await (await this.#actions).capabilities();
+    this.#post({ type: "ready", version: VERSION, trusted: this.#trusts(origin), ...capabilities }, origin);
+    if (this.#height) this.resize(this.#height);
   }
 
   /**

@@ -20,7 +20,7 @@ import { AlphacutError } from "../shared/protocol.js";
 
 const here = /** @type {Window & Holder} */ (globalThis.window);
 /** Of this page: its script’s name holds a hash of all that is in it. */
-const BUILD = document.querySelector("script[type=module]")?.getAttribute("src") ?? "";
+const BUILD = /** @type {HTMLScriptElement} */ (document.querySelector("script[type=module]")).src;
 
 /** A client of the page's one worker, wherever that runs. */
 export function sharedClient() {

@@ -14,6 +14,7 @@ export class Pictures {
 
   constructor() {
     this.#box.append(this.#compare.element);
+    document.addEventListener("wordschange", () => this.#compare.speak());
     this.#show();
   }
 

@@ -3,8 +3,6 @@
 import { byId } from "../page/dom.js";
 import { fileNames, USUAL_PATTERN } from "../page/file-names.js";
 import { LicenceGate } from "../page/licence-gate.js";
-import { photoFromBlob, photoFromSample } from "../page/photo.js";
-import { fetchOrExplain, ROOT } from "../page/site.js";
 import { AlphacutError } from "../shared/protocol.js";
 import { Files } from "./files.js";
 
@@ -47,8 +45,9 @@ export class Tool {
     this.#files = new Files(client);
   }
 
-  get isBusy() {
-    return this.#jobs.size > 0;
+  /** Whether there is a cutout to download. */
+  get hasResult() {
+    return this.#made !== null;
   }
 
   /**
@@ -68,7 +67,7 @@ export class Tool {
     this.#jobs.add(job);
     const result = this.#queue.then(() => this.#run(job)).finally(() => this.#jobs.delete(job));
     this.#queue = result.catch(() => {});
-    return result;
+    return Promise.race([result, aborted(controller.signal)]); // one that waits has not to wait for that
   }
 
   /** Ends the photo that is shown. */
@@ -96,39 +95,45 @@ export class Tool {
    * @param {EmbedOptions} wishes
    */
   async download(wishes) {
-    const made = this.#made;
+    const made = this.#made, button = byId("download", HTMLButtonElement), { signal } = new AbortController();
     if (!made) return;
-    const job = { photo: made.photo, wishes, controller: new AbortController(), onProgress: () => {} };
-    this.#current = job;
-    byId("download", HTMLButtonElement).disabled = true;
+    button.disabled = true;
     try {
-      save(await this.#files.make(made, wishes, this.#hearing(job)), made);
+      save(await this.#files.make(made, wishes, { signal }), made);
+      byId("error").hidden = true;
     } catch (thrown) {
-      this.#view.fail(AlphacutError.from(thrown), () => void this.download(wishes));
+      this.#view.fail(AlphacutError.from(thrown), () => void this.download(wishes), this.hasResult);
     } finally {
-      byId("download", HTMLButtonElement).disabled = false;
+      button.disabled = false;
     }
   }
 
   /** @param {Job} job @returns {Promise<Result>} */
   async #run(job) {
-    if (job.controller.signal.aborted) throw new AlphacutError("cancelled", "Cancelled.");
+    if (job.controller.signal.aborted) throw cancelled();
+    const before = this.#made;
     this.#current = job;
     this.#view.busy(null);
     try {
       const made = await this.#remove(job);
       const file = await this.#files.make(made, job.wishes, this.#hearing(job));
-      this.#made = made;
-      this.#view.done(made.cutout, made.master);
+      this.#show(made);
       return resultOf(file, made);
     } catch (thrown) {
-      const error = AlphacutError.from(thrown);
-      this.#made = null;
-      if (error.code === "cancelled") this.#view.idle("job.cancelled");
-      throw error;
+      // What was done before is still there.
+      if (before && this.#made === before) this.#show(before);
+      else this.#view.idle("job.cancelled");
+      throw thrown;
     } finally {
       this.#current = null;
     }
+  }
+
+  /** @param {Made} made */
+  #show(made) {
+    this.#made = made;
+    this.#view.pictures.showPhoto(made.blob);
+    this.#view.done(made.cutout, made.master);
   }
 
   /** @param {Job} job @returns {Promise<Made>} */
@@ -164,33 +169,21 @@ export class Tool {
     if (model) return model;
     throw new AlphacutError("unknown-model", `This site has no model “${id}”.`, { hint: `It has ${models.map((one) => one.id).join(", ")}.` });
   }
-
-  /**
-   * A photo of the site's origin.
-   * @param {string} address
-   * @returns {Photo}
-   * @throws {AlphacutError} `bad-options`
-   */
-  photoAt(address) {
-    const url = URL.canParse(address, ROOT) ? new URL(address, ROOT) : null;
-    if (!url || url.origin !== ROOT.origin) {
-      throw new AlphacutError("bad-options", "“src” is an address of the site’s own origin.", { hint: "Send a photo from elsewhere by message." });
-    }
-    const load = async (/** @type {AbortSignal} */ signal) => (await fetchOrExplain(url, "The photo could not be fetched.", signal)).blob();
-    return { name: url.pathname.split("/").at(-1) || "photo", url: url.href, load, release: () => {} };
-  }
-
-  /** @param {number} at  From 1. @returns {Photo} */
-  sample(at) {
-    const sample = this.#site.samples[at - 1];
-    if (!sample) throw new AlphacutError("bad-options", `This site has no sample photo ${at}.`);
-    return photoFromSample(sample);
-  }
 }
 
-/** @param {Blob} blob @param {string} name */
-export function photoOf(blob, name) {
-  return photoFromBlob(blob, name);
+function cancelled() {
+  return new AlphacutError("cancelled", "Cancelled.");
+}
+
+/**
+ * @param {AbortSignal} signal
+ * @returns {Promise<never>}
+ */
+function aborted(signal) {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(cancelled());
+    signal.addEventListener("abort", () => reject(cancelled()), { once: true });
+  });
 }
 
 /**

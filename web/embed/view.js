@@ -82,8 +82,9 @@ export class View {
   /**
    * @param {AlphacutError} error
    * @param {(() => void) | null} retry
+   * @param {boolean} keeps  What was done before stays, to be downloaded.
    */
-  fail(error, retry) {
+  fail(error, retry, keeps) {
     const { message, hint, exactly } = errorWords(error);
     byId("error-message").textContent = message;
     byId("error-hint").textContent = hint;
@@ -91,8 +92,11 @@ export class View {
     byId("error").title = exactly;
     this.#onRetry = retry ?? (() => {});
     this.#retry.hidden = !retry || HOPELESS.has(error.code);
-    this.pictures.clear();
-    this.#enter("error");
+    if (!keeps) {
+      this.pictures.clear();
+      this.#enter("error");
+    }
+    byId("error").hidden = false;
     say(this.#status, "job.failed");
   }
 
