@@ -7,7 +7,7 @@ PORT ?= 8000
 MACHINE ?= $(shell nproc)-core
 BUILD_OPTIONS ?=
 
-.PHONY: help serve demo docs test bench quality clean build bootstrap
+.PHONY: help serve demo docs npm test bench quality clean build bootstrap
 
 help:  ## show this
 	@echo "make serve   build the site and serve it              [MODELS=u2netp,isnet] [PORT=8000]"
@@ -16,6 +16,7 @@ help:  ## show this
 	@echo "make test    run every check and test, browser included"
 	@echo "make bench   measure this machine and write README's tables [MACHINE=name] [MODELS=u2netp,isnet] [BROWSER=command]"
 	@echo "make quality measure cutouts on photos with ground truth  DATA=folder [MODELS=...] [MAPS=folder] [MACHINE=name]"
+	@echo "make npm     build the site and the npm package, dist/npm"
 	@echo "make clean   remove what was built; downloads stay in the cache"
 
 bootstrap:
@@ -50,6 +51,9 @@ bench: build
 quality: bootstrap
 	@$(RUN) -m bench.quality --data "$(or $(DATA),$(error make quality needs DATA=folder of the sets))" --machine "$(MACHINE)" $(if $(MODELS),--models "$(MODELS)") $(if $(MAPS),--maps "$(MAPS)")
 	@$(RUN) -m bench.readme
+
+npm: bootstrap
+	@$(RUN) build_site.py --npm $(if $(MODELS),--models "$(MODELS)") $(BUILD_OPTIONS)
 
 clean:
 	rm -rf dist .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis test-results

@@ -1,6 +1,6 @@
 """Builds the site: fetch -> verify -> networks -> copy -> bundle -> wheel -> lock -> stamp -> check.
 
-    python build_site.py [--models u2netp,isnet] [--base /] [--out dist/site] [--offline] [--plain]
+    python build_site.py [--models u2netp,isnet] [--base /] [--out dist/site] [--offline] [--plain] [--npm]
 
 The result is a folder of static files that needs no server of ours and makes no request to another
 origin. With nothing changed since the last run, nothing is done.
@@ -34,6 +34,8 @@ from tools.embedding import EMBEDDED, OriginError, allow, integrity, read_origin
 from tools.fetch import Cache, FetchError, fetch_all
 from tools.minify import MinifyError, minify, saved, tool_part
 from tools.networks import Network, prepare
+from tools.node import NodeMissingError
+from tools.npm import PackageError, package
 from tools.offline import finish_manifest, stamp_service_worker
 from tools.pack_python import CompileError, pack_python
 from tools.preload import add_preloads
@@ -58,6 +60,7 @@ class Options:
     chunk_bytes: int = CHUNK_BYTES
     embed_allow: tuple[str, ...] = ()  # origins that may send photos to embed.html
     plain: bool = False  # scripts as they are written, for debugging
+    npm: bool = False  # also the npm package, beside the site
 
 
 def build(options: Options) -> Path:
@@ -66,6 +69,8 @@ def build(options: Options) -> Path:
     Raises
     ------
     CatalogError, FetchError, BadModelError, MinifyError, CompileError, OriginError, check_site.CheckError
+    PackageError, NodeMissingError
+        Of the npm package.
     """
     began = time.perf_counter()
     key = _inputs_hash(options)
@@ -75,7 +80,10 @@ def build(options: Options) -> Path:
             _say(f"note: the site offers {model.title}. {model.licence.notice}")
     options.out.parent.mkdir(parents=True, exist_ok=True)
     with _alone(options.out):
-        return _build(options, models, key, began)
+        site = _build(options, models, key, began)
+    if options.npm:
+        _say(f"npm: {package(site, site.with_name('npm'))}")
+    return site
 
 
 def _build(options: Options, models: Sequence[Model], key: str, began: float) -> Path:
@@ -393,6 +401,7 @@ def _parse(arguments: Iterable[str] | None) -> Options:
         "--embed-allow", default="", help="origins whose pages may send photos to embed.html and read results"
     )
     parser.add_argument("--plain", action="store_true", help="leave our scripts as they are written")
+    parser.add_argument("--npm", action="store_true", help="also make the npm package, in dist/npm")
     parsed = parser.parse_args(None if arguments is None else list(arguments))
     if parsed.chunk_bytes <= 0:
         parser.error("--chunk-bytes must be positive")
@@ -400,6 +409,7 @@ def _parse(arguments: Iterable[str] | None) -> Options:
     return Options(
         models=models, base=parsed.base, out=parsed.out.resolve(), offline=parsed.offline,
         chunk_bytes=parsed.chunk_bytes, plain=parsed.plain, embed_allow=read_origins(parsed.embed_allow),
+        npm=parsed.npm,
     )  # fmt: skip
 
 
@@ -414,6 +424,8 @@ def main(arguments: Iterable[str] | None = None) -> int:
         MinifyError,
         CompileError,
         OriginError,
+        PackageError,
+        NodeMissingError,
         check_site.CheckError,
     ) as error:
         print(f"build_site: {error}", file=sys.stderr)

@@ -8,7 +8,6 @@ and pytest. The first failure of a check does not hide the others.
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 import sys
 import time
@@ -18,10 +17,7 @@ from pathlib import Path
 import build_site
 from tools import chromium
 from tools.catalog import ROOT
-from tools.node import node_command
-
-WEB = ROOT / "web"
-_STAMP = WEB / "node_modules" / ".alphacut-stamp"
+from tools.typescript import WEB, install_types, tsc
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,31 +27,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     install_types()
     if build_site.main([]):
         return 1
-    tsc = [*node_command(), str(WEB / "node_modules" / "typescript" / "bin" / "tsc"), "-p"]
     python = [sys.executable, "-m"]
     checks = {
         "ruff check": [*python, "ruff", "check", "."],
         "ruff format": [*python, "ruff", "format", "--check", "."],
         "mypy": [*python, "mypy"],
-        "tsc page": [*tsc, str(WEB / "tsconfig.page.json")],
-        "tsc worker": [*tsc, str(WEB / "tsconfig.worker.json")],
+        "tsc page": tsc(WEB / "tsconfig.page.json"),
+        "tsc worker": tsc(WEB / "tsconfig.worker.json"),
         "pytest": [*python, "pytest", *pytest_arguments],
     }
     failed = [name for name, command in checks.items() if not _passes(name, command)]
     print("check: failed: " + ", ".join(failed) if failed else "check: all passed", flush=True)
     return 1 if failed else 0
-
-
-def install_types() -> None:
-    """Install web/package-lock.json's packages, unless that was done for the same lock file."""
-    lock = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
-    if _STAMP.exists() and _STAMP.read_text() == lock:
-        return
-    subprocess.run(
-        [*node_command("npm"), "ci", "--prefix", str(WEB), "--ignore-scripts", "--no-audit", "--no-fund"],
-        check=True,
-    )
-    _STAMP.write_text(lock)
 
 
 def _passes(name: str, command: Sequence[str], folder: Path = ROOT) -> bool:

@@ -9,9 +9,12 @@
 import { apply, cut, load } from "./api/calls.js";
 import { dismissAll } from "./api/workers.js";
 
-/** @import { ImageSource } from "./client/photo-blob.js" */
-/** @import { Ready } from "./shared/protocol.js" */
-/** @import { Config } from "./api/config.js" */
+/** @typedef {import("./client/photo-blob.js").ImageSource} ImageSource */
+/** @typedef {import("./shared/protocol.js").Ready} Ready */
+/** @typedef {import("./shared/protocol.js").ErrorCode} ErrorCode */
+/** @typedef {import("./api/config.js").Config} Config */
+/** @typedef {import("./api/config.js").Progress} Progress */
+/** @typedef {import("./api/output.js").OutputConfig} OutputConfig */
 
 export { AlphacutError } from "./shared/protocol.js";
 export { removeBackground as default, segmentForeground as alphamask };

@@ -1,0 +1,3 @@
+import * as alphacut from "alphacut";
+
+globalThis.alphacut = alphacut;
