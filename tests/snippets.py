@@ -64,6 +64,7 @@ def checkout(folder: Path) -> Path:
     """Copy the project without what is built or downloaded, with an environment of its own."""
     left_out = ("dist", ".venv", ".git", "node_modules", "__pycache__", ".*_cache")
     shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*left_out))
+    (folder / "web" / "node_modules").symlink_to(ROOT / "web" / "node_modules")
     packages = environment(folder / bootstrap.VENV)
     (packages / "alphacut.pth").write_text(f"{folder / 'src'}\n", "utf-8")
     stamp = {**bootstrap.fingerprint(folder), "extras": "dev"}

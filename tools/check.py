@@ -3,7 +3,7 @@
     python -m tools.check [pytest arguments]
 
 Installs what they need (type definitions from npm, a Chromium), builds the site, then runs ruff, mypy, tsc
-and pytest. The first failure of a check does not hide the others.
+and pytest, and builds the documentation. The first failure of a check does not hide the others.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "mypy": [*python, "mypy"],
         "tsc page": tsc(WEB / "tsconfig.page.json"),
         "tsc worker": tsc(WEB / "tsconfig.worker.json"),
+        "docs": [*python, "tools.docs"],
         "pytest": [*python, "pytest", *pytest_arguments],
     }
     failed = [name for name, command in checks.items() if not _passes(name, command)]
