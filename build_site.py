@@ -26,14 +26,15 @@ from PIL import Image
 import alphacut
 from alphacut.errors import BadModelError
 from alphacut.onnx_graph import TARGETS
+from alphacut.store.catalog import CatalogError, Model, choose, read_models
+from alphacut.store.fetch import Cache, FetchError, fetch_all
+from alphacut.store.networks import Network, prepare
 from tools import check_site, extras
 from tools.bundle import ALONE, STYLES, bundle
-from tools.catalog import MODELS_FOLDER, ROOT, Catalog, CatalogError, Model, choose, read_catalog, read_models
+from tools.catalog import MODELS_FOLDER, ROOT, Catalog, read_catalog
 from tools.chunks import CHUNK_BYTES, split
 from tools.embedding import EMBEDDED, OriginError, allow, integrity, read_origins
-from tools.fetch import Cache, FetchError, fetch_all
 from tools.minify import MinifyError, minify, saved, tool_part
-from tools.networks import Network, prepare
 from tools.offline import finish_manifest, stamp_service_worker
 from tools.pack_python import CompileError, pack_python
 from tools.preload import add_preloads
@@ -315,7 +316,7 @@ def _inputs_hash(options: Options) -> str:
     """Hash of everything the site is made from, downloads by their pins."""
     ours = [
         *(ROOT / name for name in ("build_site.py", "pyproject.toml", *LEGAL)),
-        *(ROOT / "src").rglob("*.py"),
+        *(path for path in (ROOT / "src").rglob("*") if path.suffix in {".py", ".toml", ".typed"}),
         *_web_files(),
     ]
     ours += sorted((ROOT / "docs").glob("app-*.png"))

@@ -16,9 +16,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import build_site
+from alphacut.store.node import node_command
 from tools import chromium
 from tools.catalog import ROOT
-from tools.node import node_command
 
 WEB = ROOT / "web"
 _STAMP = WEB / "node_modules" / ".alphacut-stamp"

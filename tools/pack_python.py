@@ -19,8 +19,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.cache import digest
-from tools.node import NodeMissingError, node_command
+from alphacut.store.cache import digest
+from alphacut.store.node import NodeMissingError, node_command
 
 HERE = Path(__file__).resolve().parent
 NODE_PROGRAM = HERE / "pack_python.mjs"

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from alphacut.store.fetch import Cache, fetch_all
+from alphacut.store.node import node_command
 from tests.helpers import ROOT
 from tools.bundle import ENTRIES, PUBLIC, bundle, served
-from tools.fetch import Cache, fetch_all
 from tools.minify import MinifyError, tool_part
-from tools.node import node_command
 
 FILES = {
     "index.html": '<script src="page/guard.js"></script><script type="module" src="page/main.js"></script>',
