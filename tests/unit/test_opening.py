@@ -14,9 +14,9 @@ import pytest
 
 from alphacut.backend import Opened
 from alphacut.errors import AlphacutError, RuntimeMissingError, UnknownModelError
-from alphacut.store import networks, opening
-from alphacut.store.catalog import FOLDER, read_models
-from alphacut.store.opening import NativeModels, fetched, named
+from alphacut.store import catalog, networks
+from alphacut.store.catalog import FOLDER, fetched, named, read_models
+from alphacut.store.opening import NativeModels
 from tests.helpers import ROOT, noise, run
 from tests.networks import network
 from tests.unit.test_catalog import THIRD
@@ -32,7 +32,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     sha256 = hashlib.sha256(published).hexdigest()
     (made / "third.toml").write_text(THIRD.format(sha256=sha256, bytes=len(published)))
     monkeypatch.setenv("ALPHACUT_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(opening, "read_models", lambda: read_models([made]))
+    monkeypatch.setattr(catalog, "read_models", lambda: read_models([made]))
     return made
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alphacut.errors import AlphacutError
-from alphacut.store.opening import fetched, named
+from alphacut.store.catalog import fetched, named
 
 
 class NoModelError(AlphacutError):

@@ -11,9 +11,8 @@ from alphacut.command.licences import NoModelError, check_licence
 from alphacut.command.telling import say
 from alphacut.errors import AlphacutError
 from alphacut.store.cache import Cache, remove
-from alphacut.store.catalog import Model, read_models
+from alphacut.store.catalog import Model, fetched, read_models
 from alphacut.store.fetch import fetch_all
-from alphacut.store.opening import fetched
 
 EPILOG = """\
 A network is fetched from where it was published, and kept only if its SHA-256 is the one that alphacut

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast, get_args
 
-from alphacut.errors import BadModelError
+from alphacut.errors import BadModelError, UnknownModelError
 from alphacut.models import ModelSpec, Precision
+from alphacut.store.cache import Cache
 from alphacut.store.sources import Part, parse_source
 
 FOLDER = Path(__file__).resolve().parent / "models"
@@ -63,6 +64,19 @@ def choose(models: Mapping[str, Model], ids: Iterable[str] | None) -> list[Model
     if not wanted:
         raise CatalogError("a site needs at least one model")
     return sorted((models[id_] for id_ in wanted), key=lambda model: (not model.default, model.id))
+
+
+def named(model: str) -> Model:
+    """Find a model by its id. Raises UnknownModelError."""
+    known = read_models()
+    if model not in known:
+        raise UnknownModelError(f"There is no model {model!r}.", hint=f"There are {', '.join(known)}.")
+    return known[model]
+
+
+def fetched(model: Model) -> Path | None:
+    """Where a model's verified file lies, None where it is still to be fetched."""
+    return Cache.default().get(model.published)
 
 
 def _read_model(path: Path) -> Model:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alphacut.backend import Opened
-from alphacut.errors import RuntimeMissingError, UnknownModelError
+from alphacut.errors import RuntimeMissingError
 from alphacut.foreign import Decoder
 from alphacut.store.cache import Cache
-from alphacut.store.catalog import Model, read_models
+from alphacut.store.catalog import Model, named
 from alphacut.store.fetch import fetch_all
+from alphacut.store.fetch_errors import FetchError
 
 if TYPE_CHECKING:
     from alphacut.native import NativeSession
@@ -65,7 +64,13 @@ class NativeModels:
         """Do what `open` does, in this thread."""
         with self._lock:
             if model not in self._opened:
-                self._opened[model] = self._open(named(model))
+                try:
+                    self._opened[model] = self._open(named(model))
+                except OSError as error:
+                    raise FetchError(
+                        f"The network can't be kept: {error}.",
+                        hint="Free some space, or name another folder in $ALPHACUT_CACHE.",
+                    ) from error
             return self._opened[model]
 
     async def dispose(self) -> None:
@@ -96,16 +101,3 @@ class NativeModels:
                 network = prepare(model, published, cache.root)
         session = Turns(NativeSession(network.graph(TARGET), threads=self._threads))
         return Opened(session, model.spec, model.title, model.licence.notice)
-
-
-def named(model: str, models: Mapping[str, Model] | None = None) -> Model:
-    """Find a model by its id. Raises UnknownModelError."""
-    known = read_models() if models is None else models
-    if model not in known:
-        raise UnknownModelError(f"There is no model {model!r}.", hint=f"There are {', '.join(known)}.")
-    return known[model]
-
-
-def fetched(model: Model) -> Path | None:
-    """Where a model's verified file lies, None where it is still to be fetched."""
-    return Cache.default().get(model.published)
