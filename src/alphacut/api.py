@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from alphacut.backend import Backend, Opened
+from alphacut.cutting import Finished, Work, finish_photo
 from alphacut.errors import BadOptionsError, OutOfMemoryError
 from alphacut.export import adapted
 from alphacut.finish import ColourBackground, Crop, Finish
@@ -17,7 +18,6 @@ from alphacut.foreign import read_photo
 from alphacut.image import Photo
 from alphacut.inputs import photo_of
 from alphacut.output import Output, read_colour
-from alphacut.cutting import Finished, Work, finish_photo
 from alphacut.region import read_region
 
 DEFAULT_MODEL = "u2netp"

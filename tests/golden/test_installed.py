@@ -33,7 +33,14 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("installed")
     wheel = build_wheel(ROOT, folder / "wheel")
     venv.create(folder / "venv", with_pip=True)
-    command = [folder / "venv" / "bin" / "python", "-m", "pip", "install", "--quiet", f"{wheel}[native]"]
+    command: list[str | Path] = [
+        folder / "venv" / "bin" / "python",
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        f"{wheel}[native]",
+    ]
     subprocess.run(command, check=True, cwd=folder)
     return folder / "venv" / "bin"
 
