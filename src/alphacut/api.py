@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from alphacut.output import Output, read_colour
 from alphacut.region import read_region
 
 DEFAULT_MODEL = "u2netp"
+Device = Literal["auto", "webgpu", "wasm"]
 
 _backends: list[Backend] = []
 """The one that was made, if one was."""
@@ -143,25 +144,30 @@ async def dispose() -> None:
         await backend.dispose()
 
 
-def configure(*, site: str) -> None:
-    """Say where the site is that serves models and ONNX Runtime to a page that runs Pyodide.
+def configure(*, site: str | None = None, device: Device | None = None) -> None:
+    """Say where networks come from, and what they run on, in a page that runs Pyodide.
 
-    Only needed where alphacut was not installed from that site's own wheel. Under CPython it has no effect.
+    Networks that are open stay as they are: call this first, or `dispose` before. Under CPython it has no
+    effect: networks come from where they were published, and run on the CPU.
 
     Parameters
     ----------
-    site : str
-        Its address, such as "https://example.org/alphacut/".
+    site : str, optional
+        Address of the site that serves models and ONNX Runtime, such as "https://example.org/alphacut/".
+        Only needed where alphacut was not installed from that site's own wheel.
+    device : {"auto", "webgpu", "wasm"}, optional
+        "auto", which is how it begins, takes the GPU where there is one.
 
     Raises
     ------
     BadOptionsError
-        Not an address of http or https.
+        The site is no address of http or https, or there is no such device.
     """
-    backend = _backend()
-    if not isinstance(site, str) or not site.startswith(("http://", "https://")):
+    if site is not None and not (isinstance(site, str) and site.startswith(("http://", "https://"))):
         raise BadOptionsError(f"A site is an address that begins with http:// or https://, not {site!r}.")
-    backend.configure(site if site.endswith("/") else f"{site}/")
+    if device not in {None, *get_args(Device)}:
+        raise BadOptionsError(f"A device is {', '.join(get_args(Device))}, not {device!r}.")
+    _backend().configure(None if site is None else f"{site.removesuffix('/')}/", device)
 
 
 async def _read(image: object, output: Output) -> Photo:
@@ -219,6 +225,12 @@ def _backend() -> Backend:
 
 
 def _found() -> Backend:
-    from alphacut.store.opening import NativeModels
+    try:
+        from alphacut.browser.realm import page_models
+    except ModuleNotFoundError as error:
+        if error.name != "js":  # it is there where there is JavaScript
+            raise
+        from alphacut.store.opening import NativeModels
 
-    return NativeModels()
+        return NativeModels()
+    return page_models()

@@ -37,8 +37,8 @@ class Backend(Protocol):
         """Let all networks go."""
         ...
 
-    def configure(self, site: str) -> None:
-        """Take models and runtime from another site, where they come from one."""
+    def configure(self, site: str | None, device: str | None) -> None:
+        """Say which site models and runtime come from, and what networks run on, where there is a choice."""
         ...
 
     def decoder(self, data: bytes) -> Decoder | None:

@@ -40,7 +40,7 @@ class Backend:
 
     def __init__(self) -> None:
         self.opened: list[str] = []
-        self.site = ""
+        self.configured: Any = None
         self.disposed = 0
 
     async def open(self, model: str) -> Opened:
@@ -53,8 +53,8 @@ class Backend:
     async def dispose(self) -> None:
         self.disposed += 1
 
-    def configure(self, site: str) -> None:
-        self.site = site
+    def configure(self, site: str | None, device: str | None) -> None:
+        self.configured = (site, device)
 
     def decoder(self, data: bytes) -> Decoder | None:
         return None
@@ -202,12 +202,30 @@ def test_dispose_makes_nothing_to_let_go_of(monkeypatch: pytest.MonkeyPatch) -> 
     assert api._backends == []
 
 
-def test_a_site_is_an_address(backend: Backend) -> None:
-    alphacut.configure(site="https://example.org/tool")
-    assert backend.site == "https://example.org/tool/"
-    for wrong in ("example.org", "javascript:1", None):
+def test_site_and_device_are_checked(backend: Backend) -> None:
+    usual: tuple[tuple[dict[str, Any], tuple[str | None, str | None]], ...] = (
+        ({"site": "https://example.org/tool"}, ("https://example.org/tool/", None)),
+        ({"site": "http://localhost:8000/"}, ("http://localhost:8000/", None)),
+        ({"device": "wasm"}, (None, "wasm")),
+    )
+    for given, wanted in usual:
+        alphacut.configure(**given)
+        assert backend.configured == wanted
+    backend.configured = None
+    wrong: tuple[dict[str, Any], ...] = (
+        {"site": "example.org"}, {"site": "javascript:1"}, {"site": 5}, {"device": "cuda"},
+    )  # fmt: skip
+    for given in wrong:
         with pytest.raises(BadOptionsError):
-            alphacut.configure(site=wrong)  # type: ignore[arg-type]
+            alphacut.configure(**given)
+    assert backend.configured is None
+
+
+def test_without_javascript_networks_are_native(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "_backends", [])
+    monkeypatch.setitem(sys.modules, "js", None)
+    assert type(api._backend()).__name__ == "NativeModels"
+    assert api._backend() is api._backend()
 
 
 def test_importing_alphacut_imports_nothing_else() -> None:

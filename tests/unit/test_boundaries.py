@@ -35,6 +35,8 @@ HEAD = "__init__"
 """Of the package: imports what it offers when it is asked for, so nothing by itself (test_api.py)."""
 STORE = [path for path in MODULES if path.parent.name == "store"]
 """Runs under CPython alone; what the browser loads goes without."""
+REALM = "realm"
+"""The one module that takes JavaScript itself, for pages where nobody passes it in."""
 ON_DEMAND = "own_models"
 """The one module of browser/ that needs onnx; the worker loads it when a visitor brings a network."""
 NETWORK = {"urllib", "http", "socket", "ssl", "ftplib", "smtplib", "xmlrpc", "asyncore", "socketserver"}
@@ -130,7 +132,8 @@ def test_core_modules_import_the_standard_library_numpy_and_pillow_only(path: Pa
 @pytest.mark.parametrize("path", [p for p in MODULES if p.parent.name == "browser"], ids=lambda p: p.stem)
 def test_browser_modules_get_javascript_passed_in(path: Path) -> None:
     source = path.read_text("utf-8")
-    assert {m.partition(".")[0] for m in imported(source)} <= EVERYWHERE - NETWORK
+    itself = {"js", "pyodide"} if path.stem == REALM else set()
+    assert {m.partition(".")[0] for m in imported(source)} <= (EVERYWHERE - NETWORK) | itself
     above = "|".join([*TOPS, "command", "store"])
     heavy = above if path.stem == ON_DEMAND else f"{'|'.join(OF_ONNX)}|{above}"
     assert not {m for m in imported(source) if re.match(rf"alphacut\.({heavy})\b", m)}
@@ -147,6 +150,14 @@ def test_the_store_alone_asks_the_network() -> None:
     asking = {p for p in MODULES if {m.partition(".")[0] for m in imported(p.read_text("utf-8"))} & NETWORK}
     assert {path.stem for path in asking} == {"download"}
     assert asking <= set(STORE)
+
+
+def test_only_the_api_takes_javascript_itself_and_evaluates_one_line() -> None:
+    asking = [p.stem for p in MODULES if f"browser.{REALM}" in " ".join(imported(p.read_text("utf-8")))]
+    assert asking == ["api"]
+    texts = {path.stem: path.read_text("utf-8") for path in MODULES}
+    assert {name for name, text in texts.items() if "run_js" in text} == {REALM}
+    assert re.findall(r"\brun_js\((.*)\)", texts[REALM]) == ['"(address) => import(address)"']
 
 
 def test_only_the_worker_asks_for_the_module_that_needs_onnx() -> None:
@@ -202,7 +213,12 @@ def test_the_checker_finds_conversions() -> None:
 def test_one_module_alone_converts_and_destroys() -> None:
     """But for saying that an answer has been read; what graphs call `assign` has nothing to do with it."""
     found = {path.stem: named(path.read_text("utf-8"), CONVERSIONS) for path in MODULES}
-    allowed = {"ort_session": {"release"}, **{module: {"assign"} for module in OF_ONNX}}
+    allowed = {
+        "ort_session": {"release"},
+        "page": {"release"},
+        REALM: {"js"},
+        **{module: {"assign"} for module in OF_ONNX},
+    }
     using = {module for module, names in found.items() if names - allowed.get(module, set())}
     assert using == {"buffers"}
 
@@ -245,6 +261,7 @@ MAY_IMPORT = {
     "client": {"client", "shared"},
     "embed": {"embed", "client", "page", "shared"},
     "page": {"page", "client", "shared", "vendor"},
+    "python": {"python", "shared", "worker"},
     "shared": {"shared"},
     "worker": {"worker", "shared"},
 }

@@ -78,8 +78,8 @@ class NativeModels:
         with self._lock:
             self._opened.clear()
 
-    def configure(self, site: str) -> None:
-        """Do nothing: models come from where they were published."""
+    def configure(self, site: str | None, device: str | None) -> None:
+        """Do nothing: models come from where they were published, and run on the CPU."""
 
     def decoder(self, data: bytes) -> Decoder | None:
         """Return None: Pillow reads all that it can by itself."""
