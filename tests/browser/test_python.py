@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import shutil
 import threading
 from collections.abc import Iterator
@@ -15,14 +16,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Browser, Page
 
 import alphacut
 from alphacut.store.cache import Cache
 from alphacut.store.fetch import fetch_all
 from tests.browser import native
 from tests.browser.driver import pixels
-from tests.helpers import scene
 from tools.catalog import read_catalog
 
 MODEL = "u2netp-64"
@@ -106,12 +106,8 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("photo") / "photo.png"
-    lit = scene(120, 90)
-    lit[20:70, 40:90] = (250, 60, 20)
-    Image.fromarray(lit).save(path)
-    return path
+def photo(site: Path) -> Path:
+    return site / "samples" / "coffee.png"
 
 
 @pytest.fixture(scope="module")
@@ -120,16 +116,21 @@ def wanted(site: Path, photo: Path, tmp_path_factory: pytest.TempPathFactory) ->
     return native.cut_out(site, MODEL, photo, tmp_path_factory.mktemp("native"))
 
 
-@pytest.fixture
-def notebook(context: BrowserContext, host: str) -> Iterator[Page]:
-    """The page, when Python runs in it."""
-    page = context.new_page()
+@pytest.fixture(scope="module")
+def notebook(browser: Browser, host: str, site_url: str, photo: Path) -> Iterator[Page]:
+    """The page, when Python runs in it and has installed the wheel; its own `fetch` stays its own."""
+    page = browser.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(host)
     page.wait_for_function("globalThis.python !== undefined", timeout=60_000)
+    page.evaluate("globalThis.itsFetch = fetch")
+    page.evaluate("([path, text]) => put(path, text)", ["photo.png", encoded(photo)])
+    run(page, install(site_url))
     yield page
+    assert page.evaluate("globalThis.itsFetch === fetch")
     assert complaints == []
+    page.close()
 
 
 def encoded(path: Path) -> str:
@@ -163,14 +164,10 @@ def run(page: Page, code: str) -> Any:
 
 
 def test_a_page_of_somebody_else_s_cuts_out_what_cpython_does(
-    notebook: Page, site_url: str, photo: Path, wanted: NDArray[np.int16], tmp_path: Path
+    notebook: Page, wanted: NDArray[np.int16], tmp_path: Path
 ) -> None:
-    assert notebook.evaluate("[crossOriginIsolated, location.origin]")[0] is False
-    fetch = notebook.evaluate("globalThis.fetch.toString()")
-    notebook.evaluate("([path, text]) => put(path, text)", ["photo.png", encoded(photo)])
-    text = run(notebook, install(site_url) + SNIPPET.format(model=MODEL) + GIVE)
-    assert_same(decoded(text, tmp_path), wanted)
-    assert notebook.evaluate("globalThis.fetch.toString()") == fetch, "fetch is the page's own"
+    assert notebook.evaluate("crossOriginIsolated") is False
+    assert_same(decoded(run(notebook, SNIPPET.format(model=MODEL) + GIVE), tmp_path), wanted)
 
 
 def test_python_in_a_worker_of_somebody_else_s(
@@ -180,3 +177,74 @@ def test_python_in_a_worker_of_somebody_else_s(
     answer = notebook.evaluate(IN_WORKER, {"path": "photo.png", "text": encoded(photo), "code": code})
     assert "error" not in answer, answer["error"]
     assert_same(decoded(answer["value"], tmp_path), wanted)
+
+
+def test_calls_at_the_same_time_share_a_network_and_arrays_and_pictures_do_as_well(notebook: Page) -> None:
+    code = """
+import asyncio, io, json
+import alphacut
+import numpy as np
+from PIL import Image
+
+image = Image.open("photo.png")
+given = [open("photo.png", "rb").read(), image, np.asarray(image)]
+made = await asyncio.gather(*(alphacut.remove_background(one, model="tiny") for one in given))
+mask = await alphacut.remove_background(image, model="tiny", mask_only=True, crop=True)
+await alphacut.dispose()
+again = await alphacut.remove_background(image, model="tiny", background="#ffffff")
+alpha = np.asarray(made[0])[..., 3]
+json.dumps({
+    "same": [bool((np.asarray(one) == np.asarray(made[0])).all()) for one in made],
+    "modes": [made[0].mode, mask.mode, again.mode], "size": again.size, "spread": int(np.ptp(alpha)),
+})
+"""
+    told = json.loads(run(notebook, code))
+    assert told["same"] == [True] * 3
+    assert told["modes"] == ["RGBA", "L", "RGB"]
+    assert told["size"] == [600, 400]
+    assert told["spread"] > 50
+
+
+def test_what_pillow_lacks_there_the_browser_decodes(notebook: Page, photo: Path, tmp_path: Path) -> None:
+    small = tmp_path / "small.avif"
+    with Image.open(photo) as image:
+        image.resize((60, 40)).save(small)
+    notebook.evaluate("([path, text]) => put(path, text)", ["small.avif", encoded(small)])
+    code = """
+import alphacut
+cutout = await alphacut.remove_background(open("small.avif", "rb").read(), model="tiny")
+f"{cutout.mode} {cutout.size}"
+"""
+    assert run(notebook, code) == "RGBA (60, 40)"
+
+
+CAUGHT = """
+import alphacut
+try:
+    {call}
+except alphacut.AlphacutError as error:
+    code = error.code
+code
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "code"),
+    [
+        ('await alphacut.remove_background(b"text", model="tiny")', "not-an-image"),
+        ('await alphacut.preload(model="huge")', "unknown-model"),
+        ('alphacut.configure(site="example.org")', "bad-options"),
+    ],
+    ids=["photo", "model", "site"],
+)
+def test_errors_have_their_codes(notebook: Page, call: str, code: str) -> None:
+    assert run(notebook, CAUGHT.format(call=call)) == code
+
+
+def test_a_site_that_is_none_is_told_and_the_right_one_works_again(notebook: Page, site_url: str) -> None:
+    code = CAUGHT.format(call='await alphacut.preload(model="half")')
+    assert (
+        run(notebook, f"import alphacut; alphacut.configure(site='{site_url}nowhere/')\n{code}")
+        == "runtime-failed"
+    )
+    run(notebook, f"alphacut.configure(site='{site_url}'); await alphacut.preload(model='half')")
