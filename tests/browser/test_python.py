@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import shutil
+import tarfile
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -216,6 +217,13 @@ cutout = await alphacut.remove_background(open("small.avif", "rb").read(), model
 f"{cutout.mode} {cutout.size}"
 """
     assert run(notebook, code) == "RGBA (60, 40)"
+
+
+def test_what_the_worker_loads_holds_nothing_that_only_cpython_can_run(site: Path) -> None:
+    for name in ("python.tar", "python-late.tar"):
+        with tarfile.open(site / "runtime" / "pyodide" / name) as archive:
+            ours = {entry.name.partition("/alphacut/")[2] for entry in archive}
+        assert not [name for name in ours if name.startswith(("store/", "command/", "cli.", "native."))]
 
 
 CAUGHT = """
