@@ -9,7 +9,8 @@ import json
 import re
 from collections.abc import Callable
 
-from tools.catalog import PARTS_FILE, ROOT, Model, choose, read_catalog, read_models
+from alphacut.store.catalog import Model, choose, read_models
+from tools.catalog import PARTS_FILE, ROOT, read_catalog
 from tools.docs_headers import header_table, nginx, table
 
 DOCS = ROOT / "docs"

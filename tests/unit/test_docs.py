@@ -9,10 +9,10 @@ import pytest
 from mkdocs.exceptions import MkDocsException
 
 import alphacut
+from alphacut.store.catalog import read_models
 from tests.helpers import ROOT
 from tests.snippets import RUNNERS, runner_of
 from tools import docs
-from tools.catalog import read_models
 from tools.docs_fill import DOCS, FILLERS, DocsError, fill, with_site
 from tools.docs_hook import SCRIPTS
 from tools.snippets import Snippet, SnippetError, for_readers, snippets
