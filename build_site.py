@@ -26,21 +26,23 @@ from PIL import Image
 import alphacut
 from alphacut.errors import BadModelError
 from alphacut.onnx_graph import TARGETS
+from alphacut.store.catalog import CatalogError, Model, choose, read_models
+from alphacut.store.fetch import Cache, FetchError, fetch_all
+from alphacut.store.networks import Network, prepare
+from alphacut.store.node import NodeMissingError
 from tools import check_site, extras
-from tools.bundle import ALONE, STYLES, bundle
-from tools.catalog import MODELS_FOLDER, ROOT, Catalog, CatalogError, Model, choose, read_catalog, read_models
+from tools.bundle import ALONE, PYTHON, STYLES, bundle
+from tools.catalog import MODELS_FOLDER, ROOT, Catalog, read_catalog
 from tools.chunks import CHUNK_BYTES, split
 from tools.embedding import EMBEDDED, OriginError, allow, integrity, read_origins
-from tools.fetch import Cache, FetchError, fetch_all
 from tools.minify import MinifyError, minify, saved, tool_part
-from tools.networks import Network, prepare
-from tools.node import NodeMissingError
 from tools.npm import PackageError, package
 from tools.offline import finish_manifest, stamp_service_worker
 from tools.pack_python import CompileError, pack_python
 from tools.preload import add_preloads
 from tools.wheel import build_wheel
 
+PYTHON_FOLDER = PYTHON.partition("/")[0]
 PYTHON_PACKAGES = ("numpy", "pillow")
 # Of Pyodide's files: the lock file is written by _add_wheel, the standard library packed by _add_python.
 REPLACED = ("pyodide-lock.json", "python_stdlib.zip")
@@ -185,6 +187,8 @@ def _add_wheel(out: Path, catalog: Catalog) -> Path:
     """Build the alphacut wheel into the runtime's folder and name it in the lock file."""
     folder = out / catalog.components["pyodide"].folder
     wheel = build_wheel(ROOT, folder)
+    # Where micropip of other pages finds it: beside the script by which it finds this site's networks.
+    shutil.copyfile(wheel, _made(out / PYTHON_FOLDER) / wheel.name)
     lock_file = folder / "pyodide-lock.json"
     lock = json.loads(lock_file.read_text("utf-8"))
     lock["packages"]["alphacut"] = {
@@ -323,7 +327,7 @@ def _inputs_hash(options: Options) -> str:
     """Hash of everything the site is made from, downloads by their pins."""
     ours = [
         *(ROOT / name for name in ("build_site.py", "pyproject.toml", *LEGAL)),
-        *(ROOT / "src").rglob("*.py"),
+        *(path for path in (ROOT / "src").rglob("*") if path.suffix in {".py", ".toml", ".typed"}),
         *_web_files(),
     ]
     ours += sorted((ROOT / "docs").glob("app-*.png"))
@@ -356,6 +360,11 @@ def _current_stamp(out: Path, key: str) -> str:
 
 def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _replace(new: Path, old: Path) -> None:

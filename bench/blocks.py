@@ -30,6 +30,7 @@ from alphacut.image import decode
 from alphacut.mask import alpha_of
 from alphacut.models import ModelSpec
 from alphacut.recipe import DEFAULT
+from alphacut.store.cache import Cache
 from bench import maps
 from bench.bootstrap import HALVES, half_of
 from bench.choose import KINDS, measured, table
@@ -37,7 +38,6 @@ from bench.datasets import Sample, read_sets
 from bench.metrics import Levels
 from bench.tables import markdown
 from bench.variants import Variant
-from tools.cache import Cache
 
 BLOCKS = (8, 16)
 """Sides in pixels: of a JPEG's blocks, and of those of chroma where it is halved."""

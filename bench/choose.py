@@ -28,6 +28,7 @@ from typing import Any
 from alphacut.edges import DEFAULT as PRESENT
 from alphacut.edges import Guide
 from alphacut.recipe import DEFAULT
+from alphacut.store.cache import Cache
 from bench import maps
 from bench.bootstrap import Comparison, compare, half_of
 from bench.datasets import Sample, read_sets
@@ -36,7 +37,6 @@ from bench.quality_tables import COMPARED, change
 from bench.scoring import Row
 from bench.tables import markdown
 from bench.variants import Variant
-from tools.cache import Cache
 
 KINDS = {"alpha": ("am_lowres", "am_comp"), "binary": ("ccp_person", "davis2016val")}
 """Sets with true alpha, and with masks; those of fewer than five subjects take no part."""

@@ -21,6 +21,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from alphacut.image import Photo, decode
+from alphacut.store.fetch import Cache, Part, fetch_all, parse_source
 from alphacut.tiles import Box
 from bench import maps
 from bench.metrics import Levels
@@ -28,7 +29,6 @@ from bench.scoring import cut_out
 from bench.sheets import MAGENTA, over
 from bench.variants import VARIANTS, Variant
 from tools.catalog import ROOT, read_catalog
-from tools.fetch import Cache, Part, fetch_all, parse_source
 
 WHITE = (255, 255, 255)
 Run = Callable[[Photo, Variant], tuple[Levels, Levels]]

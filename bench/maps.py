@@ -26,13 +26,13 @@ from alphacut.recipe import DEFAULT, Scaling
 from alphacut.region import Crop, crop_around
 from alphacut.scaling import FloatNetwork, ScaledSession
 from alphacut.session import Session
+from alphacut.store.cache import Cache, digest
+from alphacut.store.catalog import choose, read_models
+from alphacut.store.fetch import fetch_all
+from alphacut.store.networks import Network, prepare
 from bench.datasets import Sample
 from bench.metrics import SUBJECT, Levels
 from bench.variants import Variant
-from tools.cache import Cache, digest
-from tools.catalog import choose, read_models
-from tools.fetch import fetch_all
-from tools.networks import Network, prepare
 
 MapFiles = Mapping[tuple[str, str, str, str], Path]
 """Files of maps by network, variant, set and stem."""

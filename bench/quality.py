@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from alphacut.models import ModelSpec
+from alphacut.store.cache import Cache
 from bench import maps, sheets, undecided
 from bench.bootstrap import HALVES, half_of
 from bench.datasets import Sample, read_sets
@@ -32,7 +33,6 @@ from bench.maps import MapFiles
 from bench.quality_tables import comparison_table, composite_table, figures_table
 from bench.scoring import Row, comparisons, composites, cut_out, file_of, grouped, score, summarise
 from bench.variants import SLOW, VARIANTS, Variant
-from tools.cache import Cache
 
 SHEETS = ROOT / "dist" / "quality"
 SHOWN = 10

@@ -21,11 +21,11 @@ from PIL import Image
 from alphacut import graph_fusions
 from alphacut.graph_passes import FLOATS, infer, shapes_of
 from alphacut.onnx_graph import Target, ship
+from alphacut.store.cache import Cache
+from alphacut.store.catalog import Model
+from alphacut.store.fetch import fetch_all
+from alphacut.store.sources import NpmChunksSource, Part
 from bench.harness import ROOT
-from tools.cache import Cache
-from tools.catalog import Model
-from tools.fetch import fetch_all
-from tools.sources import NpmChunksSource, Part
 
 TARGET: Target = "wasm-float32"
 LARGEST_SHARE = 0.01  # of all multiplications: a convolution with more counts as large

@@ -25,11 +25,11 @@ import numpy as np
 from PIL import Image
 
 from alphacut.native import NativeSession
+from alphacut.store.catalog import Model, read_models
+from alphacut.store.node import node_command
 from bench.harness import ROOT, Bench, Result, bench, parse, parser, write_results
 from bench.tables import markdown
 from bench.wasm_graphs import Graph, graphs_of, network_input
-from tools.catalog import Model, read_models
-from tools.node import node_command
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "default": {},

@@ -19,11 +19,13 @@ from pathlib import Path
 
 from tools.minify import MinifyError, run
 
-FOLDERS = ("api", "client", "embed", "page", "shared", "worker")
+FOLDERS = ("api", "client", "embed", "page", "python", "shared", "worker")
 ENTRIES = ("worker/png-strip.js", "worker/worker.js", "embed/main.js", "page/main.js")
 """What is started by its address. Each is named by others that come later, the last ones by pages."""
 PUBLIC = ("alphacut.js", "embed.js", "worker.js")
 """What pages of others load."""
+PYTHON = "python/session.js"
+"""What Python in pages of others loads: keeps its name, and the folder that its modules count on."""
 ALONE = "page/guard.js"
 """A classic script, which imports nothing."""
 VENDOR = "./vendor/*"
@@ -42,14 +44,14 @@ def bundle(folder: Path, tool: Path) -> None:
         esbuild found something that is no script, or nothing names an entry.
     """
     sources = [path for name in FOLDERS for path in (folder / name).rglob("*") if path.is_file()]
-    sources.remove(folder / ALONE)
+    sources = [path for path in sources if path not in {folder / ALONE, folder / PYTHON}]
     public = [folder / name for name in PUBLIC if (folder / name).is_file()]
     for entry in ENTRIES:
         _bundle_entry(folder, entry, tool)
         _rename(folder, [*sources, *public, *folder.glob("*.html")], entry)
     for path in public:
-        options = ["--bundle", "--format=esm", "--external:./worker/*", "--allow-overwrite"]
-        run(tool, [*options, f"--outfile={path}", path.name], folder)
+        _bundle_alone(folder, path.name, tool, "--external:./worker/*")
+    _bundle_alone(folder, PYTHON, tool)
     for path in sources:
         path.unlink()
     _remove_empty(folder)
@@ -73,6 +75,12 @@ def _bundle_entry(folder: Path, entry: str, tool: Path) -> None:
         "--entry-names=[name]-[hash]", "--chunk-names=[name]-[hash]", f"--outdir={(folder / entry).parent}",
     ]  # fmt: skip
     run(tool, [*options, entry], folder)
+
+
+def _bundle_alone(folder: Path, name: str, tool: Path, *options: str) -> None:
+    """Put all that a script imports into it; it keeps its name."""
+    usual = ["--bundle", "--format=esm", "--allow-overwrite"]
+    run(tool, [*usual, *options, f"--outfile={folder / name}", name], folder)
 
 
 def _bundle_styles(folder: Path, tool: Path) -> None:

@@ -1,25 +1,19 @@
-"""What the site is made of: third-party parts (tools/parts.toml) and networks (models/*.toml), typed."""
+"""What the site is made of beside its networks: third-party parts (tools/parts.toml), typed."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any
 
-from alphacut.errors import BadModelError
-from alphacut.models import ModelSpec
-from alphacut.onnx_graph import Precision
-from tools.sources import Part, parse_source
+from alphacut.store.catalog import CatalogError
+from alphacut.store.sources import Part, parse_source
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS_FILE = ROOT / "tools" / "parts.toml"
 MODELS_FOLDER = ROOT / "models"
-
-
-class CatalogError(Exception):
-    """A TOML file says something that can't be meant. The message names the file."""
 
 
 @dataclass(frozen=True)
@@ -47,35 +41,6 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Licence:
-    """Under which terms a network's weights are given; a notice is shown before they are downloaded."""
-
-    name: str
-    url: str
-    notice: str
-    credit: str
-
-
-@dataclass(frozen=True)
-class Model:
-    """A network: where its published file is, how the graph is rewritten, what the page says of it."""
-
-    title: str
-    summary: str
-    default: bool
-    licence: Licence
-    published: Part
-    output: str
-    gpu_precision: Precision
-    spec: ModelSpec
-
-    @property
-    def id(self) -> str:
-        """Name of the TOML file."""
-        return self.spec.id
-
-
-@dataclass(frozen=True)
 class Catalog:
     """Everything that can go into a site."""
 
@@ -93,22 +58,6 @@ def read_catalog(path: Path = PARTS_FILE) -> Catalog:
         raise CatalogError(f"{path.name}: {error!r}") from error
 
 
-def read_models(folders: Iterable[Path] = (MODELS_FOLDER,)) -> dict[str, Model]:
-    """Read every models/*.toml. Raises CatalogError."""
-    paths = sorted(path for folder in folders for path in folder.glob("*.toml"))
-    return {path.stem: _read_model(path) for path in paths}
-
-
-def choose(models: Mapping[str, Model], ids: Iterable[str] | None) -> list[Model]:
-    """Pick the models named, the default one first; all where `ids` is None. Raises CatalogError."""
-    wanted = list(models if ids is None else ids)
-    if unknown := [id_ for id_ in wanted if id_ not in models]:
-        raise CatalogError(f"no model {', '.join(unknown)}; there are {', '.join(models)}")
-    if not wanted:
-        raise CatalogError("a site needs at least one model")
-    return sorted((models[id_] for id_ in wanted), key=lambda model: (not model.default, model.id))
-
-
 def _component(id_: str, table: dict[str, Any]) -> Component:
     sources, files = table.pop("sources"), table.pop("files")
     parts = {
@@ -123,30 +72,3 @@ def _component(id_: str, table: dict[str, Any]) -> Component:
 
 def _filled(source: Mapping[str, str], version: str, file: str) -> dict[str, object]:
     return {key: text.replace("{version}", version).replace("{file}", file) for key, text in source.items()}
-
-
-def _read_model(path: Path) -> Model:
-    try:
-        table = tomllib.loads(path.read_text("utf-8"))
-        published, graph = table["published"], table["graph"]
-        sources = tuple(parse_source(_beside(source, path.parent)) for source in published["sources"])
-        return Model(
-            title=table["title"], summary=table["summary"], default=table["default"],
-            licence=Licence(**table["licence"]),
-            published=Part(f"{path.stem}.onnx", published["sha256"], published["bytes"], sources),
-            output=graph["output"], gpu_precision=_precision(graph["gpu_precision"]),
-            spec=ModelSpec.from_table({"id": path.stem, **table["spec"]}),
-        )  # fmt: skip
-    except (KeyError, TypeError, ValueError, BadModelError) as error:
-        raise CatalogError(f"{path.name}: {error!r}") from error
-
-
-def _precision(name: str) -> Precision:
-    if name not in get_args(Precision):
-        raise ValueError(f"gpu_precision must be one of {', '.join(get_args(Precision))}")
-    return cast(Precision, name)
-
-
-def _beside(source: Mapping[str, str], folder: Path) -> dict[str, object]:
-    """Resolve the file of a file source, which is named relative to the TOML."""
-    return dict(source) if "file" not in source else {"file": str(folder / source["file"])}

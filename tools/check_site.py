@@ -13,6 +13,8 @@ from typing import Any
 
 import brotli
 
+from tools.bundle import PYTHON
+
 _IMPORT = re.compile(r"""(?:from|import)\s*\(?\s*["'](\.{1,2}/[^"']+)["']""")
 _TYPES = re.compile(r"/\*\* @import [^*]*\*/")  # of declarations, which are not served
 _WORKER = re.compile(r"""new URL\(\s*["'](\.{1,2}/[^"']+\.js)["']""")
@@ -145,7 +147,8 @@ def _wrong_lock(out: Path, site: dict[str, Any]) -> Iterator[str]:
 
 
 def _wrong_references(out: Path) -> Iterator[str]:
-    for path in sorted([*out.glob("*.html"), *(p for f in _SCRIPTS for p in (out / f).rglob("*.js"))]):
+    folders = (*_SCRIPTS, PYTHON.partition("/")[0])
+    for path in sorted([*out.glob("*.html"), *(p for f in folders for p in (out / f).rglob("*.js"))]):
         text = path.read_text("utf-8")
         if path.suffix == ".html":
             named = _ADDRESS.findall(_NOT_LOADED.sub("", text))

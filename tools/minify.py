@@ -14,8 +14,8 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from alphacut.store.sources import Part
 from tools.catalog import ROOT, read_catalog
-from tools.sources import Part
 
 TOOL_FILE = ROOT / "tools" / "esbuild.toml"
 _MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}

@@ -20,8 +20,11 @@ LEFT_OUT = frozenset(
     turtle turtledemo unittest venv wsgiref xmlrpc zipapp
     """.split()
 )
-# Of NumPy and Pillow: what tests, compiles or draws in windows.
-LEFT_OUT_OF_PACKAGES = ("/tests/", "numpy/f2py/", "numpy/_pyinstaller/", "PIL/_imagingtk")
+# Of NumPy and Pillow: what tests, compiles or draws in windows. Of alphacut: what only CPython can run.
+LEFT_OUT_OF_PACKAGES = (
+    "/tests/", "numpy/f2py/", "numpy/_pyinstaller/", "PIL/_imagingtk",
+    "alphacut/store/", "alphacut/command/", "alphacut/cli.py", "alphacut/native.py",
+)  # fmt: skip
 # Of the folders where Python looks for modules, the one of its own that is not a zip file.
 FOLDER, PACKAGES = "lib-dynload", "site-packages"
 UNCHECKED_HASH = (1).to_bytes(4, "little")

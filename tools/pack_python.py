@@ -19,8 +19,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.cache import digest
-from tools.node import NodeMissingError, node_command
+from alphacut.store.cache import digest
+from alphacut.store.node import NodeMissingError, node_command
 
 HERE = Path(__file__).resolve().parent
 NODE_PROGRAM = HERE / "pack_python.mjs"
@@ -32,6 +32,10 @@ LONGEST_NAME = 100  # bytes; what fits into one field of a tar's header
 SUMS = "sha256.json"
 # Packages whose modules are all fetched at the start: ours are few, and the job may not come by all of them.
 WHOLE = ("site-packages/alphacut/",)
+# But for what the worker never imports: the Python API, for pages of others.
+API = tuple(
+    f"site-packages/alphacut/{name}.pyc" for name in ("api", "inputs", "browser/page", "browser/realm")
+)
 LATE_NAMES = "late-modules.txt"
 
 
@@ -105,7 +109,8 @@ def split(modules: Path, used: Sequence[str], archives: Archives) -> None:
         for entry in entries:
             if len(entry.name.encode()) > LONGEST_NAME:
                 raise CompileError(f"{entry.name} has a longer name than {LONGEST_NAME} bytes")
-            is_first = entry.name in used or entry.name.startswith(WHOLE) or entry.name.endswith("/METADATA")
+            is_whole = entry.name.startswith(WHOLE) and entry.name not in API
+            is_first = entry.name in used or is_whole or entry.name.endswith("/METADATA")
             (start if is_first else late).addfile(entry, all_modules.extractfile(entry))
             names += [] if is_first else [module_name(entry.name)]
         text = "\n".join(sorted(names)).encode()

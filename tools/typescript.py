@@ -6,8 +6,8 @@ import hashlib
 import subprocess
 from pathlib import Path
 
+from alphacut.store.node import node_command
 from tools.catalog import ROOT
-from tools.node import node_command
 
 WEB = ROOT / "web"
 _STAMP = WEB / "node_modules" / ".alphacut-stamp"

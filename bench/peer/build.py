@@ -17,10 +17,11 @@ from typing import Any
 
 import onnx
 
+from alphacut.store.catalog import read_models
+from alphacut.store.fetch import Cache, fetch_all
+from alphacut.store.node import node_command
 from bench.peer import BUILT
-from tools.catalog import ROOT, read_models
-from tools.fetch import Cache, fetch_all
-from tools.node import node_command
+from tools.catalog import ROOT
 
 HERE = Path(__file__).resolve().parent
 WORK = ROOT / "dist" / "bench-peer-packages"

@@ -119,6 +119,18 @@ class BadModelError(AlphacutError):
     code = "bad-model"
 
 
+class UnknownModelError(AlphacutError):
+    """There is no model of that name."""
+
+    code = "unknown-model"
+
+
+class RuntimeMissingError(AlphacutError):
+    """What runs networks is not installed, or could not be loaded."""
+
+    code = "runtime-failed"
+
+
 class SessionError(AlphacutError):
     """The network's session can't be made or failed while running."""
 

@@ -124,7 +124,7 @@ def decode(data: bytes, output: Output = _PLAIN) -> Photo:
 def _read(data: bytes, image: ImageFile.ImageFile, output: Output) -> Photo:
     key, noise = settle_key(image), noise_of(image)
     image.load()
-    turn = _turn(image)
+    turn = turned_upright(image)
     is_known = settle_space(data, image)
     colours = split(image)
     alpha = colours.alpha if key is None else _keyed(data, colours.rgb, key)
@@ -187,10 +187,15 @@ def _open(data: bytes) -> ImageFile.ImageFile:
         if kind:
             raise TruncatedImageError(f"The {kind.name} file is damaged or incomplete.") from error
         raise NotAnImageError("The file is not an image.") from error
-    if image.width * image.height > MAX_PIXELS:
-        tenths = math.ceil(image.width * image.height / 100_000)  # never rounded to the limit
-        raise ImageTooLargeError(_too_large(f"{tenths / 10:g}"))
+    check_pixels(image.size)
     return image
+
+
+def check_pixels(size: tuple[int, int]) -> None:
+    """Raise ImageTooLargeError where an image of this width and height can't be handled."""
+    if size[0] * size[1] > MAX_PIXELS:
+        tenths = math.ceil(size[0] * size[1] / 100_000)  # never rounded to the limit
+        raise ImageTooLargeError(_too_large(f"{tenths / 10:g}"))
 
 
 def _too_large(megapixels: str) -> str:
@@ -205,8 +210,8 @@ def _load_error(image_format: str | None, error: Exception) -> Exception:
     return TruncatedImageError(f"The {image_format} file is damaged or incomplete.")
 
 
-def _turn(image: Image.Image) -> _Turn:
-    """Say how the stored pixels are turned upright."""
+def turned_upright(image: Image.Image) -> _Turn:
+    """Say how the stored pixels are turned upright, by the EXIF orientation that an image tells."""
     try:
         orientation = image.getexif().get(_ORIENTATION, 1)
     except DAMAGE:

@@ -31,10 +31,18 @@ def settle_key(image: ImageFile.ImageFile) -> DeepKey | None:
     if isinstance(key, tuple) and modes == {"RGB;16B"}:
         red, green, blue = image.info.pop("transparency")
         return red, green, blue
-    step = _STEPS.get(min(modes, default=""))
-    if isinstance(key, int) and step:
-        image.info["transparency"] = step * (key & 255 // step)
+    if (level := level_of_key(key, modes)) is not None:
+        image.info["transparency"] = level
     return None
+
+
+def level_of_key(key: object, modes: set[str]) -> int | None:
+    """Put the key of grey of 2 or 4 bits on the scale of 8; None where it is there, or no such key.
+
+    `modes` is what `alphacut.deep.raw_modes` says.
+    """
+    step = _STEPS.get(min(modes, default=""))
+    return step * (key & 255 // step) if isinstance(key, int) and step else None
 
 
 def keyed(high: Image.Image, low: Image.Image, key: DeepKey) -> Image.Image:

@@ -10,6 +10,9 @@ from typing import Any, Literal, get_args
 
 from alphacut.errors import BadModelError
 
+Precision = Literal["float16", "float32"]
+"""Of a network's arithmetic."""
+
 Output = Literal["alpha", "logits", "minmax"]
 """What the map holds. `alpha`: alpha in [0, 1]; `logits`: what a sigmoid makes alpha of; `minmax`: any
 range, of which the least value is background and the greatest subject."""

@@ -38,7 +38,6 @@ from alphacut.graph_passes import (
 )
 from alphacut.models import ModelSpec
 
-Precision = Literal["float16", "float32"]
 Target = Literal["webgpu-float16", "webgpu-float32", "wasm-float32"]
 """Execution provider and arithmetic that a graph is for.
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PIL import Image
 
-from alphacut.errors import BadRegionError
+from alphacut.errors import BadOptionsError, BadRegionError
 from alphacut.tiles import Box
 
 MARGIN = 0.1
@@ -44,6 +45,23 @@ class Crop:
         return of_seen.crop(
             (self.kept[0] - left, self.kept[1] - top, self.kept[2] - left, self.kept[3] - top)
         )
+
+
+def read_region(sides: Sequence[object]) -> Box:
+    """Read left, top, right and bottom in pixels of the upright photo; fractions are rounded to whole pixels.
+
+    Raises
+    ------
+    BadOptionsError
+        They are not four finite numbers, or hold nothing between them.
+    """
+    numbers = [side for side in sides if isinstance(side, int | float) and math.isfinite(side)]
+    if len(numbers) != 4 or len(sides) != 4:
+        raise BadOptionsError("A region has left, top, right and bottom, in pixels of the photo.")
+    left, top, right, bottom = (round(side) for side in numbers)
+    if not (left < right and top < bottom):
+        raise BadOptionsError("The region is empty: left must be less than right, and top than bottom.")
+    return left, top, right, bottom
 
 
 def crop_around(region: _Edges, size: tuple[int, int]) -> Crop:

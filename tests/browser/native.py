@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from alphacut.models import ModelSpec
 from alphacut.native import NativeSession
 from alphacut.pipeline import remove_background
+from alphacut.store.networks import WEIGHTS
 from tests.browser.driver import pixels
-from tools.networks import WEIGHTS
 
 
 def cut_out(site: Path, model: str, photo: Path, folder: Path) -> NDArray[np.int16]:

@@ -13,10 +13,10 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 import alphacut
+from alphacut.store.node import node_command
 from tests.browser.host import Api, hosting
 from tests.browser.test_main_job import assert_same_cutout
 from tests.helpers import ROOT
-from tools.node import node_command
 from tools.npm import PackageError, package
 from tools.typescript import install_types, tsc
 

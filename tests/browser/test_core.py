@@ -21,10 +21,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from alphacut.store.fetch import Cache, fetch_all
 from tests.browser.test_modules import STARTED
 from tests.helpers import ROOT
 from tools.catalog import read_catalog
-from tools.fetch import Cache, fetch_all
 from tools.serve import Fault, serving
 
 HERE = Path(__file__).resolve().parent

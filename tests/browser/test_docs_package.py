@@ -6,18 +6,19 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page
 
+from alphacut.store.fetch import Cache, fetch_all
+from alphacut.store.node import node_command
 from tests.browser.driver import Driver
 from tests.browser.host import hosting
 from tests.browser.test_docs_snippets import GIVEN, HEAD, INPUT, check_given
 from tests.snippets import all_of, each
-from tools.fetch import Cache, fetch_all
 from tools.minify import run as run_tool
 from tools.minify import tool_part
-from tools.node import node_command
 from tools.npm import package
 from tools.snippets import Snippet
 
@@ -39,7 +40,8 @@ def with_npm(folder: Path) -> dict[str, str]:
     """The environment, with npm, npx and node as commands where the machine has none."""
     tools = folder / ".tools"
     tools.mkdir()
-    for name in ("node", "npm", "npx"):
+    programs: tuple[Literal["node", "npm", "npx"], ...] = ("node", "npm", "npx")
+    for name in programs:
         if shutil.which(name) is None:
             command = " ".join(f"'{word}'" for word in node_command(name))
             (tools / name).write_text(f'#!/bin/sh\nexec {command} "$@"\n')

@@ -20,10 +20,10 @@ from alphacut.mask import alpha_of
 from alphacut.models import ModelSpec
 from alphacut.preprocess import network_input
 from alphacut.recipe import DEFAULT
+from alphacut.store.catalog import read_models
+from alphacut.store.fetch import Cache, fetch_all
 from tests.browser.driver import Driver, pixels
 from tests.helpers import MEAN, STD
-from tools.catalog import read_models
-from tools.fetch import Cache, fetch_all
 
 SIDE = 64
 

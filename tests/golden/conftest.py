@@ -14,11 +14,12 @@ from alphacut.models import ModelSpec
 from alphacut.onnx_graph import Target
 from alphacut.recipe import DEFAULT, Scaling
 from alphacut.scaling import ScaledSession
+from alphacut.store.catalog import choose, read_models
+from alphacut.store.fetch import Cache, fetch_all
+from alphacut.store.networks import Network, prepare
 from tests.graphs import opened, run_graph
 from tests.helpers import Bytes8, Floats
-from tools.catalog import choose, read_catalog, read_models
-from tools.fetch import Cache, fetch_all
-from tools.networks import Network, prepare
+from tools.catalog import read_catalog
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from alphacut.store.node import node_command
 from tests.helpers import ROOT
-from tools.node import node_command
 
 FOLDER = ROOT / "web" / "page" / "batch"
 

@@ -29,6 +29,14 @@ OF_ONNX = {
 }
 """Modules that import onnx, which the photo's way does without."""
 BESIDES = {**{name: {"onnx"} for name in OF_ONNX}, "native": {"onnxruntime"}}
+TOPS = {"api", "cli", "native"}
+"""Modules at the top, which nothing else imports: they know what runs networks, and where these come from."""
+HEAD = "__init__"
+"""Of the package: imports what it offers when it is asked for, so nothing by itself (test_api.py)."""
+STORE = [path for path in MODULES if path.parent.name == "store"]
+"""Runs under CPython alone; what the browser loads goes without."""
+REALM = "realm"
+"""The one module that takes JavaScript itself, for pages where nobody passes it in."""
 ON_DEMAND = "own_models"
 """The one module of browser/ that needs onnx; the worker loads it when a visitor brings a network."""
 NETWORK = {"urllib", "http", "socket", "ssl", "ftplib", "smtplib", "xmlrpc", "asyncore", "socketserver"}
@@ -64,9 +72,10 @@ def forbidden_imports(source: str, name: str) -> set[str]:
     """What the core module `name` imports though it may not."""
     roots = {module.partition(".")[0] for module in imported(source)}
     wrong = (roots - EVERYWHERE - BESIDES.get(name, set())) | (roots & NETWORK)
-    heavy = "native|cli|browser" if name in OF_ONNX else f"{'|'.join(OF_ONNX)}|native|cli|browser"
+    above = "|".join([*TOPS, "command", "store", "browser"])
+    heavy = above if name in OF_ONNX else f"{'|'.join(OF_ONNX)}|{above}"
     found = {m for m in imported(source) if re.match(rf"alphacut\.({heavy})\b", m)}
-    return wrong | (set() if name in {"cli", "native"} else found)
+    return wrong | (set() if name in TOPS | {HEAD} else found)
 
 
 def named(source: str, names: set[str]) -> set[str]:
@@ -98,6 +107,8 @@ def platform_switches(source: str) -> set[str]:
         ("from alphacut.onnx_graph import ship", {"alphacut.onnx_graph.ship"}),
         ("from alphacut.graph_ends import add_ends", {"alphacut.graph_ends.add_ends"}),
         ("from alphacut import native", {"alphacut.native"}),
+        ("from alphacut.store.fetch import fetch_all", {"alphacut.store.fetch.fetch_all"}),
+        ("import alphacut.api", {"alphacut.api"}),
         ("import numpy as np, io\nfrom PIL import Image\nfrom alphacut.image import decode", set()),
     ],
 )
@@ -121,9 +132,32 @@ def test_core_modules_import_the_standard_library_numpy_and_pillow_only(path: Pa
 @pytest.mark.parametrize("path", [p for p in MODULES if p.parent.name == "browser"], ids=lambda p: p.stem)
 def test_browser_modules_get_javascript_passed_in(path: Path) -> None:
     source = path.read_text("utf-8")
-    assert {m.partition(".")[0] for m in imported(source)} <= EVERYWHERE - NETWORK
-    heavy = "native|cli" if path.stem == ON_DEMAND else f"{'|'.join(OF_ONNX)}|native|cli"
+    itself = {"js", "pyodide"} if path.stem == REALM else set()
+    assert {m.partition(".")[0] for m in imported(source)} <= (EVERYWHERE - NETWORK) | itself
+    above = "|".join([*TOPS, "command", "store"])
+    heavy = above if path.stem == ON_DEMAND else f"{'|'.join(OF_ONNX)}|{above}"
     assert not {m for m in imported(source) if re.match(rf"alphacut\.({heavy})\b", m)}
+
+
+@pytest.mark.parametrize("path", STORE, ids=lambda p: p.stem)
+def test_the_store_imports_no_javascript_and_not_what_uses_it(path: Path) -> None:
+    found = imported(path.read_text("utf-8"))
+    assert {m.partition(".")[0] for m in found} <= EVERYWHERE | {"onnx"}
+    assert not {m for m in found if re.match(r"alphacut\.(api|cli|command|browser)\b", m)}
+
+
+def test_the_store_alone_asks_the_network() -> None:
+    asking = {p for p in MODULES if {m.partition(".")[0] for m in imported(p.read_text("utf-8"))} & NETWORK}
+    assert {path.stem for path in asking} == {"download"}
+    assert asking <= set(STORE)
+
+
+def test_only_the_api_takes_javascript_itself_and_evaluates_one_line() -> None:
+    asking = [p.stem for p in MODULES if f"browser.{REALM}" in " ".join(imported(p.read_text("utf-8")))]
+    assert asking == ["api"]
+    texts = {path.stem: path.read_text("utf-8") for path in MODULES}
+    assert {name for name, text in texts.items() if "run_js" in text} == {REALM}
+    assert re.findall(r"\brun_js\((.*)\)", texts[REALM]) == ['"(address) => import(address)"']
 
 
 def test_only_the_worker_asks_for_the_module_that_needs_onnx() -> None:
@@ -134,7 +168,7 @@ def test_modules_on_graphs_alone_know_onnx() -> None:
     knowing = {
         path.stem for path in MODULES if re.search(r"^(?:import|from) onnx\b", path.read_text("utf-8"), re.M)
     }
-    assert knowing <= OF_ONNX
+    assert knowing <= OF_ONNX | {"networks"}  # of the store, which keeps what the others make
 
 
 def test_the_checker_finds_imports_in_disguise_and_platform_switches() -> None:
@@ -148,9 +182,10 @@ def test_the_checker_finds_imports_in_disguise_and_platform_switches() -> None:
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: p.stem)
 def test_no_module_imports_in_disguise_or_asks_what_it_runs_on(path: Path) -> None:
     source = path.read_text("utf-8")
-    finder = {"find_spec"} if path.stem == "late_modules" else set()  # it is how one is asked
+    # How the first is asked; the other looks whether there is a package of Node.js.
+    finder = {"find_spec"} if path.stem in {"late_modules", "node"} else set()
     assert named(source, DYNAMIC) == finder
-    assert platform_switches(source) == set()
+    assert path in STORE or platform_switches(source) == set()  # wheels are for platforms
 
 
 BLOCKED_IMPORT = """
@@ -178,7 +213,12 @@ def test_the_checker_finds_conversions() -> None:
 def test_one_module_alone_converts_and_destroys() -> None:
     """But for saying that an answer has been read; what graphs call `assign` has nothing to do with it."""
     found = {path.stem: named(path.read_text("utf-8"), CONVERSIONS) for path in MODULES}
-    allowed = {"ort_session": {"release"}, **{module: {"assign"} for module in OF_ONNX}}
+    allowed = {
+        "ort_session": {"release"},
+        "page": {"release"},
+        REALM: {"js"},
+        **{module: {"assign"} for module in OF_ONNX},
+    }
     using = {module for module, names in found.items() if names - allowed.get(module, set())}
     assert using == {"buffers"}
 
@@ -221,6 +261,7 @@ MAY_IMPORT = {
     "client": {"client", "shared"},
     "embed": {"embed", "client", "page", "shared"},
     "page": {"page", "client", "shared", "vendor"},
+    "python": {"python", "shared", "worker"},
     "shared": {"shared"},
     "worker": {"worker", "shared"},
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import build_site
-from tools.catalog import CatalogError, choose, read_models
+from alphacut.store.catalog import CatalogError, choose, read_models
 
 
 def test_offline_with_an_empty_cache_lists_what_is_missing(

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from alphacut.store.fetch import Cache, fetch_all
+from alphacut.store.node import node_command
 from tests.helpers import ROOT
 from tools.bundle import ENTRIES, PUBLIC, bundle, served
-from tools.fetch import Cache, fetch_all
 from tools.minify import MinifyError, tool_part
-from tools.node import node_command
 
 FILES = {
     "index.html": '<script src="page/guard.js"></script><script type="module" src="page/main.js"></script>',
@@ -43,6 +43,10 @@ console.log(shared, new URL("../worker/png-strip.js", import.meta.url).pathname)
 """,
     "worker.js": 'import "./worker/worker.js";\n',
     "worker/png-strip.js": "console.log('strip');\n",
+    "python/session.js": """
+import { shared } from "../shared/words.js";
+console.log(shared, new URL("../", import.meta.url).pathname);
+""",
     "style.css": '@import "first.css";\n@import "second.css";\n',
     "embed.css": '@import "first.css";\nb { color: green; }\n',
     "first.css": "a { color: red; }\n",
@@ -90,7 +94,7 @@ def test_bundles_say_the_same_and_name_what_is_there(tmp_path: Path, tool: Path)
 def test_no_module_is_left_and_all_lie_where_they_may_name_what_is_beside(tmp_path: Path, tool: Path) -> None:
     site = bundled(tmp_path / "site", tool)
     scripts = {path.relative_to(site).as_posix() for path in site.rglob("*.js")}
-    kept = {"page/guard.js", "vendor/zip.js", "worker.js"}
+    kept = {"page/guard.js", "python/session.js", "vendor/zip.js", "worker.js"}
     assert kept < scripts
     assert all(re.fullmatch(r"(embed|page|worker)/[\w-]+-[A-Z0-9]{8}\.js", name) for name in scripts - kept)
     assert not (site / "shared").exists()
@@ -111,6 +115,12 @@ console.log(shared, new URL("./", import.meta.url).pathname);
     site = bundled(tmp_path / "more", tool, **{"alphacut.js": api})
     assert said(site, "alphacut.js") == f"hello {site}/\n"
     assert "words.js" not in (site / "alphacut.js").read_text()
+
+
+def test_what_python_loads_keeps_its_name_and_place(tmp_path: Path, tool: Path) -> None:
+    site = bundled(tmp_path / "site", tool)
+    assert said(site, "python/session.js") == f"hello {site}/\n"
+    assert "words.js" not in (site / "python/session.js").read_text()
 
 
 def test_the_maps_hold_the_sources_and_are_not_named(tmp_path: Path, tool: Path) -> None:

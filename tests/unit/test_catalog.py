@@ -18,12 +18,13 @@ from alphacut.onnx_graph import TARGETS, Target
 from alphacut.pipeline import remove_background
 from alphacut.recipe import PLAIN
 from alphacut.self_check import stretched, summary, tile
+from alphacut.store.catalog import CatalogError, choose, read_models
+from alphacut.store.fetch import Cache, fetch_all
+from alphacut.store.networks import Network, prepare
 from tests.graphs import run_graph
 from tests.helpers import MEAN, STD, FakeSession, file_of, noise, pixels_of, run
 from tests.networks import network
-from tools.catalog import CatalogError, choose, read_catalog, read_models
-from tools.fetch import Cache, fetch_all
-from tools.networks import Network, prepare
+from tools.catalog import read_catalog
 
 THIRD = """
 title = "Third"

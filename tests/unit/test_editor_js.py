@@ -13,9 +13,9 @@ from PIL import Image, ImageFilter
 
 from alphacut.edits import Stroke
 from alphacut.feather import feather
+from alphacut.store.node import node_command
 from alphacut.strokes import coverage
 from tests.helpers import ROOT
-from tools.node import node_command
 
 EDITOR = ROOT / "web" / "page" / "editor"
 SIZE = (160, 120)

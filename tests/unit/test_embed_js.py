@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tools.node import node_command
+from alphacut.store.node import node_command
 
 OWN, LISTED, STRANGER = "https://site.example", "https://shop.example", "https://stranger.example"
 EXAMPLES, LONGEST = 400, 60

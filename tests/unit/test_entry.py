@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from alphacut import pipeline
+from alphacut import cutting
 from alphacut.browser.entry import Application, to_wire
 from alphacut.errors import BadModelError, SessionError
 from alphacut.models import ModelSpec
@@ -67,7 +67,7 @@ def test_the_input_reaches_the_host_without_a_copy(monkeypatch: pytest.MonkeyPat
         made.append(network_input(*arguments))
         return made[-1]
 
-    monkeypatch.setattr(pipeline, "network_input", watched)
+    monkeypatch.setattr(cutting, "network_input", watched)
     host = Host(LuminanceSession())
     remove(PHOTO, host)
     assert np.shares_memory(host.seen[0], made[0])

@@ -21,6 +21,8 @@ CODES = {
     "OutOfMemoryError": "out-of-memory",
     "BadOptionsError": "bad-options",
     "BadModelError": "bad-model",
+    "UnknownModelError": "unknown-model",
+    "RuntimeMissingError": "runtime-failed",
     "SessionError": "inference-failed",
 }
 

@@ -20,15 +20,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools import archives, download
-from tools.archives import chunk_names
-from tools.cache import BLOCK, Cache, digest
-from tools.fetch import fetch_all
-from tools.fetch_errors import FetchError, FetchFailed, HashMismatch, OfflineMissing, SourceFailed
-from tools.node import node_command
-from tools.progress import ByteProgress
-from tools.serve import Fault, serving
-from tools.sources import (
+from alphacut.store import archives, download
+from alphacut.store.archives import chunk_names
+from alphacut.store.cache import BLOCK, Cache, digest
+from alphacut.store.fetch import fetch_all
+from alphacut.store.fetch_errors import FetchError, FetchFailed, HashMismatch, OfflineMissing, SourceFailed
+from alphacut.store.node import node_command
+from alphacut.store.progress import ByteProgress
+from alphacut.store.sources import (
     FileSource,
     NpmChunksSource,
     NpmSource,
@@ -38,6 +37,7 @@ from tools.sources import (
     UrlSource,
     parse_source,
 )
+from tools.serve import Fault, serving
 
 CONTENT = bytes(range(256)) * 4000
 
@@ -199,7 +199,7 @@ def test_a_wrong_hash_stops_at_once_and_says_what_from_where(site: Path, cache: 
     faulty = Faulty(whole=[Fault(body=b"another file")])
     with serving(site, faults=faulty) as url, pytest.raises(HashMismatch) as caught:
         fetch_all([part(UrlSource(url + "whole"), UrlSource(url + "mirror"))], cache, offline=False)
-    for told in ("part.bin", sha256(CONTENT), sha256(b"another file"), url + "whole", "Run the build again"):
+    for told in ("part.bin", sha256(CONTENT), sha256(b"another file"), url + "whole", "Try again"):
         assert told in str(caught.value)
     assert caught.value.found == sha256(b"another file")
     assert faulty.requests == ["whole"]
@@ -275,7 +275,7 @@ def test_a_touched_cache_entry_is_hashed_once_and_kept(
         hashed.append(file)
         return digest(file, algorithm)
 
-    monkeypatch.setattr("tools.cache.digest", counting)
+    monkeypatch.setattr("alphacut.store.cache.digest", counting)
     for _ in range(2):
         fetch_all([wanted], cache, offline=True)
     assert hashed == [path]

@@ -15,9 +15,9 @@ from alphacut.edits import Stroke
 from alphacut.finish import Canvas, Crop, Finish, Fit, Frame, PictureBackground
 from alphacut.framing import frame_of
 from alphacut.image import Photo
+from alphacut.store.node import node_command
 from alphacut.strokes import coverage
 from tests.helpers import ROOT
-from tools.node import node_command
 
 MODULE = ROOT / "web" / "shared" / "finish.js"
 RUN_IN_NODE = """

@@ -6,8 +6,8 @@ import json
 import subprocess
 from typing import Any
 
+from alphacut.store.node import node_command
 from tests.helpers import ROOT
-from tools.node import node_command
 
 WEB = ROOT / "web"
 

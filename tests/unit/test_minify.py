@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from alphacut.store.fetch import Cache, fetch_all
+from alphacut.store.node import node_command
 from tests.helpers import ROOT
 from tools.catalog import read_catalog
-from tools.fetch import Cache, fetch_all
 from tools.minify import TOOL_FILE, MinifyError, minify, tool_part
-from tools.node import node_command
 
 FILES = {
     "page/main.js": """

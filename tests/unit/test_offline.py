@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from alphacut.store.node import node_command
 from tests.helpers import ROOT
 from tools.icons import ICONS, icon_name
-from tools.node import node_command
 from tools.offline import finish_manifest, stamp_service_worker
 
 SITE: dict[str, Any] = {

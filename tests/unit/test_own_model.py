@@ -21,10 +21,10 @@ from alphacut.onnx_graph import TARGETS
 from alphacut.own_model import WEIGHTS_NAME, rewrite
 from alphacut.pipeline import remove_background
 from alphacut.recipe import PLAIN
+from alphacut.store import networks
 from tests.fakes import Ffi, TypedArray, from_entries
 from tests.helpers import ROOT, Bytes8, file_of, noise, pixels_of, run, spec
 from tests.networks import network, node, weights
-from tools import networks
 
 WIDTH, HEIGHT = 24, 16
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.pack_python import LATE_NAMES, Archives, CompileError, module_name, split
+from tests.helpers import ROOT
+from tools.pack_python import API, LATE_NAMES, Archives, CompileError, module_name, split
 
 FILES = (
     "lib-dynload/csv.pyc",
@@ -58,6 +59,15 @@ def test_what_a_job_used_and_all_of_ours_comes_first_and_the_rest_is_listed(tmp_
     first = {*USED, "site-packages/alphacut/native.pyc", "site-packages/numpy-2.dist-info/METADATA"}
     assert start == {name: name for name in first}
     assert late == {name: name for name in FILES if name not in first}
+
+
+def test_what_is_for_pages_of_others_comes_late(tmp_path: Path) -> None:
+    archives, used = Archives(tmp_path), "site-packages/alphacut/pipeline.pyc"
+    split(packed(tmp_path, (*API, used)), (), archives)
+    assert set(contents(archives.late)) == set(API)
+    assert contents(archives.start)[LATE_NAMES].split() == sorted(map(module_name, API))
+    for name in API:
+        assert (ROOT / "src" / name.removeprefix("site-packages/").replace(".pyc", ".py")).is_file()
 
 
 def test_the_same_modules_make_the_same_archives(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from alphacut.cicp import settle_space
+from alphacut.store.node import node_command
 from tests.helpers import ROOT
-from tools.node import node_command
 
 HEAD = f"""
   import {{ text }} from "node:stream/consumers";

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, _imaging
 from PIL.PngImagePlugin import PngInfo
 
-from alphacut import pipeline, png
+from alphacut import cutting, pipeline, png
 from alphacut.compose import cut_out
 from alphacut.errors import BadRegionError, Cancelled, OutOfMemoryError, SessionError, TruncatedImageError
 from alphacut.output import Output
@@ -334,7 +334,8 @@ def test_running_out_of_memory_anywhere_is_told_as_such(stage: str, monkeypatch:
     def no_memory(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(png if stage == "encode_png" else pipeline, stage, no_memory)
+    module = {"encode_png": png, "encode_preview": pipeline}.get(stage, cutting)
+    monkeypatch.setattr(module, stage, no_memory)
     with pytest.raises(OutOfMemoryError):
         cut(file_of(scene(8, 6), "TIFF"))
 
@@ -496,6 +497,6 @@ def test_on_the_main_path_pixels_are_decoded_once_and_never_copied(ledger: Ledge
 
 
 def test_the_ledger_notices_a_copy(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "cut_out", lambda photo, alpha: cut_out(photo, alpha).copy())
+    monkeypatch.setattr(cutting, "cut_out", lambda photo, alpha: cut_out(photo, alpha).copy())
     audit(file_of(scene(WIDTH, HEIGHT), "JPEG"), ledger)
     assert ledger.taken["compose"] > ALPHA + MARGIN + COLOUR // 2

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from alphacut.encode import encode_png
 from alphacut.png import Strip, encode_in_strips
+from alphacut.store.node import node_command
 from tests.helpers import ROOT, Bytes8, noise, pixels_of, run, scene
 from tests.strips import rgba
-from tools.node import node_command
 
 MODULE = ROOT / "web" / "worker" / "png-strip.js"
 RUN_IN_NODE = """

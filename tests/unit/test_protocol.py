@@ -16,7 +16,8 @@ from alphacut.edits import Patch
 from alphacut.errors import AlphacutError
 from alphacut.export import Exported
 from alphacut.finish import Finish
-from alphacut.onnx_graph import TARGETS, Precision
+from alphacut.models import Precision
+from alphacut.onnx_graph import TARGETS
 from alphacut.onnx_inspect import inspect
 from alphacut.pipeline import STAGES, Cutout, Note
 from tests.helpers import ROOT

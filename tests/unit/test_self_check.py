@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alphacut.self_check import GRID, TILE, stretched, summary, tile
+from alphacut.store.node import node_command
 from tests.helpers import ROOT, Bytes8, noise
-from tools.node import node_command
 
 SIDES = st.integers(1, 70)
 MODULE = ROOT / "web" / "worker" / "self-check.js"

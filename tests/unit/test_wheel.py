@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import tarfile
 import zipfile
 from pathlib import Path
+
+import pytest
+from flit_core import buildapi
 
 from tools.catalog import ROOT
 from tools.wheel import build_wheel
@@ -44,3 +48,31 @@ def test_the_wheel_holds_every_module_and_leaves_the_folder_where_it_was(tmp_pat
         path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src" / "alphacut").rglob("*.py")
     }
     assert modules <= set(zipfile.ZipFile(wheel).namelist())
+    assert "alphacut/py.typed" in zipfile.ZipFile(wheel).namelist()
+
+
+def assert_holds_models(wheel: Path) -> None:
+    """The package links to models/*.toml; a wheel holds what they say."""
+    ours = {path.name: path.read_bytes() for path in (ROOT / "models").glob("*.toml")}
+    with zipfile.ZipFile(wheel) as archive:
+        names = [name for name in archive.namelist() if name.startswith("alphacut/store/models/")]
+        assert {name.rpartition("/")[2]: archive.read(name) for name in names} == ours
+
+
+def test_the_wheel_holds_every_model_and_names_the_command(tmp_path: Path) -> None:
+    wheel = build_wheel(ROOT, tmp_path / "out")
+    assert_holds_models(wheel)
+    with zipfile.ZipFile(wheel) as archive:
+        (points,) = (name for name in archive.namelist() if name.endswith("entry_points.txt"))
+        assert b"alphacut=alphacut.cli:main" in archive.read(points)
+
+
+def test_a_wheel_built_from_the_sdist_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    name = buildapi.build_sdist(str(tmp_path))
+    with tarfile.open(tmp_path / name) as archive:
+        archive.extractall(tmp_path, filter="data")
+    unpacked = tmp_path / name.removesuffix(".tar.gz")
+    wheel = build_wheel(unpacked, tmp_path / "out")
+    assert_holds_models(wheel)
+    assert wheel.read_bytes() == build_wheel(ROOT, tmp_path / "direct").read_bytes()

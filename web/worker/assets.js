@@ -54,15 +54,20 @@ const watches = new Set();
 const early = new Map();
 const plainFetch = globalThis.fetch.bind(globalThis);
 
-// Pyodide and ONNX Runtime fetch by themselves, and Pyodide swallows what goes wrong: it would wait for ever.
-globalThis.fetch = (/** @type {RequestInfo | URL} */ input, /** @type {RequestInit | undefined} */ init) => {
+/**
+ * Takes the place of `fetch` where something is watched: Pyodide and ONNX Runtime fetch by themselves, and Pyodide
+ * swallows what goes wrong and would wait for ever. Where nothing is, as in pages of others, `fetch` stays theirs.
+ * @param {RequestInfo | URL} input
+ * @param {RequestInit} [init]
+ */
+function watchingFetch(input, init) {
   const url = input instanceof Request ? input.url : new URL(String(input), globalThis.location.href).href;
   const watch = [...watches].find(({ prefix }) => url.startsWith(prefix));
   if (!watch) return plainFetch(input, init);
   const started = early.get(url);
   early.delete(url);
   return started ?? watched(watch, url, plainFetch(input, init), init?.signal);
-};
+}
 
 /**
  * Watches what is fetched under some addresses: counts bytes, makes failures known, and corrects the type of .wasm
@@ -78,6 +83,7 @@ export function watchFetches(prefixes, onBytes) {
   const failure = new Promise((_, reject) => { fail = reject; });
   failure.catch(() => {}); // whoever races against it hears of it; nobody else needs to
   for (const prefix of prefixes) watches.add({ prefix, onBytes, fail });
+  globalThis.fetch = watchingFetch;
   return failure;
 }
 

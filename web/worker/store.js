@@ -107,6 +107,8 @@ async function open() {
     return null;
   }
   try {
+    // Pages have no such handles; where Python runs in one, the browser's cache alone keeps what it has fetched.
+    if (!("createSyncAccessHandle" in FileSystemFileHandle.prototype)) throw new Error("files are written by workers alone");
     const root = await navigator.storage.getDirectory();
     return await root.getDirectoryHandle(FOLDER, { create: true });
   } catch (error) {

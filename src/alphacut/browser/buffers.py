@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -68,6 +68,10 @@ class Buffers:
     def to_bytes(self, data: JsObject) -> bytes:
         """Copy a Uint8Array into bytes, once."""
         return bytes(data.to_bytes())
+
+    def keep(self, function: Callable[..., Any]) -> JsObject:
+        """Give JavaScript a function to call as long as it likes: its proxy is never destroyed."""
+        return self._ffi.create_proxy(function)
 
     def to_object(self, table: Mapping[str, Any]) -> JsObject:
         """Copy a dictionary of plain data and bytes into a plain object that can be posted."""

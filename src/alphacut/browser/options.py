@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
 
+from alphacut.cutting import Part
 from alphacut.edits import Stroke, read_edits
 from alphacut.errors import BadOptionsError
 from alphacut.finish import Finish
 from alphacut.output import Output
-from alphacut.pipeline import Part
+from alphacut.region import read_region
+from alphacut.tiles import Box
 
-Box = tuple[int, int, int, int]
 SIDES = ("left", "top", "right", "bottom")
 _LEAST_THUMBNAIL, _LARGEST_THUMBNAIL = 16, 2048
 _Readers = Mapping[str, Callable[[object], Any]]
@@ -62,14 +62,7 @@ def _output(value: object) -> Output:
 
 def _region(value: object) -> Box:
     """Read a box in pixels of the upright photo; fractions are rounded to whole pixels."""
-    given: list[Any] = [value.get(side) for side in SIDES] if isinstance(value, dict) else []
-    sides = [side for side in given if isinstance(side, int | float) and math.isfinite(side)]
-    if len(sides) != 4:
-        raise BadOptionsError("A region has left, top, right and bottom, in pixels of the photo.")
-    left, top, right, bottom = (round(side) for side in sides)
-    if not (left < right and top < bottom):
-        raise BadOptionsError("The region is empty: left must be less than right, and top than bottom.")
-    return left, top, right, bottom
+    return read_region([value.get(side) for side in SIDES] if isinstance(value, dict) else [])
 
 
 def _thumbnail(value: object) -> int:

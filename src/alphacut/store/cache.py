@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import gzip
 import hashlib
 import os
@@ -14,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from tools.sources import Part
+from alphacut.store.lock import locked
+from alphacut.store.sources import Part
 
 # Bytes read and written at a time.
 BLOCK = 1 << 18
@@ -77,15 +77,10 @@ class Cache:
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the cache for this process: two builds must not append to the same unfinished download."""
+        """Hold the cache for this process: two must not append to the same unfinished download."""
         for folder in (self.root / "files", self.partial, self.containers):
             folder.mkdir(parents=True, exist_ok=True)
-        with (self.root / "lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                say(f"  waiting for another build that uses {self.root}")
-                fcntl.flock(file, fcntl.LOCK_EX)
+        with locked(self.root / "lock", on_wait=lambda: say(f"  waiting for another that uses {self.root}")):
             yield
 
 

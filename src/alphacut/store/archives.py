@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from tools.cache import copy, remove
-from tools.download import Downloader, Wanted
-from tools.fetch_errors import SourceFailed
-from tools.node import NodeMissingError, node_command
-from tools.sources import PackageSource, PypiSource
+from alphacut.store.cache import copy, remove
+from alphacut.store.download import Downloader, Wanted
+from alphacut.store.fetch_errors import SourceFailed
+from alphacut.store.node import NodeMissingError, node_command
+from alphacut.store.sources import PackageSource, PypiSource
 
 _RESOLVE_TIMEOUT_S = 90.0
 

@@ -14,11 +14,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO
 
-from tools.archives import Archives, chunk_names, open_archive
-from tools.cache import Cache, copy, remove, say
-from tools.download import Downloader, Wanted, verify
-from tools.fetch_errors import FetchError, FetchFailed, HashMismatch, OfflineMissing, SourceFailed
-from tools.sources import (
+from alphacut.store.archives import Archives, chunk_names, open_archive
+from alphacut.store.cache import Cache, copy, remove, say
+from alphacut.store.download import Downloader, Wanted, verify
+from alphacut.store.fetch_errors import FetchError, FetchFailed, HashMismatch, OfflineMissing, SourceFailed
+from alphacut.store.sources import (
     FileSource,
     NpmChunksSource,
     NpmSource,

@@ -13,8 +13,8 @@ import onnx
 from alphacut import graph_ends, graph_fusions, graph_gpu, graph_passes, onnx_graph, self_check
 from alphacut.native import NativeSession
 from alphacut.onnx_graph import TARGETS, Target, ship
-from tools.cache import digest
-from tools.catalog import Model
+from alphacut.store.cache import digest
+from alphacut.store.catalog import Model
 
 WEIGHTS = "weights.bin"
 SUMS = "sha256.json"
@@ -46,11 +46,17 @@ class Network:
         return self.folder / f"{target}.onnx"
 
 
+def ready(model: Model, cache: Path) -> Network | None:
+    """Return what the cache holds of a network, if that is whole."""
+    network = Network(_folder(model, cache))
+    return network if _is_whole(network.folder) else None
+
+
 def prepare(model: Model, published: Path, cache: Path) -> Network:
     """Rewrite the model unless the cache holds the result. Raises BadModelError."""
-    network = Network(cache / "networks" / f"{model.id}-{_key(model)}")
-    if _is_whole(network.folder):
-        return network
+    if (found := ready(model, cache)) is not None:
+        return found
+    network = Network(_folder(model, cache))
     shutil.rmtree(network.folder, ignore_errors=True)
     shipped = ship(
         published.read_bytes(), model.spec, output=model.output,
@@ -83,6 +89,10 @@ def _is_whole(folder: Path) -> bool:
 
 def _sums(folder: Path) -> dict[str, str]:
     return {path.name: digest(path, "sha256") for path in sorted(folder.iterdir()) if path.name != SUMS}
+
+
+def _folder(model: Model, cache: Path) -> Path:
+    return cache / "networks" / f"{model.id}-{_key(model)}"
 
 
 def _key(model: Model) -> str:

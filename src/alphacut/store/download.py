@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tools.cache import BLOCK, digest, remove, write_atomically
-from tools.fetch_errors import FetchError, HashMismatch, SourceFailed
-from tools.progress import ByteProgress
+from alphacut.store.cache import BLOCK, digest, remove, write_atomically
+from alphacut.store.fetch_errors import FetchError, HashMismatch, SourceFailed
+from alphacut.store.progress import ByteProgress
 
 USER_AGENT = "alphacut-build"
 TIMEOUT_S = 15.0

@@ -12,7 +12,7 @@ class NodeMissingError(Exception):
     """There is neither. The message says what to install."""
 
 
-def node_command(program: Literal["node", "npm"] = "node") -> list[str]:
+def node_command(program: Literal["node", "npm", "npx"] = "node") -> list[str]:
     """Return the beginning of a command line that runs the program. Raises NodeMissingError."""
     if found := shutil.which(program):
         return [found]

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools.sources import Part
+from alphacut.errors import AlphacutError
+from alphacut.store.sources import Part
 
 
-class FetchError(Exception):
-    """A part could not be had. The message is for people."""
+class FetchError(AlphacutError):
+    """A part could not be had."""
+
+    code = "download-failed"
 
 
 class HashMismatch(FetchError):  # noqa: N818
@@ -18,12 +21,14 @@ class HashMismatch(FetchError):  # noqa: N818
     Attributes: name, expected and found (hexadecimal digests), source.
     """
 
+    code = "hash-mismatch"
+
     def __init__(self, name: str, *, expected: str, found: str, source: str) -> None:
         self.name, self.expected, self.found, self.source = name, expected, found, source
         super().__init__(
             f"wrong hash: {name}\n  expected  {expected}\n  found     {found}\n  source    {source}\n"
-            "The download was thrown away. Run the build again; if it fails the same way, the source serves "
-            "another file than the one pinned: find out why before you change the pin or the source."
+            "The download was thrown away. Try again; if it fails the same way, the source serves "
+            "another file than the one pinned: find out why before you trust another pin or source."
         )
 
 
@@ -33,13 +38,13 @@ class FetchFailed(FetchError):  # noqa: N818
     def __init__(self, name: str, reasons: Sequence[tuple[str, str]]) -> None:
         self.name, self.reasons = name, tuple(reasons)
         tried = "".join(f"\n  {source}\n    {why}" for source, why in reasons)
-        super().__init__(
-            f"no source could serve {name}:{tried}\nCheck the network, then run the build again."
-        )
+        super().__init__(f"no source could serve {name}:{tried}\nCheck the network, then try again.")
 
 
 class OfflineMissing(FetchError):  # noqa: N818
     """Parts are not in the cache and the network is off. Attribute: parts."""
+
+    code = "offline"
 
     def __init__(self, parts: Sequence[Part], folder: Path) -> None:
         self.parts = tuple(parts)
