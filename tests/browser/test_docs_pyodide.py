@@ -1,4 +1,4 @@
-"""The documentation's snippets for Pyodide run in a page of somebody else's that has Pyodide and nothing of ours."""
+"""The documentation's snippets for Pyodide, in a page of somebody else's that holds nothing of ours."""
 
 from __future__ import annotations
 
