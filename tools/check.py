@@ -30,11 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     python = [sys.executable, "-m"]
     checks = {
         "ruff check": [*python, "ruff", "check", "."],
+        "docs": [*python, "tools.docs"],
         "ruff format": [*python, "ruff", "format", "--check", "."],
         "mypy": [*python, "mypy"],
         "tsc page": tsc(WEB / "tsconfig.page.json"),
         "tsc worker": tsc(WEB / "tsconfig.worker.json"),
-        "docs": [*python, "tools.docs"],
         "pytest": [*python, "pytest", *pytest_arguments],
     }
     failed = [name for name, command in checks.items() if not _passes(name, command)]

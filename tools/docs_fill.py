@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
-from tools.catalog import MODELS_FOLDER, PARTS_FILE, ROOT, read_catalog
+from alphacut.store.catalog import Model, choose, read_models
+from tools.catalog import PARTS_FILE, ROOT, read_catalog
 from tools.docs_headers import header_table, nginx, table
 
 DOCS = ROOT / "docs"
@@ -46,38 +45,32 @@ def with_site(text: str, site: str) -> str:
     return (named if "://" in site else text).replace("{site}", site)
 
 
-def models() -> dict[str, dict[str, Any]]:
-    """Read models/*.toml by their ids, the default first."""
-    files = {path.stem: path.read_text("utf-8") for path in sorted(MODELS_FOLDER.glob("*.toml"))}
-    tables = {id_: tomllib.loads(text) for id_, text in files.items()}
-    return dict(sorted(tables.items(), key=lambda item: not item[1]["default"]))
-
-
 def _models() -> str:
-    rows = [_model_row(id_, model) for id_, model in models().items()]
+    rows = map(_model_row, choose(read_models(), None))
     return table(["id", "name", "for", "download", "input", "licence of the weights"], rows)
 
 
-def _model_row(id_: str, model: Mapping[str, Any]) -> list[str]:
-    spec, licence = model["spec"], model["licence"]
-    name = f"{model['title']} (default)" if model["default"] else model["title"]
+def _model_row(model: Model) -> list[str]:
+    spec, licence = model.spec, model.licence
+    name = f"{model.title} (default)" if model.default else model.title
     return [
-        f"`{id_}`", name, model["summary"], f"{model['published']['bytes'] / 1e6:.1f} MB",
-        f"{spec['width']} by {spec['height']}", f"[{licence['name']}]({licence['url']})",
+        f"`{model.id}`", name, model.summary, f"{model.published.bytes / 1e6:.1f} MB",
+        f"{spec.width} by {spec.height}", f"[{licence.name}]({licence.url})",
     ]  # fmt: skip
 
 
 def _model_details() -> str:
-    return "\n\n".join(map(_model_detail, models().values()))
+    return "\n\n".join(map(_model_detail, choose(read_models(), None)))
 
 
-def _model_detail(model: Mapping[str, Any]) -> str:
-    licence, published = model["licence"], model["published"]
-    notice = f'\n\n!!! warning "Before you use it"\n    {licence["notice"]}' if licence["notice"] else ""
+def _model_detail(model: Model) -> str:
+    notice = (
+        f'\n\n!!! warning "Before you use it"\n    {model.licence.notice}' if model.licence.notice else ""
+    )
     return (
-        f"### {model['title']}\n\n{licence['credit']}.{notice}\n\n"
-        f"Published file: {published['bytes']:,} bytes, SHA-256 `{published['sha256']}`. "
-        f"On a GPU it is worked in {model['graph']['gpu_precision']}."
+        f"### {model.title}\n\n{model.licence.credit}.{notice}\n\n"
+        f"Published file: {model.published.bytes:,} bytes, SHA-256 `{model.published.sha256}`. "
+        f"On a GPU it is worked in {model.gpu_precision}."
     )
 
 
