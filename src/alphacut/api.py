@@ -44,8 +44,9 @@ async def remove_background(
 ) -> Image.Image:
     """Cut the subject out of a photo.
 
-    The first call opens the network, which the first time ever means to download it; further calls, also at
-    the same time, use the same. Decoding and composing run in the caller's event loop, the network beside it.
+    The first call opens the network, which the first time ever means to download it (under CPython with
+    progress on standard error, into $ALPHACUT_CACHE or ~/.cache/alphacut); further calls, also at the same
+    time, use the same. Decoding and composing run in the caller's event loop, the network beside it.
 
     Parameters
     ----------
@@ -213,7 +214,7 @@ def _crop(crop: bool | float | None) -> Crop | None:
 
 def _region(region: Any) -> tuple[int, int, int, int]:
     try:
-        return read_region(tuple(region))
+        return read_region([float(side) if isinstance(side, np.number) else side for side in region])
     except TypeError as error:
         raise BadOptionsError(f"A region is left, top, right and bottom, not {region!r}.") from error
 

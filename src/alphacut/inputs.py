@@ -92,7 +92,7 @@ def _from_array(array: object) -> Image.Image:
         raise BadOptionsError(
             "A photo is the bytes of a file, a PIL.Image.Image or a NumPy array,"
             f" not {type(array).__name__}.",
-            hint="Read files first: pathlib.Path(name).read_bytes().",
+            hint="Read files first: pathlib.Path(name).read_bytes(); JavaScript's arrays: array.to_bytes().",
         )
     is_picture = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in {3, 4})
     if array.dtype != np.uint8 or not is_picture:

@@ -95,6 +95,7 @@ def test_options_give_what_they_give_for_files() -> None:
         ({"crop": True}, Finish(crop=Crop()), None, Output()),
         ({"crop": 0.25}, Finish(crop=Crop(margin=0.25)), None, Output()),
         ({"region": (2, 2, 9.6, 10)}, Finish(), (2, 2, 10, 10), Output()),
+        ({"region": np.array([2, 2, 10, 10])}, Finish(), (2, 2, 10, 10), Output()),
         ({"mask_only": True}, Finish(), None, Output(format="mask-png")),
         ({"mask_only": True, "crop": True}, Finish(crop=Crop()), None, Output(format="mask-png")),
     ):

@@ -63,20 +63,20 @@ class NativeModels:
     def open_now(self, model: str) -> Opened:
         """Do what `open` does, in this thread."""
         with self._lock:
-            if model not in self._opened:
+            opened = self._opened.get(model)
+            if opened is None:
                 try:
-                    self._opened[model] = self._open(named(model))
+                    opened = self._opened[model] = self._open(named(model))
                 except OSError as error:
                     raise FetchError(
                         f"The network can't be kept: {error}.",
                         hint="Free some space, or name another folder in $ALPHACUT_CACHE.",
                     ) from error
-            return self._opened[model]
+            return opened
 
     async def dispose(self) -> None:
         """See `Backend.dispose`; memory comes back when the last run ends."""
-        with self._lock:
-            self._opened.clear()
+        self._opened.clear()  # not under the lock, which whoever downloads holds
 
     def configure(self, site: str | None, device: str | None) -> None:
         """Do nothing: models come from where they were published, and run on the CPU."""
