@@ -32,6 +32,7 @@ PURE = ("pytest", "pluggy", "iniconfig", "packaging", "pygments", "sortedcontain
 ELSEWHERE = {
     *("graph_ends", "graph_fusions", "graph_gpu", "onnx_graph", "onnx_inspect", "own_model"),  # need onnx
     *("native", "self_check", "models"),  # onnxruntime, Node.js, the project's other files
+    "api",  # processes; test_python.py calls it in a page
 }
 CORE = sorted(
     name
