@@ -13,10 +13,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser
 
+from alphacut.store.node import node_command
 from bench.peer.build import WORK, build
 from tests.browser.host import HELPERS, ISOLATED, hosting
 from tests.helpers import Bytes8, file_of, pixels_of
-from tools.node import node_command
 
 pytestmark = pytest.mark.peer
 
