@@ -53,6 +53,7 @@ def package(site: Path, out: Path) -> Path:
     for name in ("README.md", "assets.js"):
         shutil.copyfile(HERE / name, out / name)
     needed = described | {"models": models, "samples": [], "extras": {"installer": [], "packages": []}}
+    needed["integrity"] = {name: told for name, told in described["integrity"].items() if name in _SCRIPTS}
     (out / "site.json").write_text(json.dumps(needed, indent=1, ensure_ascii=False), "utf-8")
     _copy_files(site, out, needed)
     _declare(out / "types")

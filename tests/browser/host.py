@@ -38,6 +38,7 @@ HELPERS = """
       return { error: { name, code, message, hint, cause: String(cause), ours } };
     }
   };
+  null; // a function as the last value would be called
 """
 
 

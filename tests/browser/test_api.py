@@ -308,6 +308,21 @@ def test_preload_tells_what_it_will_run_on(api: Api) -> None:
     assert ready["device"]["threads"] == min(cores, 16)
 
 
+def test_debug_tells_the_console_what_it_ran_on_and_no_pixels(api: Api) -> None:
+    script = """(async () => {
+      const told = [], { debug } = console;
+      console.debug = (...words) => told.push(words[1]);
+      await alphacut.removeBackground(photo, { ...usual, debug: true });
+      await alphacut.removeBackground(photo, usual);
+      console.debug = debug;
+      return told;
+    })()"""
+    (told,) = api.call(script, PHOTO).value
+    assert (told["model"], told["device"]["provider"]) == ("tiny", "wasm")
+    assert told["ms"]["total"] > 0
+    assert not {"data", "preview", "thumbnail"} & set(told)
+
+
 ERRORS = {
     "new Blob(['no photo at all'])": "not-an-image",
     "new Blob([])": "empty-file",

@@ -75,6 +75,30 @@ def test_without_the_file_the_error_says_its_one_line(api: Api) -> None:
     assert f'import "{api.page.evaluate("site")}worker.js";' in error["hint"]
 
 
+def test_a_picture_that_the_page_may_not_read_is_explained(page: Page, site: Path, tmp_path: Path) -> None:
+    """It is shown, but neither can its file be fetched nor its pixels be read."""
+    with serving(site) as site_url, serving(site, plain=True) as other_url, hosting(tmp_path) as url:
+        write_host(tmp_path, site_url)
+        page.goto(url)
+        show = f"""new Promise((resolve) => {{
+          const image = new Image();
+          image.onload = () => resolve(image.naturalWidth), image.src = "{other_url}samples/chelsea.png";
+          window.image = image;
+        }})"""
+        assert page.evaluate(show) > 0
+        error = Api(page, USUAL).call("alphacut.removeBackground(image, usual)").error
+        drawn = """(() => {
+          const canvas = new OffscreenCanvas(9, 9);
+          canvas.getContext("2d").drawImage(image, 0, 0);
+          return alphacut.removeBackground(canvas, usual);
+        })()"""
+        tainted = Api(page, USUAL).call(drawn).error
+    assert error is not None
+    assert (error["code"], "Access-Control-Allow-Origin" in error["hint"]) == ("download-failed", True)
+    assert tainted is not None
+    assert (tainted["code"], "crossorigin" in tainted["hint"]) == ("unreadable-file", True)
+
+
 def test_a_file_of_a_third_origin_is_refused(api: Api) -> None:
     error = api.call('alphacut.preload({ ...usual, workerUrl: "http://other.example/worker.js" })').error
     assert error is not None

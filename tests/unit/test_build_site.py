@@ -23,6 +23,18 @@ def test_offline_with_an_empty_cache_lists_what_is_missing(
     assert not (tmp_path / "site").exists()
 
 
+def test_the_npm_package_is_made_beside_the_site_where_it_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, made = tmp_path / "site", []
+    monkeypatch.setattr(build_site, "_build", lambda options, *_: options.out)
+    monkeypatch.setattr(build_site, "package", lambda *folders: made.append(folders))
+    assert build_site.main(["--out", str(site)]) == 0
+    assert made == []
+    assert build_site.main(["--out", str(site), "--npm"]) == 0
+    assert made == [(site, tmp_path / "npm")]
+
+
 def test_an_unknown_model_is_named_with_those_there_are(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -105,6 +105,30 @@ def test_files_and_bytes_are_taken_as_they_are() -> None:
     assert views == [every, every, [2, 3], [1, 2], every]
 
 
+def test_memory_that_threads_share_is_copied() -> None:
+    script = """
+      const shared = new Uint8Array(new SharedArrayBuffer(4)).fill(7, 1, 3);
+      return [...new Uint8Array(await (await toBlob(shared.subarray(1))).arrayBuffer())];
+    """
+    assert in_node(script) == [7, 7, 0]
+
+
+def test_bare_pixels_are_files_with_their_size_in_their_type() -> None:
+    script = """
+      const type = "image/x-alpha8;width=2;height=1";
+      const made = [await toBlob(new Blob([Uint8Array.of(9, 200)], { type }))];
+      const rgba = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
+      made.push(await toBlob(new Blob([rgba], { type: type.replace("alpha", "rgba") })));
+      const short = await caught(toBlob(new Blob([rgba.subarray(1)], { type })));
+      return [await Promise.all(made.map(encode)), short.code];
+    """
+    encoded, code = in_node(script)
+    alpha, rgba = (Image.open(io.BytesIO(base64.b64decode(file))) for file in encoded)
+    assert (alpha.size, list(alpha.tobytes())) == ((2, 1), [255, 255, 255, 9, 255, 255, 255, 200])
+    assert (rgba.size, list(rgba.tobytes())) == ((2, 1), [1, 2, 3, 4, 5, 6, 7, 8])
+    assert code == "bad-options"
+
+
 def test_addresses_are_fetched() -> None:
     script = """
       const asked = [], plain = globalThis.fetch, data = "data:image/png;base64,AQID";

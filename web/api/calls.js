@@ -3,7 +3,7 @@
 import { toBlob } from "../client/photo-blob.js";
 import { AlphacutError, STAGES } from "../shared/protocol.js";
 import { settle } from "./config.js";
-import { drawMask, encodePixels, withMask } from "./masks.js";
+import { drawMask, encodePixels, whitePng, withMask } from "./masks.js";
 import { blobOf } from "./output.js";
 import { findModel } from "./site.js";
 import { withWorker } from "./workers.js";
@@ -32,6 +32,7 @@ export function cut(image, config, script, kind) {
     const photo = await toBlob(image, settled);
     if (part !== "mask" || file.format === "mask-png") return blobOf(await remove(photo, settled, part, file));
     const alpha = await remove(photo, settled, part, { format: "alpha8" });
+    if (file.format === "webp") return finish(whitePng(alpha), { ...settled, progress: () => {} }); // not every browser writes it
     return drawMask(alpha, file.format, quality);
   });
 }
@@ -66,13 +67,22 @@ export function apply(image, mask, config, script) {
     const [photo, shape] = await Promise.all([toBlob(image, settled), toBlob(mask, settled)]);
     const pixels = await withMask(photo, shape);
     if (file.format === "rgba8" || file.format === "alpha8") return encodePixels(pixels, file.format);
-    const master = pixels.toPng();
-    const made = await withWorker(settled, (client) => client.export(
-      { photo: master, master, edits: [], finish: NO_FINISH, output: file }, { signal: settled.signal, onProgress: teller(settled) },
-    ));
-    tellMore(settled, made);
-    return blobOf(made);
+    return finish(pixels.toPng(), settled);
   });
+}
+
+/**
+ * Makes the file that was asked for of pixels that are finished.
+ * @param {Blob} master  A PNG.
+ * @param {Settled} settled
+ */
+async function finish(master, settled) {
+  const job = { photo: master, master, edits: [], finish: NO_FINISH, output: settled.output.file };
+  const made = await withWorker(settled, (client) => (
+    client.export(job, { signal: settled.signal, onProgress: teller(settled) })
+  ));
+  tellMore(settled, made);
+  return blobOf(made);
 }
 
 /**

@@ -38,8 +38,16 @@ class Pixels {
 }
 
 /**
- * A mask as a picture: white, with the mask as its alpha. A canvas keeps that exactly, as white times alpha is alpha; in
- * a JPEG it is laid on black.
+ * A mask as a white picture with that alpha.
+ * @param {{ data: ArrayBuffer, width: number, height: number }} mask  A byte a pixel.
+ */
+export function whitePng({ data, width, height }) {
+  return rawPng({ data: whiteUnder(new Uint8Array(data)), width, height });
+}
+
+/**
+ * A mask as a picture: white, with the mask as its alpha, as PNG or JPEG. A canvas keeps that exactly, as white times
+ * alpha is alpha; in a JPEG it is laid on black.
  * @param {{ data: ArrayBuffer, width: number, height: number }} mask  A byte a pixel.
  * @param {FileFormat | PixelFormat | undefined} format
  * @param {number} quality

@@ -50,9 +50,7 @@ const KINDS = {
  * @throws {AlphacutError} `bad-options`, `unreadable-file`, `download-failed`, `offline`, `not-an-image`, `unsupported-format`, `cancelled`
  */
 export async function toBlob(input, reading = {}) {
-  if (ArrayBuffer.isView(input)) {
-    return fromFile(new Blob([new Uint8Array(/** @type {ArrayBuffer} */ (input.buffer), input.byteOffset, input.byteLength)]));
-  }
+  if (ArrayBuffer.isView(input)) return fromFile(new Blob([unshared(input)]));
   const kind = Object.prototype.toString.call(input).slice("[object ".length, -1);
   const read = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
   if (!read) {
@@ -61,6 +59,16 @@ export async function toBlob(input, reading = {}) {
     });
   }
   return untilAborted(async () => read(input, reading), reading.signal);
+}
+
+/**
+ * Bytes that a Blob takes: of memory that threads share, as WebAssembly's may be, a copy.
+ * @param {ArrayBufferView} view
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
+function unshared({ buffer, byteOffset, byteLength }) {
+  if (buffer instanceof ArrayBuffer) return new Uint8Array(buffer, byteOffset, byteLength);
+  return new Uint8Array(buffer, byteOffset, byteLength).slice();
 }
 
 /** @param {Blob} file */
