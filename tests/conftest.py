@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import settings
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("alphacut", deadline=None)
 settings.load_profile("alphacut")
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # see src/alphacut/native.py
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
-from onnxruntime.capi import onnxruntime_pybind11_state as _binding
 
 from alphacut.errors import BadModelError, SessionError
 from alphacut.session import map_shape
+
+# From 1.32 on, onnxruntime tells its makers of each use, unless it reads here that it shall not.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as _binding
 
 # onnxruntime's own have no base class in common.
 _OWN_ERRORS = (kind for kind in vars(_binding).values() if isinstance(kind, type))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -97,3 +100,11 @@ def test_an_output_that_is_not_one_map_is_a_session_error(tmp_path: Path) -> Non
     )
     with pytest.raises(SessionError, match="instead of one map"):
         run(NativeSession(tmp_path / "g.onnx").run(PIXELS))
+
+
+def test_onnxruntime_tells_nobody_of_its_use(tmp_path: Path) -> None:
+    """It keeps what it means to send under the home folder, with an id of the device."""
+    ours = {key: value for key, value in os.environ.items() if not key.startswith(("ORT_", "XDG_"))}
+    command = [sys.executable, "-c", "import alphacut.native"]
+    subprocess.run(command, env={**ours, "HOME": str(tmp_path)}, check=True)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
