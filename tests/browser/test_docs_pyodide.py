@@ -11,7 +11,7 @@ from tests.browser.test_python import encoded, run
 from tests.snippets import at, each
 from tools.snippets import Snippet
 
-host = test_python.host
+folder, host = test_python.folder, test_python.host
 
 
 @each("pyodide")

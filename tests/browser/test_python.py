@@ -6,10 +6,8 @@ import base64
 import json
 import shutil
 import tarfile
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,7 @@ from alphacut.store.cache import Cache
 from alphacut.store.fetch import fetch_all
 from tests.browser import native
 from tests.browser.driver import pixels
+from tests.browser.host import ISOLATED, hosting
 from tools.catalog import read_catalog
 
 MODEL = "u2netp-64"
@@ -77,18 +76,9 @@ base64.b64encode(open("cutout.png", "rb").read()).decode()
 """
 
 
-class Plain(SimpleHTTPRequestHandler):
-    """A server that knows types and sends no headers of ours."""
-
-    extensions_map = SimpleHTTPRequestHandler.extensions_map | {".mjs": "text/javascript"}
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a page of somebody else's, beside Pyodide as it is published."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page of somebody else's, beside Pyodide as it is published."""
     folder = tmp_path_factory.mktemp("host")
     for name, text in (("index.html", PAGE), ("start.js", START), ("worker.js", WORKER)):
         (folder / name).write_text(text)
@@ -97,13 +87,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     parts = [part for name in COMPONENTS for part in components[name].files.values()]
     for name, file in fetch_all(parts, Cache.default(), offline=False).items():
         shutil.copyfile(file, folder / "pyodide" / name)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Plain, directory=folder))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -118,12 +102,40 @@ def wanted(site: Path, photo: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(scope="module")
+def host(folder: Path) -> Iterator[str]:
+    """Where the page is, under no headers of ours."""
+    with hosting(folder) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def isolated_host(folder: Path) -> Iterator[str]:
+    """Where it is isolated."""
+    with hosting(folder, ISOLATED) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
 def notebook(browser: Browser, host: str, site_url: str, photo: Path) -> Iterator[Page]:
-    """The page, when Python runs in it and has installed the wheel; its own `fetch` stays its own."""
+    """The page, not isolated, when Python runs in it and has installed the wheel."""
+    with opened(browser, host, site_url, photo) as page:
+        yield page
+
+
+@pytest.fixture
+def isolated(browser: Browser, isolated_host: str, site_url: str, photo: Path) -> Iterator[Page]:
+    """The same, isolated."""
+    with opened(browser, isolated_host, site_url, photo) as page:
+        yield page
+
+
+@contextmanager
+def opened(browser: Browser, url: str, site_url: str, photo: Path) -> Iterator[Page]:
+    """Open a page whose Python installs the wheel; its own `fetch` stays its own."""
     page = browser.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(host)
+    page.goto(url)
     page.wait_for_function("globalThis.python !== undefined", timeout=60_000)
     page.evaluate("globalThis.itsFetch = fetch")
     page.evaluate("([path, text]) => put(path, text)", ["photo.png", encoded(photo)])
@@ -169,6 +181,13 @@ def test_a_page_of_somebody_else_s_cuts_out_what_cpython_does(
 ) -> None:
     assert notebook.evaluate("crossOriginIsolated") is False
     assert_same(decoded(run(notebook, SNIPPET.format(model=MODEL) + GIVE), tmp_path), wanted)
+
+
+def test_an_isolated_page_has_threads_and_the_same_pixels(
+    isolated: Page, wanted: NDArray[np.int16], tmp_path: Path
+) -> None:
+    assert isolated.evaluate("crossOriginIsolated") is True
+    assert_same(decoded(run(isolated, SNIPPET.format(model=MODEL) + GIVE), tmp_path), wanted)
 
 
 def test_python_in_a_worker_of_somebody_else_s(
