@@ -40,8 +40,10 @@ async function converse({ messages, failing, broken }) {
   const parent = { postMessage: (data, origin) => posted.push({ data: plain(data), origin }) };
   const actions = broken ? Promise.reject(new Error("not built")) : Promise.resolve(tool(removed, failing));
   const link = new HostLink(parent, OWN, LISTED, actions);
-  for (const { origin, data, elsewhere } of messages) {
-    link.hear({ source: elsewhere ? {} : parent, origin, data: revive(data) });
+  for (const { origin, data, elsewhere, own } of messages) {
+    if (own === "tell") link.tell({ type: "progress", id: null, stage: "decode", loaded: 0, total: 1 });
+    else if (own === "resize") link.resize(100);
+    else link.hear({ source: elsewhere ? {} : parent, origin, data: revive(data) });
     if (data?.wait) await aMoment();
   }
   for (let turn = 0; turn < 6; turn++) await aMoment();

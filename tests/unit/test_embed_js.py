@@ -23,12 +23,14 @@ class Talk:
     """A Node process that has conversations with the tool's side."""
 
     def __init__(self) -> None:
+        self.said = 0
         self._process = subprocess.Popen(
             [*node_command(), str(Path(__file__).with_name("embed-host.mjs"))],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
 
     def about(self, messages: list[dict[str, Any]], **kind: bool) -> dict[str, Any]:
+        self.said += len(messages)
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(json.dumps({"messages": messages, **kind}) + "\n")
@@ -146,6 +148,7 @@ def test_an_id_is_used_once_at_a_time(talk: Talk) -> None:
     heard = talk.about([say(HELLO), say(remove(1)), say(remove(1)), say({"wait": True}), say({"wait": True})])
     assert Counter(types(heard))["result"] == 1
     assert codes(heard) == ["bad-message"]
+    assert [post["data"]["id"] for post in heard["posted"] if post["data"]["type"] == "error"] == [None]
 
 
 def test_too_many_at_a_time_are_refused(talk: Talk) -> None:
@@ -217,7 +220,8 @@ messages = st.fixed_dictionaries(
     },
 )
 anything = messages | specials | tables | scalars | st.lists(scalars, max_size=3)
-heard_from = st.fixed_dictionaries(
+own_doings = st.fixed_dictionaries({"own": st.sampled_from(["tell", "resize"])})
+heard_from = own_doings | st.fixed_dictionaries(
     {"origin": st.sampled_from([LISTED, LISTED, OWN, STRANGER, "null", "", "*"]), "data": anything},
     optional={"elsewhere": st.just(value=True)},
 )
@@ -228,18 +232,18 @@ heard_from = st.fixed_dictionaries(
 def test_whatever_is_said_nothing_breaks_and_nothing_leaks(
     talk: Talk, said: list[dict[str, Any]], failing: bool
 ) -> None:
-    """At least 12,000 messages, of which many are nearly right."""
+    """Many of the messages are nearly right; the tool itself does things meanwhile."""
     heard = talk.about([*said, say(HELLO | {"wait": True}), say(remove("after all"))], failing=failing)
     posts = heard["posted"]
     assert {post["origin"] for post in posts} <= {LISTED, OWN, STRANGER}
     for post in posts:
         assert post["data"]["alphacut"] == 1
-        assert post["origin"] != STRANGER or post["data"]["type"] in {"ready", "error"}
+        assert post["origin"] != STRANGER or post["data"]["type"] in {"ready", "error", "resize"}
     answered = [post["data"] for post in posts if post["data"].get("id") == "after all"]
     assert [one["type"] for one in answered] == ["progress", "error" if failing else "result"]
-    begun = sum(post["data"]["type"] == "progress" for post in posts)
+    begun = sum(post["data"]["type"] == "progress" and post["data"]["id"] is not None for post in posts)
     assert begun == len(heard["removed"])
 
 
-def test_the_campaign_is_large_enough() -> None:
-    assert EXAMPLES * LONGEST // 2 >= 10_000
+def test_the_campaign_was_large_enough(talk: Talk) -> None:
+    assert talk.said >= 10_000

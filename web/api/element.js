@@ -6,11 +6,11 @@ import { AlphacutError } from "../shared/protocol.js";
 
 /** @import { ErrorMessage, HostImage, ResultMessage, ToolMessage } from "../shared/embed-messages.js" */
 /** @import { EmbedOptions } from "../shared/embed-options.js" */
-/** @typedef {{ resolve: (result: ResultMessage) => void, reject: (error: AlphacutError) => void }} Call */
-/** @typedef {{ promise: Promise<void>, resolve: () => void, reject: (error: AlphacutError) => void }} Wait */
+/** @typedef {{ message: Record<string, unknown>, transfer: Transferable[], resolve: (result: ResultMessage) => void, reject: (error: AlphacutError) => void }} Call */
 
-/** A page that was loaded and says nothing for so long is not the tool, or its modules did not come. */
+/** A frame that says nothing for so long is not the tool, or its modules did not come. */
 const PATIENCE_MS = 20_000;
+const TITLE = "Remove the background of a photo (alphacut)";
 
 const STYLE = `
   :host { display: grid; min-block-size: 12rem; }
@@ -33,12 +33,13 @@ export function setSite(root) {
 export class AlphaCut extends HTMLElement {
   static observedAttributes = [...NAMES];
   #frame = document.createElement("iframe");
-  /** @type {Map<number, Call>} */
+  /** Not answered yet. @type {Map<number, Call>} */
   #calls = new Map();
+  /** Those of them that wait for the tool. @type {Set<number>} */
+  #unsent = new Set();
   #nextId = 1;
   #isReady = false;
-  /** For the tool. @type {Wait} */
-  #wait = waiting();
+  #hasFailed = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #patience;
   #hear = (/** @type {MessageEvent} */ event) => this.#receive(event);
@@ -50,32 +51,26 @@ export class AlphaCut extends HTMLElement {
     const shadow = this.attachShadow({ mode: "open" });
     shadow.adoptedStyleSheets = [sheet];
     // Among the element's own children: frames in a shadow tree can't find each other, and would each load a model.
-    Object.assign(this.#frame, { title: "alphacut", slot: "tool", allow: "cross-origin-isolated; clipboard-write", referrerPolicy: "strict-origin" });
+    Object.assign(this.#frame, { slot: "tool", allow: "cross-origin-isolated", referrerPolicy: "strict-origin" });
     this.#frame.addEventListener("load", () => this.#greet());
     shadow.append(document.createElement("slot"), Object.assign(document.createElement("slot"), { name: "tool" }));
   }
 
   connectedCallback() {
     addEventListener("message", this.#hear);
-    if (this.getAttribute("loading") === "lazy") this.#frame.loading = "lazy";
-    this.#frame.src = new URL(`embed.html?${new URLSearchParams(this.#options())}`, this.#root).href;
-    this.append(this.#frame);
+    this.#frame.loading = this.getAttribute("loading") === "lazy" ? "lazy" : "eager";
+    this.#load();
   }
 
   disconnectedCallback() {
     removeEventListener("message", this.#hear);
     this.#frame.remove();
-    clearTimeout(this.#patience);
-    this.#isReady = this.toggleAttribute("data-ready", false);
-    const gone = new AlphacutError("cancelled", "The element was taken out of the page.");
-    for (const { reject } of [...this.#calls.values(), this.#wait]) reject(gone);
-    this.#calls.clear();
-    this.#wait = waiting();
+    this.#leave(new AlphacutError("cancelled", "The element was taken out of the page."));
   }
 
   /** @param {keyof EmbedOptions} name */
   attributeChangedCallback(name) {
-    if (this.#isReady) this.#post({ type: "options", options: { [name]: this.getAttribute(name) ?? DEFAULTS[name] } });
+    if (this.#isReady) this.#post({ type: "options", options: { [name]: this.#option(name) } });
   }
 
   /**
@@ -86,14 +81,16 @@ export class AlphaCut extends HTMLElement {
    * @throws {AlphacutError}
    */
   async removeBackground(image, { signal, ...options } = {}) {
-    await this.#wait.promise;
-    if (signal?.aborted) throw new AlphacutError("cancelled", "Cancelled.");
+    if (signal?.aborted) throw cancelled();
     const id = this.#nextId++, cancel = () => this.cancel(id);
+    const transfer = image instanceof ArrayBuffer || image instanceof ImageBitmap ? [image] : [];
     signal?.addEventListener("abort", cancel, { once: true });
     try {
       return await new Promise((resolve, reject) => {
-        this.#calls.set(id, { resolve, reject });
-        this.#post({ type: "remove", id, image, options }, image instanceof Blob ? [] : [image]);
+        this.#calls.set(id, { message: { type: "remove", id, image, options }, transfer, resolve, reject });
+        this.#unsent.add(id);
+        if (this.#isReady && this.#frame.isConnected) this.#send();
+        else this.#hurry();
       });
     } finally {
       signal?.removeEventListener("abort", cancel);
@@ -102,12 +99,16 @@ export class AlphaCut extends HTMLElement {
 
   /** Ends what `removeBackground` began, all of it where no id is given. @param {number} [id] */
   cancel(id) {
-    for (const one of id === undefined ? this.#calls.keys() : [id]) this.#post({ type: "cancel", id: one });
+    for (const one of id === undefined ? [...this.#calls.keys()] : [id]) {
+      if (this.#unsent.has(one)) this.#settle(one, (call) => call.reject(cancelled()));
+      else this.#post({ type: "cancel", id: one });
+    }
   }
 
   /** Ends all that is under way and gives the memory back; the next photo begins anew. */
   dispose() {
-    this.#post({ type: "dispose" });
+    for (const id of [...this.#unsent]) this.cancel(id);
+    if (this.#isReady) this.#post({ type: "dispose" });
   }
 
   get #root() {
@@ -115,29 +116,46 @@ export class AlphaCut extends HTMLElement {
     throw new AlphacutError("internal", "embed.js was not loaded from a site of alphacut.");
   }
 
-  #options() {
-    return Object.fromEntries(NAMES.flatMap((name) => {
+  /** @param {keyof EmbedOptions} name */
+  #option(name) {
+    return this.getAttribute(name) ?? DEFAULTS[name];
+  }
+
+  #load() {
+    const query = new URLSearchParams(NAMES.flatMap((name) => {
       const value = this.getAttribute(name);
       return value === null ? [] : [[name, value]];
     }));
+    for (const stray of this.querySelectorAll(":scope > iframe[slot=tool]")) stray.remove(); // a copy's
+    this.#hasFailed = false;
+    this.#frame.title = this.title || TITLE;
+    this.#frame.src = new URL(`embed.html?${query}`, this.#root).href;
+    this.append(this.#frame);
+    if (this.#frame.loading === "eager") this.#wait();
   }
 
-  #greet() {
-    if (!this.#frame.src) return;
-    this.#post({ type: "hello", options: {} });
+  /** There is a photo for a tool that is not there: it is loaded now, or once more. */
+  #hurry() {
+    if (!this.isConnected) return; // until it is
+    if (this.#hasFailed || !this.#frame.isConnected) this.#load();
+    this.#frame.loading = "eager";
+    this.#wait();
+  }
+
+  #wait() {
     clearTimeout(this.#patience);
+    const error = { code: /** @type {const} */ ("download-failed"), message: "The tool did not load.", hint: "Its site may not be reachable, or not allow frames." };
     this.#patience = setTimeout(() => {
-      const error = { code: /** @type {const} */ ("download-failed"), message: "The tool did not load.", hint: "Its site may not be reachable, or not allow frames." };
       this.#fail(error);
       this.#tell({ alphacut: VERSION, type: "error", id: null, error });
     }, PATIENCE_MS);
   }
 
-  /** The tool does not come: who waits for it is told, and the next one to ask waits anew. @param {ErrorMessage["error"]} error */
-  #fail({ code, message, hint }) {
-    clearTimeout(this.#patience);
-    this.#wait.reject(new AlphacutError(code, message, { hint }));
-    this.#wait = waiting();
+  /** The frame has loaded, for the first time or anew. */
+  #greet() {
+    if (this.#isReady) this.#leave(new AlphacutError("cancelled", "The tool’s frame was loaded anew."));
+    this.#post({ type: "hello", options: Object.fromEntries(NAMES.map((name) => [name, this.#option(name)])) });
+    this.#wait();
   }
 
   /** @param {MessageEvent} event */
@@ -145,24 +163,59 @@ export class AlphaCut extends HTMLElement {
     if (source !== this.#frame.contentWindow || origin !== this.#root.origin || data?.alphacut !== VERSION) return;
     const message = /** @type {ToolMessage} */ (data);
     if (message.type === "resize") return void (this.#frame.style.blockSize = `${message.height}px`);
-    if (message.type === "ready") this.#setReady();
-    else if (message.type === "error" && message.id === null && !this.#isReady && message.error.code !== "bad-options") this.#fail(message.error);
-    if (message.type === "result" || message.type === "error") this.#settle(message);
+    if (message.type === "ready") this.#begin();
+    if (message.type === "result") this.#settle(Number(message.id), ({ resolve }) => resolve(message));
+    if (message.type === "error") this.#hearError(message);
     this.#tell(message);
   }
 
-  #setReady() {
+  #begin() {
     clearTimeout(this.#patience);
     this.#isReady = this.toggleAttribute("data-ready", true);
-    this.#wait.resolve();
+    this.#send();
   }
 
-  /** @param {ToolMessage & { type: "result" | "error" }} message */
-  #settle(message) {
-    const id = Number(message.id), call = this.#calls.get(id);
+  #send() {
+    for (const id of this.#unsent) {
+      this.#unsent.delete(id);
+      const { message, transfer } = /** @type {Call} */ (this.#calls.get(id));
+      try {
+        this.#post(message, transfer);
+      } catch (thrown) {
+        const error = new AlphacutError("bad-options", "This can’t be sent as a photo.", { hint: "Give a Blob, an ArrayBuffer or an ImageBitmap.", cause: thrown });
+        this.#settle(id, ({ reject }) => reject(error));
+      }
+    }
+  }
+
+  /** @param {ErrorMessage} message */
+  #hearError({ id, error }) {
+    if (id !== null) this.#settle(Number(id), ({ reject }) => reject(new AlphacutError(error.code, error.message, { hint: error.hint })));
+    else if (!this.#isReady && error.code !== "bad-options") this.#fail(error);
+  }
+
+  /** The tool does not come. @param {ErrorMessage["error"]} error */
+  #fail({ code, message, hint }) {
+    this.#leave(new AlphacutError(code, message, { hint }));
+    this.#hasFailed = true;
+  }
+
+  /** Nothing more will be answered. @param {AlphacutError} error */
+  #leave(error) {
+    clearTimeout(this.#patience);
+    this.#isReady = this.toggleAttribute("data-ready", false);
+    for (const id of [...this.#calls.keys()]) this.#settle(id, ({ reject }) => reject(error));
+  }
+
+  /**
+   * @param {number} id
+   * @param {(call: Call) => void} end
+   */
+  #settle(id, end) {
+    const call = this.#calls.get(id);
     this.#calls.delete(id);
-    if (message.type === "result") call?.resolve(message);
-    else call?.reject(new AlphacutError(message.error.code, message.error.message, { hint: message.error.hint }));
+    this.#unsent.delete(id);
+    if (call) end(call);
   }
 
   /** @param {ToolMessage} message */
@@ -179,11 +232,6 @@ export class AlphaCut extends HTMLElement {
   }
 }
 
-/** @returns {Wait} */
-function waiting() {
-  /** @type {Partial<Wait>} */
-  const wait = {};
-  wait.promise = new Promise((resolve, reject) => { Object.assign(wait, { resolve, reject }); });
-  wait.promise.catch(() => {}); // nobody may be waiting
-  return /** @type {Wait} */ (wait);
+function cancelled() {
+  return new AlphacutError("cancelled", "Cancelled.");
 }

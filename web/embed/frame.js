@@ -24,7 +24,12 @@ import { View } from "./view.js";
 /** @import { HostLink, OnProgress, Result } from "./host-link.js" */
 
 export class Frame {
+  /** The host's. */
   #options;
+  /** What the visitor chose instead of the host's background, if he did. @type {string | null} */
+  #ground = null;
+  /** The visitor's language, where the host wishes none. */
+  #language = document.documentElement.lang;
   #client;
   #store;
   #view;
@@ -48,9 +53,12 @@ export class Frame {
     this.#client = client;
     this.#store = store;
     this.#view = new View({
-      onCancel: () => this.#tool?.cancel(), onAnother: () => this.#tool?.clear(), onDownload: () => void this.#tool?.download(this.#options),
+      onCancel: () => this.#tool?.cancel(), onAnother: () => this.#tool?.clear(), onDownload: () => void this.#tool?.download(this.#wishes),
     });
-    this.#grounds = new Grounds((background) => this.#change({ background }));
+    this.#grounds = new Grounds((colour) => {
+      this.#ground = colour;
+      this.#look();
+    });
     this.#look();
   }
 
@@ -121,6 +129,7 @@ export class Frame {
     const { options, problems } = readOptions(table);
     if (problems.length > 0) throw new AlphacutError("bad-options", problems.join(" "));
     const photo = photoFromBlob(await toBlob(image), image instanceof File ? image.name : "photo");
+    if ("close" in image) image.close();
     try {
       return await this.#made.cutOut(photo, { ...this.#options, ...options }, { signal, onProgress });
     } catch (thrown) {
@@ -145,21 +154,28 @@ export class Frame {
     const { signal } = this.#visitor = new AbortController();
     const onProgress = (/** @type {ProgressReply} */ { stage, loaded, total }) => this.#link?.tell({ type: "progress", id: null, stage, loaded, total });
     try {
-      this.#link?.tell({ type: "result", id: null, ...await this.#made.cutOut(photo, this.#options, { signal, onProgress }) });
+      this.#link?.tell({ type: "result", id: null, ...await this.#made.cutOut(photo, this.#wishes, { signal, onProgress }) });
     } catch (thrown) {
       const error = AlphacutError.from(thrown);
       if (error.code !== "cancelled") this.fail(error, () => void this.#visit(photo));
     }
   }
 
+  /** Of the visitor's photos. */
+  get #wishes() {
+    return { ...this.#options, background: this.#ground ?? this.#options.background };
+  }
+
   /** @param {Partial<EmbedOptions>} options */
   #change(options) {
-    const { lang, sample, src } = this.#options;
-    this.#options = { ...this.#options, ...options };
+    const before = this.#options, now = this.#options = { ...before, ...options };
+    if (now.background !== before.background) this.#ground = null;
     this.#look();
-    if (sample !== this.#options.sample) this.#offerSamples();
-    if (src !== this.#options.src && this.#link) this.#beginWith({ ...this.#options, start: false });
-    if (lang !== this.#options.lang && this.#options.lang) void loadMessages(this.#options.lang);
+    if (now.sample !== before.sample) this.#offerSamples();
+    if (now.lang !== before.lang) void loadMessages(now.lang || this.#language);
+    if (!this.#link) return; // `begin` does it
+    if (now.src !== before.src) this.#beginWith({ ...now, start: false });
+    else if (now.start && !before.start) this.#beginWith({ ...now, src: "" });
   }
 
   /** @param {Control} control */
@@ -170,7 +186,7 @@ export class Frame {
 
   /** Shows the options. */
   #look() {
-    const { theme, accent, background, sample } = this.#options, { style } = document.documentElement;
+    const { theme, accent, sample } = this.#options, { background } = this.#wishes, { style } = document.documentElement;
     style.colorScheme = theme === "auto" ? "" : theme;
     paint(style, accent);
     this.#view.pictures.ground = background;

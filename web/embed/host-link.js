@@ -52,7 +52,10 @@ export class HostLink {
     const { message, problem, ...rest } = readMessage(data);
     if (!message) return this.#refuse(origin, "id" in rest ? rest.id : null, "bad-message", problem);
     if (message.type === "hello") this.#host = origin;
-    else if (this.#host !== origin) return this.#refuse(origin, idOf(message), "bad-message", "The first message is “hello”.");
+    else if (this.#host !== origin) {
+      letGo(message);
+      return this.#refuse(origin, idOf(message), "bad-message", "The first message is “hello”.");
+    }
     this.#obey(message, origin).catch((thrown) => this.#fail(origin, idOf(message), thrown));
   }
 
@@ -78,6 +81,7 @@ export class HostLink {
     if (message.type === "hello") return this.#greet(message.options, origin);
     if (message.type === "options") return this.#setOptions(message.options, origin);
     if (!this.#trusts(origin)) {
+      letGo(message);
       return this.#refuse(origin, idOf(message), "origin-refused", `${origin} may show this tool, but not send photos or read results.`);
     }
     if (message.type === "remove") return this.#remove(message, origin);
@@ -110,9 +114,16 @@ export class HostLink {
    * @param {RemoveMessage} message
    * @param {string} origin
    */
-  async #remove({ id, image, options }, origin) {
-    if (this.#open.has(id)) return this.#refuse(origin, id, "bad-message", "A request with this id is under way.");
-    if (this.#open.size >= LIMITS.open) return this.#refuse(origin, id, "too-many-requests", `${LIMITS.open} requests are under way.`);
+  async #remove(message, origin) {
+    const { id, image, options } = message;
+    if (this.#open.has(id)) {
+      letGo(message); // without its id, which is that of a request that goes on
+      return this.#refuse(origin, null, "bad-message", `A request with the id ${JSON.stringify(id)} is under way.`);
+    }
+    if (this.#open.size >= LIMITS.open) {
+      letGo(message);
+      return this.#refuse(origin, id, "too-many-requests", `${LIMITS.open} requests are under way.`);
+    }
     const controller = new AbortController();
     this.#open.set(id, controller);
     const onProgress = (/** @type {ProgressReply} */ { stage, loaded, total }) => this.#post({ type: "progress", id, stage, loaded, total }, origin);
@@ -167,6 +178,11 @@ const HINTS = {
   "origin-refused": "Whoever runs the site can add the page’s origin to the list of those that may.",
   "too-many-requests": "Wait for answers before you send more.",
 };
+
+/** Gives the memory of a picture back that nobody will look at. @param {HostMessage} message */
+function letGo(message) {
+  if (message.type === "remove" && "close" in message.image) message.image.close();
+}
 
 /** @param {HostMessage} message @returns {RequestId | null} */
 function idOf(message) {

@@ -38,6 +38,11 @@ class Seat {
   /** @type {MessagePort | null} */
   #port = null;
 
+  constructor() {
+    addEventListener("pagehide", () => this.#part());
+    addEventListener("pageshow", ({ persisted }) => { if (persisted) this.#resume(); });
+  }
+
   /** @param {Request} request */
   postMessage(request) {
     if (request.type !== "cancel") this.#open.set(request.id, request);
@@ -46,6 +51,11 @@ class Seat {
 
   /** The hub ends what it does for this frame. */
   terminate() {
+    this.#open.clear();
+    this.#part();
+  }
+
+  #part() {
     this.#port?.postMessage(null);
     this.#port?.close();
     this.#port = null;
@@ -70,9 +80,13 @@ class Seat {
     if (this.#port !== port) return;
     port.close(); // what it still says is of a worker that ends
     this.#port = null;
-    setTimeout(() => {
-      for (const request of this.#open.values()) this.#reach().postMessage(request);
-    });
+    setTimeout(() => this.#resume());
+  }
+
+  /** Asks again for what was not answered. */
+  #resume() {
+    if (this.#port) return;
+    for (const request of this.#open.values()) this.#reach().postMessage(request);
   }
 }
 

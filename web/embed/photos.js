@@ -18,7 +18,9 @@ export function photoAt(address) {
   if (!url || url.origin !== ROOT.origin) {
     throw new AlphacutError("bad-options", "“src” is an address of the site’s own origin.", { hint: "Send a photo from elsewhere by message." });
   }
-  const load = async (/** @type {AbortSignal} */ signal) => (await fetchOrExplain(url, "The photo could not be fetched.", signal)).blob();
+  // Without cookies: the page around, which may get the cutout, is not to see what only the visitor may.
+  const anonymous = { credentials: /** @type {const} */ ("omit") };
+  const load = async (/** @type {AbortSignal} */ signal) => (await fetchOrExplain(url, "The photo could not be fetched.", signal, anonymous)).blob();
   return { name: url.pathname.split("/").at(-1) || "photo", url: url.href, load, release: () => {} };
 }
 

@@ -140,7 +140,7 @@ export class Tool {
   async #remove(job) {
     const { photo, wishes, controller: { signal } } = job;
     const model = this.#model(wishes.model);
-    if (!await this.#gate.ask(model)) throw new AlphacutError("cancelled", "The licence was declined.");
+    if (!await this.#gate.ask(model, signal)) throw new AlphacutError("cancelled", "The licence was declined.");
     const blob = await photo.load(signal);
     this.#view.busy(blob);
     const cutout = await this.#client.remove(blob, { model: model.id, device: wishes.device }, this.#hearing(job));

@@ -2,12 +2,12 @@
 
 import { byId, make } from "../page/dom.js";
 import { errorWords } from "../page/error-words.js";
-import { say, t } from "../page/i18n.js";
+import { say } from "../page/i18n.js";
 import { Progress } from "../page/progress.js";
 import { deviceWords, durationWords, noteWords } from "../page/text.js";
 import { Pictures } from "./pictures.js";
 
-/** @import { AlphacutError, Cutout, DeviceReport, ProgressReply } from "../shared/protocol.js" */
+/** @import { AlphacutError, Cutout, DeviceReport, ProgressReply, Stage } from "../shared/protocol.js" */
 /** @typedef {"idle" | "busy" | "done" | "error"} State */
 
 /** Nothing else would come of trying the same photo again. */
@@ -19,6 +19,9 @@ export class View {
   pictures = new Pictures();
   #root = document.documentElement;
   #status = byId("status");
+  #detail = byId("status-detail");
+  /** @type {Stage | undefined} */
+  #stage;
   #bar = byId("progress", HTMLProgressElement);
   #cancel = byId("cancel", HTMLButtonElement);
   #retry = byId("retry", HTMLButtonElement);
@@ -54,7 +57,9 @@ export class View {
   tell(reply) {
     this.#progress.update(reply);
     const { stage, bytes, fraction } = this.#progress;
-    if (stage) this.#status.textContent = t(`step.${stage}.words`) + (bytes && `: ${bytes}`);
+    if (stage && stage !== this.#stage) say(this.#status, `step.${stage}.words`);
+    this.#stage = stage;
+    this.#detail.textContent = bytes && `: ${bytes}`; // beside what is read out: nobody wants to hear every megabyte
     if (stage === "inference") this.#bar.removeAttribute("value");
     else this.#bar.value = fraction;
   }
@@ -102,13 +107,21 @@ export class View {
 
   /** @param {State} state */
   #enter(state) {
-    const hadFocus = document.activeElement === this.#cancel;
+    const active = document.activeElement;
+    this.#detail.textContent = "";
+    this.#stage = undefined;
     this.#root.dataset.state = state;
     byId("idle").hidden = state === "busy" || state === "done";
     this.#cancel.hidden = this.#bar.hidden = state !== "busy";
     byId("error").hidden = state !== "error";
     byId("notes").hidden = true;
     byId("actions").hidden = state !== "done";
-    if (hadFocus) byId(state === "done" ? "download" : "photo-input").focus();
+    if (active instanceof HTMLElement && active !== document.body && !active.checkVisibility()) firstVisible()?.focus();
   }
+}
+
+/** Where the focus goes when what had it is hidden. */
+function firstVisible() {
+  const places = document.querySelectorAll("#cancel, #download, #another, #retry, #photo-input, .sample");
+  return /** @type {HTMLElement[]} */ ([...places]).find((place) => place.checkVisibility());
 }

@@ -35,12 +35,16 @@ export class LicenceGate {
   /**
    * Whether the model may be downloaded; shows the notice where nobody has accepted it yet.
    * @param {SiteModel} model
+   * @param {AbortSignal} [signal]  Takes the question back, which counts as declined.
    */
-  async ask(model) {
+  async ask(model, signal) {
     await this.#asking;
     if (this.isOpenFor(model)) return true;
+    if (signal?.aborted) return false;
     this.#asking = this.#show(model);
-    return this.#asking;
+    const close = () => this.#dialog.close("decline");
+    signal?.addEventListener("abort", close, { once: true });
+    return this.#asking.finally(() => signal?.removeEventListener("abort", close));
   }
 
   /**

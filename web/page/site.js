@@ -39,7 +39,8 @@ export function siteUrl(file) {
  * @param {string | URL} url
  * @param {string} complaint  What to tell the reader if it fails.
  * @param {AbortSignal} [signal]
+ * @param {RequestInit} [fetchArgs]
  */
-export function fetchOrExplain(url, complaint, signal) {
-  return download(url, complaint, { signal });
+export function fetchOrExplain(url, complaint, signal, fetchArgs) {
+  return download(url, complaint, { signal, fetchArgs });
 }

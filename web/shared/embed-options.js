@@ -22,7 +22,7 @@
  * @property {boolean} start       Begin with that sample, or the first, at once.
  * @property {string} src          Address of a photo of the site's origin to begin with; "" is none.
  * @property {readonly Control[]} controls  What the visitor sees.
- * @property {boolean} demo        Samples only: no photo can be given, no file taken.
+ * @property {boolean} demo        The visitor has samples only: he can give no photo and take no file.
  */
 
 export const CONTROLS = /** @type {const} */ (["choose", "sample", "background", "compare", "download"]);
@@ -121,5 +121,6 @@ function controls(value) {
 
 /** @param {unknown} value */
 function shown(value) {
-  return typeof value === "string" || typeof value === "number" ? JSON.stringify(value).slice(0, 80) : `a ${typeof value}`;
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 80));
+  return typeof value === "number" ? `${value}` : `a ${typeof value}`;
 }
