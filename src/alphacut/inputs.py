@@ -17,7 +17,10 @@ _UNMULTIPLIED = {"La": "LA", "RGBa": "RGBA"}
 
 
 def photo_of(image: object) -> Photo:
-    """Take a picture for a photo. What was given is not changed, and shares no memory with the result.
+    """Take a picture for a photo.
+
+    What was given is not changed, and shares no memory with the result; a file that Pillow has only opened
+    is read.
 
     Parameters
     ----------
