@@ -11,6 +11,8 @@ function textOf(blob) {
 }
 
 window.events = [];
+window.raw = [];
+addEventListener("message", ({ data }) => { window.raw.push({ ...data, image: null }); });
 for (const type of ["ready", "progress", "result", "error"]) {
   // Captured on the way down: they don't bubble.
   document.addEventListener(type, ({ detail, target }) => {
@@ -46,6 +48,20 @@ window.sendWhileGone = async ([address, gone, text]) => {
   return pending;
 };
 
+/** Asks for a photo without waiting for it; `answer` will be the error's code. */
+window.ask = ([text]) => {
+  const photo = new Blob([bytesOf(text)]);
+  document.querySelector("alpha-cut").removeBackground(photo).catch(({ code }) => { window.answer = code; });
+};
+
+/** A photo that waits for the tool is given up. */
+window.abortWaiting = async () => {
+  const controller = new AbortController();
+  const waiting = document.querySelector("alpha-cut").removeBackground(new Blob(["x"]), { signal: controller.signal });
+  controller.abort();
+  return waiting.catch(({ code }) => code);
+};
+
 /** Ends a photo that is under way; gives the error's code. */
 window.end = async ([text, how]) => {
   const element = document.querySelector("alpha-cut"), controller = new AbortController();
@@ -61,7 +77,10 @@ window.end = async ([text, how]) => {
 window.fuzz = async ([count, seed, target]) => {
   const frame = document.querySelector("iframe").contentWindow, { random, pick, value } = generator(seed);
   const types = ["hello", "options", "cancel", "dispose", "remove", "fly", "constructor"], heard = {};
-  addEventListener("message", ({ data }) => { heard[data.type] = (heard[data.type] ?? 0) + 1; });
+  addEventListener("message", ({ data, origin }) => {
+    const kind = data.alphacut === 1 && origin === target ? data.type : "of another kind";
+    heard[kind] = (heard[kind] ?? 0) + 1;
+  });
   for (let at = 0; at < count; at++) {
     const meant = { alphacut: pick([1, 1, 1, 1, value()]), type: pick([...types, value()]) };
     for (const name of ["id", "image", "options"]) if (random(3)) meant[name] = value();

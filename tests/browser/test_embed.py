@@ -131,6 +131,9 @@ def test_an_unlisted_host_shows_a_tool_that_works_and_learns_nothing(
     frame.set_input_files("#photo-input", photo)
     frame.wait_for_selector(DONE, timeout=60 * SECOND)
     assert {event["type"] for event in page.evaluate("window.events")} == {"ready", "error"}
+    assert set(page.evaluate("window.raw.map(({ type }) => type)")) == {"ready", "error", "resize"}
+    for message in page.evaluate("window.raw.filter(({ type }) => type === 'resize')"):
+        assert message.keys() == {"alphacut", "type", "height", "image"}
 
 
 def test_what_the_visitor_does_is_told_to_a_listed_host(
@@ -243,6 +246,26 @@ def test_three_tools_of_a_page_share_one_worker_which_outlives_its_frame(
     assert len([url for url in asked if url.endswith(worker)]) == 2
 
 
+def test_a_frame_that_goes_takes_its_photo_along_and_the_last_one_the_worker(
+    page: Page, listed_url: str, host: Host, photo: Path
+) -> None:
+    tags = [f'<alpha-cut id="t{at}" model="tiny" device="wasm"></alpha-cut>' for at in range(2)]
+    page.goto(host.page(embedding(listed_url, *tags)))
+    page.wait_for_function("document.querySelectorAll('alpha-cut[data-ready]').length === 2")
+    assert "data" in remove(page, photo, element="#t0")  # whose frame has the worker from now on
+    gone = page.evaluate("window.sendWhileGone", ["#t1", "#t1", text_of(photo)])
+    assert gone["code"] == "cancelled"
+    assert "data" in remove(page, photo, element="#t0")
+    assert page.workers
+    page.evaluate("document.querySelector('#t0').dispose()")
+    for _ in range(50):
+        page.wait_for_timeout(100)
+        if not page.workers:
+            break
+    assert not page.workers
+    assert "data" in remove(page, photo, element="#t0")
+
+
 THIRD_PARTIES = {"profile": {"cookie_controls_mode": 0, "block_third_party_cookies": False}}
 """As most browsers are set up: a frame of another site has storage, apart for each site around it."""
 
@@ -301,6 +324,32 @@ def test_options_show(page: Page, listed_url: str, host: Host, photo: Path) -> N
     frame.wait_for_function("getComputedStyle(document.documentElement).colorScheme === 'light dark'")
 
 
+def test_what_changes_before_the_tool_is_ready_counts(page: Page, listed_url: str, host: Host) -> None:
+    html = embedding(listed_url, '<alpha-cut model="tiny" theme="light" controls="choose"></alpha-cut>')
+    change = """<script type="module">
+      await customElements.whenDefined("alpha-cut");
+      const element = document.querySelector("alpha-cut");
+      element.setAttribute("theme", "dark");
+      element.removeAttribute("controls");
+    </script>"""
+    frame = opened(page, host.page(html + change))
+    frame.wait_for_function("getComputedStyle(document.documentElement).colorScheme === 'dark'")
+    expect(frame.locator("#samples .sample").first).to_be_visible()
+
+
+def test_the_visitors_background_is_his_own(page: Page, listed_url: str, host: Host, photo: Path) -> None:
+    frame = opened(page, host.page(embedding(listed_url)))
+    frame.set_input_files("#photo-input", photo)
+    frame.wait_for_selector(DONE, timeout=60 * SECOND)
+    frame.locator("#grounds input").nth(2).check()
+    with page.expect_download() as download:
+        frame.click("#download")
+    with Image.open(download.value.path()) as picture_of_the_visitor:
+        alpha = picture_of_the_visitor.convert("RGBA").getchannel("A")
+        assert alpha.getextrema() == (255, 255)
+    assert np.asarray(picture(remove(page, photo)))[..., 3].min() < 255
+
+
 def test_formats_and_backgrounds_are_made(page: Page, listed_url: str, host: Host, photo: Path) -> None:
     opened(page, host.page(embedding(listed_url)))
     jpeg = picture(remove(page, photo, format="jpeg", background="#3366cc"))
@@ -350,6 +399,13 @@ def test_a_model_whose_licence_must_be_seen_is_asked_for(
     expect(frame.locator("#licence-notice")).to_contain_text("DIS5K")
     frame.click("#licence-decline")
     expect(frame.locator("html")).to_have_attribute("data-state", "idle")
+    sent = page.evaluate("window.ask", [text_of(photo)])
+    expect(frame.locator("#licence-dialog")).to_be_visible()
+    page.evaluate("document.querySelector('alpha-cut').cancel()")
+    expect(frame.locator("#licence-dialog")).to_be_hidden()
+    page.wait_for_function("window.answer === 'cancelled'")
+    assert sent is None
+    assert picture(remove(page, photo, model="tiny")).mode == "RGBA"  # nothing stands in its way
 
 
 # ---- How it looks ----------------------------------------------------------------------------------
@@ -403,6 +459,7 @@ def test_ten_thousand_messages_of_any_kind_do_no_harm(
     expect(page.frame_locator("iframe").locator("#choose")).to_be_visible()
     heard = page.evaluate("window.fuzz", [10_000, 7, listed_url.rstrip("/")])
     assert heard.get("error", 0) > 1000
+    assert "of another kind" not in heard
     tool = page.frame_locator("iframe")
     tool.locator("#photo-input").set_input_files(photo)
     tool.locator(DONE).wait_for(timeout=60 * SECOND)
@@ -417,3 +474,8 @@ def test_a_tool_that_does_not_come_is_reported_and_the_fallback_stays(
     page.goto(host.page(embedding(site_url)))
     page.wait_for_function("window.events?.some(({ error }) => error?.code === 'download-failed')")
     expect(page.locator("alpha-cut")).to_contain_text("A moment.")
+    assert page.evaluate("window.send", ["alpha-cut", "", "Blob", {}])["code"] == "download-failed"
+    assert page.evaluate("window.abortWaiting") == "cancelled"
+    page.unroute("**/embed.html*")
+    page.evaluate("void document.querySelector('alpha-cut').removeBackground(new Blob()).catch(() => {})")
+    page.locator("alpha-cut[data-ready]").wait_for()  # it was tried once more

@@ -15,7 +15,7 @@ import { WorkerClient } from "../client/worker-client.js";
 import { AlphacutError } from "../shared/protocol.js";
 
 /** @import { Reply, Request } from "../shared/protocol.js" */
-/** @typedef {{ build: string, connect: (port: MessagePort, onGone: () => void) => void }} Hub  `build` tells versions of the site apart. */
+/** @typedef {{ build: string, connect: (port: MessagePort, onGone: () => void) => () => void }} Hub  `build` tells versions of the site apart; `connect` gives a function that ends what it began. */
 /** @typedef {{ alphacutHub?: Hub }} Holder  A window of ours. */
 
 const here = /** @type {Window & Holder} */ (globalThis.window);
@@ -37,6 +37,7 @@ class Seat {
   #open = new Map();
   /** @type {MessagePort | null} */
   #port = null;
+  #end = () => {};
 
   constructor() {
     addEventListener("pagehide", () => this.#part());
@@ -56,8 +57,9 @@ class Seat {
   }
 
   #part() {
-    this.#port?.postMessage(null);
-    this.#port?.close();
+    if (!this.#port) return;
+    this.#end(); // called, not posted: a frame that goes has no time for messages
+    this.#port.close();
     this.#port = null;
   }
 
@@ -67,7 +69,7 @@ class Seat {
 
   #connect() {
     const { port1, port2 } = new MessageChannel();
-    (found() ?? founded()).connect(port2, () => this.#leave(port1));
+    this.#end = (found() ?? founded()).connect(port2, () => this.#leave(port1));
     port1.onmessage = ({ data }) => {
       if (data.type === "result" || data.type === "error") this.#open.delete(data.id);
       this.onmessage?.({ data });
@@ -112,10 +114,12 @@ function founded() {
     build: BUILD,
     connect(port, onGone) {
       others.add(onGone);
-      serve(client, port, () => {
+      const end = serve(client, port);
+      return () => {
         others.delete(onGone);
+        end();
         if (others.size === 0) client.dismiss(); // nobody is there who could use the memory
-      });
+      };
     },
   };
   addEventListener("pagehide", () => {
@@ -130,17 +134,18 @@ function founded() {
  * Does for a frame what its client asks for.
  * @param {WorkerClient} client
  * @param {MessagePort} port
- * @param {() => void} onEnd
+ * @returns {() => void}  Ends it.
  */
-function serve(client, port, onEnd) {
+function serve(client, port) {
   /** @type {Map<number, AbortController>} */
   const calls = new Map();
   port.onmessage = ({ data: request }) => {
-    if (request?.type === "cancel") return calls.get(request.id)?.abort();
-    if (request) return void answer(client, port, request, calls);
-    for (const call of calls.values()) call.abort();
+    if (request.type === "cancel") calls.get(request.id)?.abort();
+    else void answer(client, port, request, calls);
+  };
+  return () => {
     port.close();
-    onEnd();
+    for (const call of calls.values()) call.abort();
   };
 }
 
