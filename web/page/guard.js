@@ -16,7 +16,8 @@
     }
   };
 
-  const wanted = [kept("language"), ...navigator.languages].map((tag) => String(tag).toLowerCase().replace(/-.*/, ""));
+  const asked = new URLSearchParams(location.search).get("lang"); // a frame is told by its address
+  const wanted = [asked, kept("language"), ...navigator.languages].map((tag) => String(tag).toLowerCase().replace(/-.*/, ""));
   const language = wanted.find((tag) => Object.hasOwn(LANGUAGES, tag)) ?? "en";
   Object.assign(root, { lang: language, dir: LANGUAGES[language] ?? "ltr" });
   root.dataset.words = language === "en" ? "ready" : "loading"; // English stands in the page
