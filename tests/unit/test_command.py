@@ -150,12 +150,66 @@ def test_patterns_that_the_shell_left_are_expanded(command: Command) -> None:
     ]  # fmt: skip
 
 
-def test_what_is_made_of_a_photo_is_left_out_where_both_are_named(command: Command) -> None:
+def test_what_was_made_is_no_photo_the_next_time_whatever_its_number_and_kind(command: Command) -> None:
+    command.put("ph/a.jpg", "ph/a.png", "ph/what?.png")
+    assert command("ph").status == 0
+    assert command("ph", "--mask-only").status == 0
+    made = [f"ph/{name}.png" for name in (
+        "a-cutout (2)", "a-cutout", "a-mask (2)", "a-mask", "a", "what?", "what_-cutout", "what_-mask",
+    )]  # fmt: skip
+    assert sorted([*made, "ph/a.jpg"]) == command.files
+    for options in (("--skip",), ("--force",), ("--mask-only", "--force"), ("--skip", "--mask-only")):
+        assert command("ph", *options).status == 0
+        assert sorted([*made, "ph/a.jpg"]) == command.files
+
+
+def test_what_is_left_out_is_told(command: Command) -> None:
+    command.put("ph/a.png", "ph/a-cutout (2).png")
+    done = command("ph", "--json")
+    assert "ph/a-cutout (2).png: left out" in done.err
+    left_out, made = (json.loads(line) for line in done.out.splitlines())
+    assert left_out == {"path": "ph/a-cutout (2).png", "skipped": True}
+    assert made["path"] == "ph/a.png"
+    (command.folder / "ph" / "a.png").rename(command.folder / "ph" / "b-mask.png")
+    for what in ("ph/*-cutout.png", "ph"):
+        assert "left out" not in command(what, "--mask-only", "-o", "out/").err
+
+
+def test_a_pattern_that_finds_nothing_but_what_was_made_says_so(command: Command) -> None:
+    command.put("a.png", "a-cutout.png")
+    done = command("*-cutout.png")
+    assert done.status == 2
+    assert "was made of photos" in done.err
+
+
+def test_a_file_that_is_only_named_like_a_cutout_is_a_photo(command: Command) -> None:
+    command.put("ph/paper-cutout.jpg", "ph/paper-mask (3).png")
+    assert command("ph").status == 0
+    assert "ph/paper-cutout-cutout.png" in command.files
+    assert "ph/paper-mask (3)-cutout.png" in command.files
+
+
+def test_files_that_are_named_are_photos_and_never_written_over(command: Command) -> None:
     command.put("a.png", "b.png", "a-cutout.png")
-    done = command("a.png", "a-cutout.png", "b.png", "--force")
+    for folder in ((), (".",)):
+        done = command(*folder, "a.png", "a-cutout.png", "b.png", "--force", "--json")
+        lines = {line["path"]: line for line in map(json.loads, done.out.splitlines())}
+        assert done.status == 1
+        assert lines["a.png"]["error"]["code"] == "is-photo"
+        assert lines["a-cutout.png"]["output"] == "a-cutout-cutout.png"
+        assert lines["b.png"]["output"] == "b-cutout.png"
+        assert (command.folder / "a-cutout.png").read_bytes() == PHOTO
+    assert command("a.png", "a-cutout.png", "--skip").status == 0
+    assert (command.folder / "a-cutout.png").read_bytes() == PHOTO
+
+
+def test_what_a_folder_holds_of_another_s_photos_is_left_out(command: Command) -> None:
+    command.put("in/a.png", "out/b.png")
+    assert command("in", "-o", "out/").status == 0
+    done = command("in", "out", "-o", "out/", "--force")
     assert done.status == 0
-    assert "a-cutout.png: left out" in done.err
-    assert command.files == ["a-cutout.png", "a.png", "b-cutout.png", "b.png"]
+    assert "out/a-cutout.png: left out" in done.err
+    assert command.files == ["in/a.png", "out/a-cutout.png", "out/b-cutout.png", "out/b.png"]
 
 
 def test_photos_of_one_name_get_numbers_and_none_is_done_twice(command: Command) -> None:

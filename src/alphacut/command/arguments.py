@@ -30,13 +30,15 @@ examples:
 
 names:
   Without -o, and in folders, a file is named as the site names it: NAME-cutout.png, or NAME-mask.png
-  with --mask-only. Two that would have the same name are numbered: NAME-cutout (2).png.
+  with --mask-only. Two that would have the same name are numbered: NAME-cutout (2).png. Folders and
+  patterns leave out files of such names where NAME is there too; a file that is named itself is a photo.
 
 JSON:
   {"path", "output", "width", "height", "model", "device", "ms", "notes"}; "notes" says what to look at:
   empty-mask, full-mask, flat-mask, undecided-mask, no-subject, first-frame, approximate-colours,
   unknown-colours, metadata-lost, background-colour, picture-colours. {"path", "output", "skipped": true}
-  for what --skip left alone; {"path", "error": {"code", "message", "hint"}} for what failed.
+  for what --skip left alone, without "output" for what was left out as it was made of a photo;
+  {"path", "error": {"code", "message", "hint"}} for what failed.
 
 exit status:
   0  all photos were done, or skipped

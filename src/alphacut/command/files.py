@@ -45,14 +45,23 @@ def read(path: Path | None) -> bytes:
         raise UnreadableFileError(f"The file can't be read: {error.strerror or error}.") from error
 
 
-def check_target(photo: Photo, sources: set[Path], *, replaces: bool) -> None:
-    """Raise IsPhotoError or FileExistsAlreadyError where a photo's target may not be written."""
+def check_target(photo: Photo, sources: set[Path], *, existing: str) -> None:
+    """Raise where a photo's target is there already and may not be written.
+
+    Raises
+    ------
+    IsPhotoError
+        It is the photo itself, or another one.
+    FileExistsAlreadyError
+        `existing` is not "replace"; with "skip" also where it is another photo, which is left as it is.
+    """
     target = photo.target
     if target is None or not os.path.lexists(target):
         return
-    if target.resolve() in sources or _are_same(photo.path, target):
+    is_other = target.resolve() in sources and existing != "skip"
+    if is_other or _are_same(photo.path, target):
         raise IsPhotoError(f"{target} is one of the photos.")
-    if not replaces:
+    if existing != "replace":
         raise FileExistsAlreadyError(f"{target} is there already.")
 
 

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from alphacut.command.arguments import STREAM, Settings
+from alphacut.command.made import is_photo, made_of_others
 from alphacut.command.names import CUTOUT, ENDINGS, MASK, file_name, none_twice
-
-_SUFFIXES = (
-    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ico", ".tga"),
-    *(".ppm", ".pgm", ".pbm", ".pnm", ".avif", ".heic", ".heif", ".jxl", ".jp2", ".j2k"),
-)
-"""By which photos are known in folders; what can't be read here is among them, so that it is told."""
 
 
 class UsageError(Exception):
@@ -45,7 +40,7 @@ class Photo:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be made; `left_out` are photos that were named and are what is made of others."""
+    """What is to be made; `left_out` are files of folders and patterns that are what is made of photos."""
 
     photos: Sequence[Photo]
     left_out: Sequence[Path] = ()
@@ -58,37 +53,56 @@ class Plan:
 
 @dataclass(frozen=True)
 class _Found:
-    """A photo, and where it lay in the folder that was named."""
+    """A file, and where it lay in the folder that was named.
+
+    `is_named` says that it was named itself: it is a photo then, whatever it is called. `is_made` says that
+    it is one of those that the command has made.
+    """
 
     path: Path | None
     folder: Path = Path()
+    is_named: bool = False
+    is_made: bool = False
 
 
 def plan(settings: Settings) -> Plan:
     """List the photos, each once, with what is made of them.
 
-    A photo that is what is made of another, as `*.png` finds it the second time, is left out.
+    A file of a folder or a pattern that is what is made of a photo, as is found there the second time, is
+    left out; one that was named itself never is.
 
     Raises
     ------
     UsageError
         A pattern or a folder holds none, or several should go into one file.
     """
-    found = list(_unlike(_find(settings)))
+    everything = _unlike(list(_find(settings)))
+    found = [item for item in everything if not item.is_made]
+    left_out = [item.path for item in everything if item.is_made and item.path is not None]
     target = settings.target
     if target is not None and target != STREAM and not settings.is_folder:
         if len(found) > 1:
             raise UsageError(f"{len(found)} photos can't go into one file: end {target} with / for a folder")
-        return Plan([Photo(found[0].path, Path(target))])
+        return Plan([Photo(found[0].path, Path(target))], left_out)
     if target == STREAM or (target is None and found[0].path is None):
         if len(found) > 1:
             raise UsageError(f"standard output takes one photo, not {len(found)}")
-        return Plan([Photo(found[0].path, None)])
+        return Plan([Photo(found[0].path, None)], left_out)
+    photos, made = _targets(found, settings)
+    return Plan(photos, [*left_out, *made])
+
+
+def _targets(found: Sequence[_Found], settings: Settings) -> tuple[list[Photo], list[Path]]:
+    """Name what is made of each; return apart those that have such a name and were not named themselves."""
     made = {_target(item, settings).resolve() for item in found}
-    left_out = [item.path for item in found if item.path is not None and item.path.resolve() in made]
-    found = [item for item in found if item.path not in left_out]
-    names = none_twice(str(_target(item, settings)) for item in found)
-    return Plan([Photo(item.path, Path(name)) for item, name in zip(found, names, strict=True)], left_out)
+    left_out = {
+        item.path for item in found
+        if item.path is not None and not item.is_named and item.path.resolve() in made
+    }  # fmt: skip
+    kept = [item for item in found if item.path not in left_out]
+    names = none_twice(str(_target(item, settings)) for item in kept)
+    photos = [Photo(item.path, Path(name)) for item, name in zip(kept, names, strict=True)]
+    return photos, sorted(path for path in left_out if path is not None)
 
 
 def _target(item: _Found, settings: Settings) -> Path:
@@ -113,16 +127,17 @@ def _find(settings: Settings) -> Iterator[_Found]:
         elif not os.path.lexists(text) and glob.has_magic(text):
             yield from _nonempty(text, _matching(text, settings))
         else:
-            yield _Found(path)  # that it is not there is told when it is read
+            yield _Found(path, is_named=True)  # that it is not there is told when it is read
 
 
-def _nonempty(text: str, items: Iterator[_Found]) -> Sequence[_Found]:
+def _nonempty(text: str, items: Iterable[_Found]) -> Iterator[_Found]:
     found = list(items)
-    if not found:
-        raise UsageError(
-            f"there is no photo in {text}" if Path(text).is_dir() else f"no photo matches {text}"
-        )
-    return found
+    made = made_of_others(item.path for item in found if item.path is not None)
+    if len(made) == len(found):
+        none = f"there is no photo in {text}" if Path(text).is_dir() else f"no photo matches {text}"
+        what = "; what is there was made of photos: name a file itself, if it is meant" if made else ""
+        raise UsageError(none + what)
+    return (replace(item, is_made=item.path in made) for item in found)
 
 
 def _matching(pattern: str, settings: Settings) -> Iterator[_Found]:
@@ -131,33 +146,33 @@ def _matching(pattern: str, settings: Settings) -> Iterator[_Found]:
         path = Path(text)
         if path.is_dir():
             yield from _in_folder(path, settings) if settings.recursive else ()
-        elif not _is_ours(path, settings):
+        else:
             yield _Found(path)
 
 
 def _in_folder(folder: Path, settings: Settings) -> Iterator[_Found]:
-    """List a folder's photos, but not hidden ones, what this command made, and the folder it writes to."""
+    """List a folder's photos, but not hidden ones, and not the folder that is written to."""
     made = Path(settings.target).resolve() if settings.is_folder and settings.target else None
     for at, folders, files in os.walk(folder):
         here = Path(at)
         folders[:] = sorted(name for name in folders if settings.recursive and not name.startswith("."))
         folders[:] = [name for name in folders if (here / name).resolve() != made]
-        for name in sorted(files):
-            path = here / name
-            is_photo = path.suffix.lower() in _SUFFIXES and not name.startswith(".")
-            if is_photo and not _is_ours(path, settings):
-                yield _Found(path, here.relative_to(folder))
+        for path in filter(is_photo, (here / name for name in sorted(files))):
+            yield _Found(path, here.relative_to(folder))
 
 
-def _is_ours(path: Path, settings: Settings) -> bool:
-    return path.stem.endswith(_suffix(settings))
-
-
-def _unlike(found: Iterator[_Found]) -> Iterator[_Found]:
-    """Leave out what was named before."""
+def _unlike(found: Sequence[_Found]) -> list[_Found]:
+    """Leave out what was found before; what is named itself anywhere counts as named wherever it is found."""
+    named = {_key(item) for item in found if item.is_named}
     seen = set[Path | None]()
+    kept = list[_Found]()
     for item in found:
-        key = None if item.path is None else item.path.resolve()
+        key = _key(item)
         if key not in seen:
             seen.add(key)
-            yield item
+            kept.append(replace(item, is_named=True, is_made=False) if key in named else item)
+    return kept
+
+
+def _key(item: _Found) -> Path | None:
+    return None if item.path is None else item.path.resolve()

@@ -81,8 +81,9 @@ class Report:
         self.say(words(error))
 
     def left_out(self, path: Path) -> None:
-        """Tell of a photo that is what is made of another one."""
-        self.say(f"{path}: left out, it is what is made of another photo")
+        """Tell of a file of a folder that is what is made of a photo."""
+        self._tell({"path": str(path), "skipped": True})
+        self.say(f"{path}: left out, it is what is made of a photo; to have it cut out, name the file itself")
 
     def say(self, text: str) -> None:
         """Tell the person."""

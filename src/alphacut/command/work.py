@@ -54,7 +54,7 @@ class Work:
 
     def _one(self, photo: Photo, sources: set[Path]) -> None:
         try:
-            check_target(photo, sources, replaces=self._settings.existing == "replace")
+            check_target(photo, sources, existing=self._settings.existing)
         except FileExistsAlreadyError:
             if self._settings.existing != "skip":
                 raise
