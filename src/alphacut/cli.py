@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -21,8 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\nalphacut: interrupted; what was finished is there", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # Python would complain when it closes standard output at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        from alphacut.command.standard_output import let_go
+
+        let_go()
         return FAILED
 
 
@@ -43,10 +43,11 @@ def _photos(arguments: Sequence[str]) -> int:
         say(str(error))
         return USAGE
     report = Report(len(planned.photos), model=settings.model, wants_json=settings.json)
+    work = Work(settings, planned, report)
     try:
-        Work(settings, planned, report).run()
+        work.run()
     except AlphacutError as error:
-        report.stopped(error)
+        report.stopped(work.at, error)
         return NO_MODEL if isinstance(error, NoModelError) else FAILED
     return FAILED if report.failures else DONE
 
@@ -55,9 +56,10 @@ def _models(arguments: Sequence[str]) -> int:
     from alphacut.command.licences import NoModelError
     from alphacut.command.models import run
     from alphacut.command.telling import say, words
+    from alphacut.errors import AlphacutError
 
     try:
         return run(arguments)
-    except NoModelError as error:
+    except AlphacutError as error:
         say(words(error))
-        return NO_MODEL
+        return NO_MODEL if isinstance(error, NoModelError) else FAILED

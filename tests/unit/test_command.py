@@ -33,6 +33,7 @@ from tests.unit.test_batch import in_node
 from tests.unit.test_catalog import THIRD
 
 PHOTO = file_of(noise(30, 20))
+FULL = Path("/dev/full")
 
 
 @dataclass
@@ -307,6 +308,22 @@ def test_each_photo_is_a_line_of_json_and_one_that_fails_does_not_stop_the_other
     assert "b.png: " in done.err
 
 
+def test_where_all_was_stopped_is_told_by_the_file_that_was_worked_on(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command.put("a.png", "b.png", "ground.png")
+    stopped = json.loads(command("a.png", "b.png", "--model", "doubtful", "--json").out)
+    assert (stopped["path"], stopped["error"]["code"]) == ("a.png", "licence")
+
+    def refused(path: Path) -> bytes:
+        raise files.UnreadableFileError(f"{path} is refused.")
+
+    monkeypatch.setattr(work, "read", refused)
+    done = command("a.png", "--background", "ground.png", "--json")
+    assert done.status == cli.FAILED
+    assert json.loads(done.out)["path"] == "ground.png"
+
+
 def test_a_file_that_can_not_be_read_is_told(command: Command) -> None:
     (command.folder / "a.png").symlink_to("nowhere")
     assert json.loads(command("--json", "a.png").out)["error"]["code"] == "unreadable-file"
@@ -421,6 +438,20 @@ def test_a_photo_comes_from_standard_input_and_goes_to_a_file(
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(PHOTO)))
     assert command("-", "-o", "out/").status == 0
     assert command.files == ["out.png", "out/photo-cutout.png"]
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize(
+    "line", [("a.png", "-o", "-"), ("a.png", "--json"), ("absent.png", "--json"), ("models",)], ids=" ".join
+)
+def test_standard_output_that_is_full_is_told(
+    command: Command, monkeypatch: pytest.MonkeyPatch, line: tuple[str, ...]
+) -> None:
+    command.put("a.png")
+    with monkeypatch.context() as patched, FULL.open("w") as full:  # which would complain when it is closed
+        patched.setattr(sys, "stdout", full)
+        assert cli.main(line) == cli.FAILED
+    assert "Standard output can't be written: No space left" in command.capsys.readouterr().err
 
 
 # ---- networks --------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from alphacut.command.photos import Photo
+from alphacut.command.standard_output import UnwritableFileError, write_bytes
 from alphacut.errors import AlphacutError
 
 
@@ -15,12 +16,6 @@ class UnreadableFileError(AlphacutError):
     """A file can't be read."""
 
     code = "unreadable-file"
-
-
-class UnwritableFileError(AlphacutError):
-    """A file can't be written."""
-
-    code = "unwritable-file"
 
 
 class FileExistsAlreadyError(AlphacutError):
@@ -79,12 +74,10 @@ def write(data: bytes, target: Path | None) -> None:
         Nobody reads standard output any more.
     """
     if target is None:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-        return
+        return write_bytes(data)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _write(data, target)
+        return _write(data, target)
     except OSError as error:
         raise UnwritableFileError(f"{target} can't be written: {error.strerror or error}.") from error
 

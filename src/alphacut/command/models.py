@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Sequence
 
 from alphacut.command.licences import NoModelError, check_licence
+from alphacut.command.standard_output import write_line
 from alphacut.command.telling import say
 from alphacut.errors import AlphacutError
 from alphacut.store.cache import Cache, remove
@@ -18,7 +19,8 @@ EPILOG = """\
 A network is fetched from where it was published, and kept only if its SHA-256 is the one that alphacut
 was released with. It is kept in $ALPHACUT_CACHE, else $XDG_CACHE_HOME/alphacut or ~/.cache/alphacut.
 
-exit status: 0 all done, 2 the command line makes no sense, 3 a network could not be fetched
+exit status: 0 all done, 1 the list can't be written, 2 the command line makes no sense, 3 a network could not
+be fetched
 """
 
 
@@ -29,7 +31,7 @@ def run(arguments: Sequence[str]) -> int:
         return _fetch(given.models, accepted=given.accept_licence)
     if given.action == "remove":
         return _remove(given.models)
-    print(_as_json() if given.json else _as_table())
+    write_line(_as_json() if given.json else _as_table())
     return 0
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from alphacut.clock import STAGES, Stage
 from alphacut.command.photos import Photo
+from alphacut.command.standard_output import write_line
 from alphacut.command.telling import say, shown, to_wire, words
 from alphacut.errors import AlphacutError
 from alphacut.notes import Note
@@ -75,9 +76,9 @@ class Report:
         self._tell({"path": photo.name, "error": to_wire(error)})
         self.say(f"{photo.name}: {words(error)}")
 
-    def stopped(self, error: AlphacutError) -> None:
-        """Tell why nothing can be made of any photo."""
-        self._tell({"error": to_wire(error)})
+    def stopped(self, at: str, error: AlphacutError) -> None:
+        """Tell why nothing more can be made, and at which file that came out."""
+        self._tell({"path": at, "error": to_wire(error)})
         self.say(words(error))
 
     def left_out(self, path: Path) -> None:
@@ -98,7 +99,7 @@ class Report:
     def _tell(self, facts: dict[str, Any]) -> None:
         if self._wants_json:
             self.clear()
-            print(json.dumps(facts), flush=True)
+            write_line(json.dumps(facts))
 
     def _draw(self, photo: Photo, share: float) -> None:
         if self._shows_bar:

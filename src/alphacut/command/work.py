@@ -27,6 +27,8 @@ class Work:
         self._models = NativeModels(threads=settings.threads)
         self._opened: Opened | None = None
         self._picture: bytes | None = None
+        self.at = ""
+        """The file that is worked on: a photo, or the background picture."""
 
     def run(self) -> None:
         """Cut out every photo; what can't be is told.
@@ -36,13 +38,17 @@ class Work:
         NoModelError
             The network can't be had.
         AlphacutError
-            The background picture can't be read.
+            The background picture can't be read, or what becomes of photos can't be told.
         """
         for path in self._plan.left_out:
             self._report.left_out(path)
-        self._picture = read(self._settings.picture) if self._settings.picture else None
-        sources = self._plan.sources | {path.resolve() for path in [self._settings.picture] if path}
+        sources = self._plan.sources
+        if picture := self._settings.picture:
+            self.at = str(picture)
+            self._picture = read(picture)
+            sources.add(picture.resolve())
         for photo in self._plan.photos:
+            self.at = photo.name
             self._report.begin(photo)
             try:
                 self._one(photo, sources)
