@@ -160,3 +160,7 @@ class LuminanceSession:
         assert pixels.shape[0] == 1
         assert pixels.shape[3] == 3
         return np.asarray(pixels[0].mean(axis=-1), np.uint8)
+
+
+def unheard(title: str, notice: str) -> None:
+    """Hear a network's licence and do nothing: an `alphacut.backend.Tell`."""

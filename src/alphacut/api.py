@@ -30,7 +30,10 @@ _told: set[str] = set()
 
 
 class LicenceWarning(UserWarning):
-    """A model's licence is not free of doubt; given once for each such model, before its first photo."""
+    """A model's licence is not free of doubt; given once for each such model, before it is fetched.
+
+    Where warnings are made errors nothing is fetched: ``warnings.simplefilter("error", LicenceWarning)``.
+    """
 
 
 async def remove_background(
@@ -90,7 +93,7 @@ async def remove_background(
     Warns
     -----
     LicenceWarning
-        Before the first photo of a model whose licence is not free of doubt.
+        Before a model is fetched whose licence is not free of doubt.
 
     Examples
     --------
@@ -132,6 +135,11 @@ async def preload(*, model: str = DEFAULT_MODEL) -> None:
     ------
     AlphacutError
         As `remove_background`, where the network can't be had.
+
+    Warns
+    -----
+    LicenceWarning
+        As `remove_background`.
     """
     await _open(model)
 
@@ -179,13 +187,12 @@ async def _read(image: object, output: Output) -> Photo:
 
 
 async def _open(model: str) -> Opened:
-    opened = await _backend().open(model)
-    if opened.notice and model not in _told:
-        _told.add(model)
-        warnings.warn(
-            f"{opened.title}: {opened.notice}", LicenceWarning, stacklevel=1
-        )  # the caller is asyncio
-    return opened
+    def tell(title: str, notice: str) -> None:
+        if notice and model not in _told:
+            warnings.warn(f"{title}: {notice}", LicenceWarning, stacklevel=1)  # the caller is asyncio
+            _told.add(model)
+
+    return await _backend().open(model, tell)
 
 
 def _result(finished: Finished, profile: bytes | None, *, mask_only: bool, opaque: bool) -> Image.Image:

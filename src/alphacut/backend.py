@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from alphacut.foreign import Decoder
 from alphacut.models import ModelSpec
 from alphacut.session import Session
+
+Tell = Callable[[str, str], None]
+"""Hears a network's title and what must be said of its licence ("" where nothing must)."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +27,11 @@ class Opened:
 class Backend(Protocol):
     """Native onnxruntime (`alphacut.store.opening`), or ONNX Runtime Web (`alphacut.browser.page`)."""
 
-    async def open(self, model: str) -> Opened:
+    async def open(self, model: str, tell: Tell) -> Opened:
         """Open a network, or give the one that is open; calls at the same time share it.
+
+        Where it has to be opened, `tell` is called before anything of it is fetched, and what it raises ends
+        the call.
 
         Raises
         ------

@@ -7,7 +7,7 @@ import io
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from PIL import Image
 
 import alphacut
 from alphacut import api
-from alphacut.backend import Opened
+from alphacut.backend import Opened, Tell
 from alphacut.errors import (
     AlphacutError,
     BadOptionsError,
@@ -43,12 +43,14 @@ class Backend:
         self.configured: Any = None
         self.disposed = 0
 
-    async def open(self, model: str) -> Opened:
+    async def open(self, model: str, tell: Tell) -> Opened:
         await asyncio.sleep(0)
         if model not in {"plain", "u2netp", "odd"}:
             raise UnknownModelError(f"There is no model {model!r}.")
+        notice = "Ask a lawyer." if model == "odd" else ""
+        tell("Odd", notice)
         self.opened.append(model)
-        return Opened(LuminanceSession(), SPEC, "Odd", "Ask a lawyer." if model == "odd" else "")
+        return Opened(LuminanceSession(), SPEC, "Odd", notice)
 
     async def dispose(self) -> None:
         self.disposed += 1
@@ -179,6 +181,18 @@ def test_a_doubtful_licence_is_told_once() -> None:
         cut(model="plain")
         run(alphacut.preload(model="odd"))
     assert [(w.category, str(w.message)) for w in caught] == [(alphacut.LicenceWarning, "Odd: Ask a lawyer.")]
+
+
+@pytest.mark.parametrize("ask", [lambda: cut(model="odd"), lambda: run(alphacut.preload(model="odd"))])
+def test_a_doubtful_licence_can_be_an_error_before_anything_is_fetched(
+    backend: Backend, ask: Callable[[], object]
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", alphacut.LicenceWarning)
+        for _ in range(2):
+            with pytest.raises(alphacut.LicenceWarning, match="Ask a lawyer"):
+                ask()
+    assert backend.opened == []
 
 
 def test_memory_that_runs_out_is_an_error_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:

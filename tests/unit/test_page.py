@@ -18,7 +18,7 @@ from alphacut.browser.page import PageModels, installed_from, site_of
 from alphacut.errors import RuntimeMissingError
 from alphacut.foreign import Decoded, Refused
 from tests.fakes import Ffi, Host, TypedArray, from_entries
-from tests.helpers import LuminanceSession, noise, run, spec
+from tests.helpers import LuminanceSession, noise, run, spec, unheard
 
 SITE = "https://example.org/tool/"
 WHEEL = f"{SITE}python/alphacut-0.1.0-py3-none-any.whl"
@@ -46,6 +46,16 @@ class Script:
             raise PageFfi.JsException("TypeError: Failed to fetch")
         return self
 
+    async def find(self, model: str) -> Any:
+        await asyncio.sleep(0)
+        if model == "unknown":
+            return SimpleNamespace(error=SimpleNamespace(code="unknown-model", message="None.", hint=""))
+
+        def opened(device: str, sha256: Any) -> Any:
+            return self.open(model, device, sha256)
+
+        return SimpleNamespace(title="Tiny", notice="Ask.", open=opened)
+
     async def open(self, model: str, device: str, sha256: Any) -> Any:
         self.asked.append((model, device))
         self.digests.append(sha256._array(TypedArray(np.frombuffer(b"abc", np.uint8))))
@@ -54,7 +64,7 @@ class Script:
             error = SimpleNamespace(code="offline", message="Away.", hint="Connect.")
             return SimpleNamespace(error=error)
         host: Any = Host(LuminanceSession(), size=(8, 6))
-        host.spec, host.title, host.notice = json.dumps(spec(8, 6).to_table()), "Tiny", "Ask."
+        host.spec = json.dumps(spec(8, 6).to_table())
         host.release = self._release
         return host
 
@@ -75,7 +85,7 @@ def models(script: Script, wheel: str | None = WHEEL) -> PageModels:
 
 def test_networks_come_from_the_site_of_the_wheel() -> None:
     script = Script()
-    opened = run(models(script).open("tiny"))
+    opened = run(models(script).open("tiny", unheard))
     assert script.addresses == [f"{SITE}python/session.js"]
     assert (opened.spec, opened.title, opened.notice) == (spec(8, 6), "Tiny", "Ask.")
     pixels = noise(8, 6)[None]
@@ -88,7 +98,9 @@ def test_calls_at_the_same_time_open_one_network_and_load_one_script() -> None:
 
     async def together() -> list[Any]:
         made = models(script)
-        return await asyncio.gather(*(made.open("tiny") for _ in range(3)), made.open("other"))
+        return await asyncio.gather(
+            *(made.open("tiny", unheard) for _ in range(3)), made.open("other", unheard)
+        )
 
     first, second, third, other = run(together())
     assert first is second is third
@@ -101,7 +113,7 @@ def test_who_is_cancelled_takes_nobody_with_them() -> None:
 
     async def story() -> Any:
         made = models(script)
-        one, other = (asyncio.ensure_future(made.open("tiny")) for _ in range(2))
+        one, other = (asyncio.ensure_future(made.open("tiny", unheard)) for _ in range(2))
         await asyncio.sleep(0)
         one.cancel()
         return await other
@@ -110,15 +122,55 @@ def test_who_is_cancelled_takes_nobody_with_them() -> None:
     assert len(script.asked) == 1
 
 
+def test_the_licence_is_told_before_the_network_is_asked_for_and_only_then() -> None:
+    script = Script()
+    heard: list[tuple[str, str, int]] = []
+
+    def tell(title: str, notice: str) -> None:
+        heard.append((title, notice, len(script.asked)))
+
+    async def story() -> None:
+        made = models(script)
+        for _ in range(2):
+            await made.open("tiny", tell)
+
+    run(story())
+    assert heard == [("Tiny", "Ask.", 0)]
+
+
+def test_who_hears_of_the_licence_can_refuse_and_is_asked_again() -> None:
+    script = Script()
+
+    def refuse(title: str, notice: str) -> None:
+        raise UserWarning(title)
+
+    async def story() -> None:
+        made = models(script)
+        for _ in range(2):
+            with pytest.raises(UserWarning, match="Tiny"):
+                await made.open("tiny", refuse)
+
+    run(story())
+    assert script.asked == []
+
+
+def test_a_network_that_the_site_has_not_is_not_opened() -> None:
+    script = Script()
+    with pytest.raises(HostError) as caught:
+        run(models(script).open("unknown", unheard))
+    assert caught.value.code == "unknown-model"
+    assert script.asked == []
+
+
 def test_what_failed_is_tried_again() -> None:
     script = Script(broken=1)
 
     async def story() -> None:
         made = models(script)
         with pytest.raises(HostError) as caught:
-            await made.open("tiny")
+            await made.open("tiny", unheard)
         assert (caught.value.code, caught.value.hint) == ("offline", "Connect.")
-        assert (await made.open("tiny")).title == "Tiny"
+        assert (await made.open("tiny", unheard)).title == "Tiny"
 
     run(story())
 
@@ -128,11 +180,11 @@ def test_what_was_let_go_is_released_when_nobody_uses_it_any_more() -> None:
 
     async def story() -> None:
         made = models(script)
-        used = await made.open("tiny")
+        used = await made.open("tiny", unheard)
         await made.dispose()
         gc.collect()
         assert script.released == 0
-        assert await made.open("tiny") is not used
+        assert await made.open("tiny", unheard) is not used
         del used
         gc.collect()
         assert script.released == 1
@@ -145,11 +197,11 @@ def test_a_site_and_a_device_can_be_told() -> None:
 
     async def story() -> None:
         made = models(script)
-        await made.open("tiny")
+        await made.open("tiny", unheard)
         made.configure(None, "wasm")
-        await made.open("other")
+        await made.open("other", unheard)
         made.configure("http://localhost:8000/", None)
-        await made.open("third")
+        await made.open("third", unheard)
 
     run(story())
     assert script.addresses == [f"{SITE}python/session.js", "http://localhost:8000/python/session.js"]
@@ -159,7 +211,7 @@ def test_a_site_and_a_device_can_be_told() -> None:
 @pytest.mark.parametrize("wheel", [None, "emfs:/tmp/alphacut.whl", "https://files.example.org/alphacut.whl"])
 def test_without_a_site_it_is_said_how_to_tell_one(wheel: str | None) -> None:
     with pytest.raises(RuntimeMissingError) as caught:
-        run(models(Script(), wheel).open("tiny"))
+        run(models(Script(), wheel).open("tiny", unheard))
     assert "configure" in caught.value.hint
 
 
@@ -170,10 +222,10 @@ def test_a_site_that_does_not_answer_is_told_and_asked_again() -> None:
     async def story() -> None:
         made = models(script)
         with pytest.raises(RuntimeMissingError, match=r"session\.js") as caught:
-            await made.open("tiny")
+            await made.open("tiny", unheard)
         assert "Access-Control-Allow-Origin" in caught.value.hint
         script.unreachable = False
-        await made.open("tiny")
+        await made.open("tiny", unheard)
 
     run(story())
 
@@ -191,7 +243,7 @@ def test_the_browser_decodes_what_it_is_given() -> None:
 
 def test_python_hashes_where_the_browser_does_not() -> None:
     script = Script()
-    run(models(script).open("tiny"))
+    run(models(script).open("tiny", unheard))
     assert script.digests == ["ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"]
 
 

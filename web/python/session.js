@@ -13,26 +13,51 @@ import { Network } from "../worker/network.js";
 /** @import { DeviceChoice, Site, SiteModel, WireError } from "../shared/protocol.js" */
 /** @import { RunReply } from "../worker/network.js" */
 /**
+ * @callback Open  Downloads the network and opens it.
+ * @param {DeviceChoice} device
+ * @param {(bytes: Uint8Array) => string} sha256  Python's, for pages where the browser offers none.
+ * @returns {Promise<Opened | { error: WireError }>}
+ */
+/**
+ * A network that this site has, and nothing of it was fetched yet.
+ * @typedef {object} Found
+ * @property {string} title
+ * @property {string} notice  What must be said of the licence, "" where nothing must.
+ * @property {Open} open
+ */
+/**
  * A network, as Python has it: `spec` is JSON; see `OrtSession` in src/alphacut/browser/ort_session.py for `run`.
  * @typedef {object} Opened
  * @property {(pixels: Uint8Array) => Promise<RunReply>} run
  * @property {() => Promise<void>} release
  * @property {string} spec
- * @property {string} title
- * @property {string} notice  What must be said of the licence, "" where nothing must.
  */
 
 /**
- * Downloads a network and opens it.
+ * Finds a network of this site, so that Python can tell of its licence before it has it opened.
  * @param {string} id
- * @param {DeviceChoice} device
- * @param {(bytes: Uint8Array) => string} sha256  Python's, for pages where the browser offers none.
- * @returns {Promise<Opened | { error: WireError }>}
+ * @returns {Promise<Found | { error: WireError }>}
  */
-export async function open(id, device, sha256) {
+export async function find(id) {
   try {
     const site = await fetchSite();
     const model = site.models.find((candidate) => candidate.id === id) ?? notFound(site, id);
+    const { title, licence } = model;
+    return { title, notice: licence.notice, open: (device, sha256) => open(site, model, device, sha256) };
+  } catch (error) {
+    return { error: AlphacutError.from(error).toWire() };
+  }
+}
+
+/**
+ * @param {Site} site
+ * @param {SiteModel} model
+ * @param {DeviceChoice} device
+ * @param {(bytes: Uint8Array) => string} sha256
+ * @returns {Promise<Opened | { error: WireError }>}
+ */
+async function open(site, model, device, sha256) {
+  try {
     const network = await Network.open(site, model, device, {
       signal: new AbortController().signal,
       digest: nativeDigest ?? (async (bytes) => sha256(bytes)),
@@ -66,11 +91,11 @@ async function fetchSite() {
  * @param {SiteModel} model
  * @returns {Opened}
  */
-function lent(network, { spec, title, licence }) {
+function lent(network, { spec }) {
   return {
     run: (pixels) => network.run(pixels),
     release: () => network.release().catch(() => {}), // a device that was lost has nothing to give back
-    spec: JSON.stringify(spec), title, notice: licence.notice,
+    spec: JSON.stringify(spec),
   };
 }
 

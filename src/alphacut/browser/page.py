@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from importlib.metadata import PackageNotFoundError, distribution
 from typing import Protocol
 
-from alphacut.backend import Opened
+from alphacut.backend import Opened, Tell
 from alphacut.browser.buffers import Buffers, ForeignInterface, JsObject
 from alphacut.browser.decoder import decoder_of
 from alphacut.browser.ort_session import OrtSession, raise_if_error
@@ -64,11 +64,11 @@ class PageModels:
             self._site, self._module = site, None
         self._device = device or self._device
 
-    async def open(self, model: str) -> Opened:
+    async def open(self, model: str, tell: Tell) -> Opened:
         """See `Backend.open`."""
         opening = self._opening.get(model)
         if opening is None:
-            opening = self._opening[model] = asyncio.ensure_future(self._open(model))
+            opening = self._opening[model] = asyncio.ensure_future(self._open(model, tell))
             opening.add_done_callback(lambda done: self._forget(model, done))
         return await asyncio.shield(opening)  # others may wait for it too
 
@@ -86,16 +86,20 @@ class PageModels:
 
         return decoder_of(ask, self._buffers)
 
-    async def _open(self, model: str) -> Opened:
+    async def _open(self, model: str, tell: Tell) -> Opened:
         module = await self._script()
         if self._digest is None:
             self._digest = self._buffers.keep(self._sha256)
-        reply = await module.open(model, self._device, self._digest)
+        found = await module.find(model)
+        raise_if_error(found)
+        title, notice = str(found.title), str(found.notice)
+        tell(title, notice)
+        reply = await found.open(self._device, self._digest)
         raise_if_error(reply)
         session = OrtSession(reply, self._buffers)
         weakref.finalize(session, reply.release)
         spec = ModelSpec.from_table(json.loads(str(reply.spec)))
-        return Opened(session, spec, str(reply.title), str(reply.notice))
+        return Opened(session, spec, title, notice)
 
     async def _script(self) -> JsObject:
         if self._site is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from alphacut.backend import Opened
+from alphacut.backend import Opened, Tell
 from alphacut.errors import RuntimeMissingError
 from alphacut.foreign import Decoder
 from alphacut.store.cache import Cache
@@ -55,13 +55,16 @@ class NativeModels:
         self._lock = threading.Lock()
         self._opened: dict[str, Opened] = {}
 
-    async def open(self, model: str) -> Opened:
+    async def open(self, model: str, tell: Tell) -> Opened:
         """See `Backend.open`."""
-        opened = self._opened.get(model)
-        return await asyncio.to_thread(self.open_now, model) if opened is None else opened
+        if (opened := self._opened.get(model)) is not None:
+            return opened
+        wanted = named(model)
+        tell(wanted.title, wanted.licence.notice)
+        return await asyncio.to_thread(self.open_now, model)
 
     def open_now(self, model: str) -> Opened:
-        """Do what `open` does, in this thread."""
+        """Do what `open` does, in this thread, and tell nothing."""
         with self._lock:
             opened = self._opened.get(model)
             if opened is None:
@@ -86,15 +89,15 @@ class NativeModels:
         return None
 
     def _open(self, model: Model) -> Opened:
-        cache = Cache.default()
-        published = fetch_all([model.published], cache, offline=False)[model.published.name]
-        try:
+        try:  # before anything is fetched that could not run
             from alphacut.native import NativeSession
             from alphacut.store.networks import prepare, ready
         except ModuleNotFoundError as error:
             raise RuntimeMissingError(
                 f"Networks can't run: {error.name} is not installed.", hint="pip install 'alphacut[native]'"
             ) from error
+        cache = Cache.default()
+        published = fetch_all([model.published], cache, offline=False)[model.published.name]
         network = ready(model, cache.root)
         if network is None:
             with cache.lock():  # another process may be about to do the same
