@@ -6,6 +6,8 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from alphacut.errors import AlphacutError
+
 DONE, FAILED, USAGE, NO_MODEL, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit statuses; `alphacut --help` says what they mean."""
 
@@ -24,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         let_go()
         return FAILED
+    except AlphacutError as error:
+        return _refused(error)
 
 
 def _photos(arguments: Sequence[str]) -> int:
@@ -31,11 +35,9 @@ def _photos(arguments: Sequence[str]) -> int:
     from alphacut.command.photos import UsageError, plan
 
     settings = read_arguments(arguments)
-    from alphacut.command.licences import NoModelError
     from alphacut.command.report import Report
     from alphacut.command.telling import say
     from alphacut.command.work import Work
-    from alphacut.errors import AlphacutError
 
     try:
         planned = plan(settings)
@@ -48,18 +50,25 @@ def _photos(arguments: Sequence[str]) -> int:
         work.run()
     except AlphacutError as error:
         report.stopped(work.at, error)
-        return NO_MODEL if isinstance(error, NoModelError) else FAILED
+        return _status(error)
     return FAILED if report.failures else DONE
 
 
 def _models(arguments: Sequence[str]) -> int:
-    from alphacut.command.licences import NoModelError
     from alphacut.command.models import run
-    from alphacut.command.telling import say, words
-    from alphacut.errors import AlphacutError
 
-    try:
-        return run(arguments)
-    except AlphacutError as error:
-        say(words(error))
-        return NO_MODEL if isinstance(error, NoModelError) else FAILED
+    return run(arguments)
+
+
+def _refused(error: AlphacutError) -> int:
+    from alphacut.command.telling import say, words
+
+    say(words(error))
+    return _status(error)
+
+
+def _status(error: AlphacutError) -> int:
+    from alphacut.command.licences import NoModelError
+    from alphacut.store.catalog import CatalogError
+
+    return NO_MODEL if isinstance(error, NoModelError | CatalogError) else FAILED

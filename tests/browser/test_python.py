@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Request
 
 import alphacut
 from alphacut.store.cache import Cache
@@ -266,6 +266,29 @@ code
 )
 def test_errors_have_their_codes(notebook: Page, call: str, code: str) -> None:
     assert run(notebook, CAUGHT.format(call=call)) == code
+
+
+def test_a_licence_is_told_before_anything_of_the_model_is_fetched(notebook: Page, site_url: str) -> None:
+    asked: list[str] = []
+
+    def hear(request: Request) -> None:
+        asked.append(request.url)
+
+    notebook.on("request", hear)
+    code = """
+import warnings
+import alphacut
+with warnings.catch_warnings():
+    warnings.simplefilter("error", alphacut.LicenceWarning)
+    try:
+        await alphacut.preload(model="isnet")
+    except alphacut.LicenceWarning as warning:
+        told = str(warning)
+told
+"""
+    assert "restrict commercial use" in run(notebook, code)
+    notebook.remove_listener("request", hear)
+    assert asked == [f"{site_url}site.json"]
 
 
 def test_a_site_that_is_none_is_told_and_the_right_one_works_again(notebook: Page, site_url: str) -> None:

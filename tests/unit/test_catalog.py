@@ -13,11 +13,13 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from alphacut.errors import AlphacutError
 from alphacut.native import NativeSession
 from alphacut.onnx_graph import TARGETS, Target
 from alphacut.pipeline import remove_background
 from alphacut.recipe import PLAIN
 from alphacut.self_check import stretched, summary, tile
+from alphacut.store import catalog
 from alphacut.store.catalog import CatalogError, choose, read_models
 from alphacut.store.fetch import Cache, fetch_all
 from alphacut.store.networks import Network, prepare
@@ -216,6 +218,24 @@ def without(line: str) -> Callable[[str], str]:
 def test_a_toml_that_can_not_be_meant_is_named(folder: Path, damage: Callable[[str], str]) -> None:
     file = folder / "third.toml"
     file.write_text(damage(file.read_text()))
+    with pytest.raises(CatalogError, match=r"third\.toml"):
+        read_models([folder])
+
+
+def test_an_error_of_the_catalog_is_ours_and_says_what_to_do_about_our_own_files(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "third.toml").write_text("../../../../models/third.toml")  # as git on Windows leaves a link
+    with pytest.raises(AlphacutError) as caught:
+        read_models([folder])
+    assert (caught.value.code, caught.value.hint) == ("bad-model", "")
+    monkeypatch.setattr(catalog, "FOLDER", folder)
+    for _ in range(2):
+        with pytest.raises(AlphacutError) as caught:
+            read_models([folder])
+        assert "core.symlinks" in caught.value.hint
+        (folder / "third.toml").unlink(missing_ok=True)  # then there is none
+    (folder / "third.toml").symlink_to("nowhere")
     with pytest.raises(CatalogError, match=r"third\.toml"):
         read_models([folder])
 

@@ -497,6 +497,21 @@ def test_a_network_that_can_not_be_had_is_a_status_of_its_own(command: Command) 
     assert command("models", "fetch", "third").status == 3
 
 
+@pytest.mark.parametrize("line", [("--help",), ("a.png",), ("models",), ("models", "--help")], ids=" ".join)
+@pytest.mark.parametrize("text", ["../../../../models/third.toml", None])
+def test_an_installation_without_its_models_is_told(
+    command: Command, text: str | None, line: tuple[str, ...]
+) -> None:
+    for toml in (command.folder.parent / "models").glob("*.toml"):
+        toml.unlink()
+        if text is not None:  # as git on Windows leaves a link
+            toml.write_text(text)
+    done = command(*line)
+    assert (done.status, done.out) == (cli.NO_MODEL, "")
+    assert done.err.startswith("alphacut: ")
+    assert "models" in done.err or "doubtful.toml" in done.err
+
+
 # ---- names, as the site has them -------------------------------------------------------------------
 
 _NAMES = st.text(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
-from flit_core import buildapi
 
+from tools.backend import alphacut_backend
 from tools.catalog import ROOT
 from tools.wheel import build_wheel
 
@@ -69,10 +70,36 @@ def test_the_wheel_holds_every_model_and_names_the_command(tmp_path: Path) -> No
 
 def test_a_wheel_built_from_the_sdist_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    name = buildapi.build_sdist(str(tmp_path))
+    name = alphacut_backend.build_sdist(str(tmp_path))
     with tarfile.open(tmp_path / name) as archive:
         archive.extractall(tmp_path, filter="data")
     unpacked = tmp_path / name.removesuffix(".tar.gz")
     wheel = build_wheel(unpacked, tmp_path / "out")
     assert_holds_models(wheel)
     assert wheel.read_bytes() == build_wheel(ROOT, tmp_path / "direct").read_bytes()
+
+
+def test_the_sdist_holds_files_alone_and_what_builds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    with tarfile.open(tmp_path / alphacut_backend.build_sdist(str(tmp_path))) as archive:
+        entries = {entry.name.partition("/")[2]: entry for entry in archive}
+    assert "src/alphacut/store/models/u2netp.toml" in entries
+    assert [name for name, entry in entries.items() if not entry.isreg()] == []
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["build-system"]
+    assert [f"{folder}/{build['build-backend']}.py" in entries for folder in build["backend-path"]] == [True]
+
+
+@pytest.mark.parametrize("hook", ["build_wheel", "build_editable", "build_sdist"])
+def test_nothing_is_built_of_a_checkout_without_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hook: str
+) -> None:
+    project = copy_of_project(tmp_path / "a")
+    shutil.copytree(ROOT / "models", project / "models")
+    monkeypatch.chdir(project)
+    getattr(alphacut_backend, hook)(str(tmp_path))
+    link = project / "src" / "alphacut" / "store" / "models" / "isnet.toml"
+    link.write_text("../../../../models/isnet.toml")
+    with pytest.raises(SystemExit, match=r"core\.symlinks"):
+        getattr(alphacut_backend, hook)(str(tmp_path))

@@ -8,17 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast, get_args
 
-from alphacut.errors import BadModelError, UnknownModelError
+from alphacut.errors import AlphacutError, BadModelError, UnknownModelError
 from alphacut.models import ModelSpec, Precision
 from alphacut.store.cache import Cache
 from alphacut.store.sources import Part, parse_source
 
 FOLDER = Path(__file__).resolve().parent / "models"
 """Those that come with the package."""
+_HINT = (
+    "alphacut is not installed as it was made: install it again from a wheel. In a checkout the files of"
+    " src/alphacut/store/models are links: git config core.symlinks true, then check them out again."
+)
 
 
-class CatalogError(Exception):
+class CatalogError(AlphacutError):
     """A TOML file says something that can't be meant. The message names the file."""
+
+    code = "bad-model"
 
 
 @dataclass(frozen=True)
@@ -51,8 +57,11 @@ class Model:
 
 
 def read_models(folders: Iterable[Path] = (FOLDER,)) -> dict[str, Model]:
-    """Read every models/*.toml. Raises CatalogError."""
-    paths = sorted(path for folder in folders for path in folder.glob("*.toml"))
+    """Read every models/*.toml. Raises CatalogError, also where there is none."""
+    looked_in = list(folders)
+    paths = sorted(path for folder in looked_in for path in folder.glob("*.toml"))
+    if not paths:
+        raise CatalogError(f"There is no model in {', '.join(map(str, looked_in))}.", hint=_HINT)
     return {path.stem: _read_model(path) for path in paths}
 
 
@@ -91,8 +100,8 @@ def _read_model(path: Path) -> Model:
             output=graph["output"], gpu_precision=_precision(graph["gpu_precision"]),
             spec=ModelSpec.from_table({"id": path.stem, **table["spec"]}),
         )  # fmt: skip
-    except (KeyError, TypeError, ValueError, BadModelError) as error:
-        raise CatalogError(f"{path.name}: {error!r}") from error
+    except (OSError, KeyError, TypeError, ValueError, BadModelError) as error:
+        raise CatalogError(f"{path.name}: {error!r}", hint=_HINT if path.parent == FOLDER else "") from error
 
 
 def _precision(name: str) -> Precision:
