@@ -101,7 +101,8 @@ def _read_model(path: Path) -> Model:
             spec=ModelSpec.from_table({"id": path.stem, **table["spec"]}),
         )  # fmt: skip
     except (OSError, KeyError, TypeError, ValueError, BadModelError) as error:
-        raise CatalogError(f"{path.name}: {error!r}", hint=_HINT if path.parent == FOLDER else "") from error
+        hint = _HINT if path.parent == FOLDER else ""
+        raise CatalogError(f"{path.name} can't be used: {error!r}.", hint=hint) from error
 
 
 def _precision(name: str) -> Precision:
