@@ -15,11 +15,15 @@ import pytest
 import yaml
 from PIL import Image
 
+from alphacut.browser.page import WHEELS
 from tests.helpers import ROOT, file_of, scene
-from tests.snippets import all_of, at, checkout, each, environment
+from tests.snippets import all_of, at, checkout, each, environment, runner_of
+from tools.docs import all_snippets
+from tools.docs_fill import EXAMPLE_SITE
 from tools.respond import SITE_HEADERS, site_headers
 from tools.serve import serving
 from tools.snippets import Snippet
+from tools.wheel import build_wheel
 
 # ---- commands and programs ---------------------------------------------------------------------------
 
@@ -104,26 +108,49 @@ def test_a_workflow(snippet: Snippet, project: Path) -> None:
     }
 
 
+@pytest.fixture(scope="module")
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with pip, which finds here what alphacut depends on."""
+    folder = tmp_path_factory.mktemp("stranger") / "venv"
+    environment(folder, with_pip=True)
+    return folder
+
+
 @pytest.fixture
-def other_python(tmp_path: Path) -> Path:
-    """The programs of an environment without alphacut, which finds here what alphacut depends on."""
-    environment(tmp_path / "venv", with_pip=True)
-    return tmp_path / "venv" / "bin"
+def without_alphacut(stranger: Path) -> Iterator[Path]:
+    """The same, without alphacut before and after."""
+    yield stranger
+    run([str(stranger / "bin" / "python"), "-m", "pip", "uninstall", "--yes", "alphacut"], stranger)
+
+
+@pytest.fixture(scope="module")
+def wheel_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A site that has nothing but the wheel, where the build puts it."""
+    folder = tmp_path_factory.mktemp("site")
+    build_wheel(ROOT, folder / WHEELS[0])
+    with serving(folder) as url:
+        yield url
 
 
 @each("install")
-def test_an_installation(snippet: Snippet, project: Path, other_python: Path, tmp_path: Path) -> None:
-    with serving(tmp_path / "site") as url:
-        wheels = tmp_path / "site" / "python"
-        wheels.mkdir(parents=True)
-        run([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(wheels), "."], project)
-        path = f"{other_python}{os.pathsep}{os.environ['PATH']}"
-        run_lines(at(snippet, url), project, PATH=path)
-    installed = run(
-        [str(other_python / "python"), "-c", "import alphacut; print(alphacut.__file__)"], tmp_path
-    )
-    assert Path(installed.strip()).is_relative_to(tmp_path / "venv")
-    assert (other_python / "alphacut").is_file()
+def test_an_installation(snippet: Snippet, project: Path, without_alphacut: Path, wheel_url: str) -> None:
+    programs = without_alphacut / "bin"
+    assert not (programs / "alphacut").exists()
+    run_lines(at(snippet, wheel_url), project, PATH=f"{programs}{os.pathsep}{os.environ['PATH']}")
+    asked = "import alphacut; print(alphacut.__file__)"
+    installed = run([str(programs / "python"), "-c", asked], without_alphacut)
+    assert Path(installed.strip()).is_relative_to(without_alphacut)
+    assert (programs / "alphacut").is_file()
+
+
+@pytest.mark.parametrize("page", ["index.md", "python.md", "command-line.md"])
+def test_a_page_says_how_to_install_before_it_uses_what_is_installed(page: str) -> None:
+    """Directly above the first fence that needs it, by the wheel, as no index has alphacut."""
+    shown = [snippet for snippet in all_snippets() if snippet.page == f"docs/{page}"]
+    runners = [runner_of(snippet) for snippet in shown]
+    first = min(number for number, runner in enumerate(runners) if runner in {"program", "command"})
+    assert runners[first - 1] == "install"
+    assert f"{EXAMPLE_SITE}/{WHEELS[0]}" in shown[first - 1].text
 
 
 # ---- what is read ------------------------------------------------------------------------------------
