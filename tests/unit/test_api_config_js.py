@@ -140,7 +140,11 @@ SITE = """
     { id, title: id, default: usual, licence: { notice, name: "a licence" } }
   );
   const models = [model("usual", "", true), model("isnet", "Mind this.", false)];
-  globalThis.fetch = async () => (asked++, answers.shift()?.() ?? Response.json({ models }));
+  const sent = [];
+  globalThis.fetch = async (url, options) => {
+    sent.push({ url: String(url), ...options });
+    return asked++, answers.shift()?.() ?? Response.json({ models });
+  };
   Object.defineProperty(globalThis, "navigator", { value: { onLine: true } });
   const find = async (config) => {
     try {
@@ -161,6 +165,20 @@ def test_the_site_says_which_models_there_are_and_is_asked_once() -> None:
     assert (usual, isnet, asked) == ("usual", "isnet", 1)
     assert none[0] == "unknown-model"
     assert "usual, isnet" in none[1]
+
+
+def test_what_is_meant_for_a_photos_server_goes_to_no_other() -> None:
+    script = """
+      const fetchArgs = { headers: { Authorization: "Bearer secret" }, credentials: "include" };
+      const found = await find({ fetchArgs });
+      await toBlob("photo.png", { fetchArgs });
+      return [found, sent];
+    """
+    found, (site, photo) = in_node("const answers = [];" + SITE + script)
+    assert found == "usual"
+    assert site == {"url": "https://host.example/site.json", "signal": None}
+    assert photo["credentials"] == "include"
+    assert photo["headers"] == {"Authorization": "Bearer secret"}
 
 
 @pytest.mark.parametrize(
