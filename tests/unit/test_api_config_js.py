@@ -33,7 +33,7 @@ def test_without_wishes_the_site_lies_beside_the_script() -> None:
     assert made["root"] == "https://host.example/lib/"
     assert made["address"] == "https://host.example/lib/worker.js"
     assert (made["model"], made["device"], made["debug"]) == (None, "auto", False)
-    assert made["output"] == {"type": "foreground", "quality": 0.8, "file": {"format": "png"}}
+    assert made["output"] == {"type": "foreground", "file": {"format": "png"}}
 
 
 @pytest.mark.parametrize(
@@ -81,6 +81,28 @@ def test_devices_have_two_names() -> None:
 )
 def test_quality_is_for_what_loses(output: dict[str, Any], file: dict[str, Any]) -> None:
     assert in_node(SETTLE + "return settle({ output: given }, script).output.file;", output) == file
+
+
+FORMATS = ["image/png", "image/jpeg", "image/webp", "image/x-rgba8", "image/x-alpha8", "mask-png"]
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [{"background": "#ff0000"}, {"metadata": "keep"}, {"depth": 16}],
+    ids=lambda wish: next(iter(wish)),
+)
+def test_what_has_no_part_in_a_mask_is_refused_whatever_its_format(wish: dict[str, Any]) -> None:
+    script = """
+      const { cut } = await load("api/calls.js");
+      return Promise.all(given.map((output) => (
+        cut(new Blob(["a photo"]), { output }, script, "mask")
+          .then(() => null, ({ code, message }) => [code, message])
+      )));
+    """
+    refused = in_node(SETTLE + script, [{"format": name, **wish} for name in FORMATS])
+    assert [code for code, _ in refused] == ["bad-options"] * len(FORMATS)
+    assert len({message for _, message in refused}) == 1
+    assert "a mask" in refused[0][1]
 
 
 @pytest.mark.parametrize(
