@@ -165,6 +165,7 @@ class Host:
         return SimpleNamespace(refused="unsupported")
 
     decodePicture = decode  # noqa: N815 - JavaScript's name
+    decodeMask = decode  # noqa: N815
 
     async def checkpoint(self, stage: str) -> Any:
         self.stages.append(stage)

@@ -49,7 +49,9 @@ export function removeForeground(image, config = {}) {
  * The mask of the subject; `alphamask` is another name for it.
  * @param {ImageSource} image
  * @param {Config} [config]
- * @returns {Promise<Blob>}  Of the photo's size: white, with the mask as its alpha. As JPEG, which has no alpha, it is white on black; with `format: "mask-png"` a grey PNG.
+ * @returns {Promise<Blob>}  Of the photo's size: white, with the mask as its alpha. As JPEG, which has no alpha, it is
+ *   white on black; with `format: "mask-png"` a grey PNG. `output.background`, `depth: 16` and `metadata: "keep"` are
+ *   refused as `bad-options`.
  * @throws {AlphacutError}
  */
 export function segmentForeground(image, config = {}) {
@@ -57,10 +59,12 @@ export function segmentForeground(image, config = {}) {
 }
 
 /**
- * Puts a mask on a picture: its alpha becomes the mask's. No model is needed. Colours stay as they are (in sRGB, 8 bits);
- * `removeBackground` also takes the old background out of soft pixels.
- * @param {ImageSource} image  What this browser can show.
- * @param {ImageSource} mask   Its alpha counts, or in an opaque picture its brightness (the red channel). It is scaled to the picture's size.
+ * Puts a mask on a picture: the mask's alpha takes the place of the picture's own. No model is needed. Of pixels that
+ * the mask leaves, colours are those of the picture's file, those under its own alpha included; where the mask is 0 they
+ * are 0. Soft pixels keep what they have of the old background, which `removeBackground` takes out. What is given as an
+ * element, a bitmap or a canvas comes through a canvas: see `ImageSource`.
+ * @param {ImageSource} image
+ * @param {ImageSource} mask   Its alpha counts, or in an opaque picture its red channel. It is scaled to the picture's size.
  * @param {Config} [config]
  * @returns {Promise<Blob>}
  * @throws {AlphacutError}

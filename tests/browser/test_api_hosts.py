@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,22 +13,27 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.host import ISOLATED, SHIM, Api, hosting, write_host
 from tests.browser.test_api import PHOTO
+from tools.docs_fill import DOCS, EXAMPLE_SITE
 from tools.serve import serving
 
 USUAL = f'{{ model: "tiny", device: "cpu", workerUrl: "{SHIM}" }}'
-POLICY = (
-    "default-src 'none'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' {site}; "
-    "worker-src 'self' {site}; connect-src {site}; img-src blob:"
-)
-"""What a strict page must allow: no blob:, no eval, and one more address."""
+
+
+def policy(site_url: str) -> str:
+    """What docs/javascript.md says that a strict page must allow, and the inline script of this one."""
+    page = (DOCS / "javascript.md").read_text("utf-8").replace(EXAMPLE_SITE, site_url.rstrip("/"))
+    told = dict(re.findall(r"^\| `([a-z]+-src)` \| `(.+?)`", page, re.MULTILINE))
+    assert set(told) == {"script-src", "worker-src", "connect-src"}
+    told["script-src"] += " 'unsafe-inline'"
+    return "; ".join(["default-src 'none'", *(f"{name} {value}" for name, value in told.items())])
 
 
 @pytest.fixture(scope="module", params=["plain", "isolated", "strict"])
 def api(request: pytest.FixtureRequest, browser: Browser, site: Path, tmp_path_factory: Any) -> Iterator[Api]:
     folder = tmp_path_factory.mktemp(request.param)
     with serving(site) as site_url:
-        policy = {"Content-Security-Policy": POLICY.format(site=site_url)}
-        headers = {"plain": {}, "isolated": ISOLATED, "strict": policy}[request.param]
+        strict = {"Content-Security-Policy": policy(site_url)}
+        headers = {"plain": {}, "isolated": ISOLATED, "strict": strict}[request.param]
         write_host(folder, site_url)
         with hosting(folder, headers) as url:
             page = browser.new_page()

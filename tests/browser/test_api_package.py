@@ -99,11 +99,39 @@ def test_its_files_go_where_they_are_wanted_and_overwrite_nobodys(consumer: Path
     stale.write_text("", "utf-8")
     assert assets(consumer, str(tmp_path / "new" / "alphacut")).returncode == 0
     assert not stale.exists()
+    (tmp_path / "new" / "alphacut" / "site.json").unlink()  # as a copy that was broken off
+    assert assets(consumer, str(tmp_path / "new" / "alphacut")).returncode == 0
     (tmp_path / "mine.txt").write_text("mine", "utf-8")
     refused = assets(consumer, str(tmp_path))
     assert (refused.returncode, (tmp_path / "mine.txt").read_text()) == (1, "mine")
     assert "other files" in refused.stderr
     assert assets(consumer).returncode == 2
+
+
+def listed(folder: Path) -> dict[str, int]:
+    return {str(path.relative_to(folder)): path.lstat().st_mtime_ns for path in folder.rglob("*")}
+
+
+@pytest.mark.parametrize("where", [".", "models", "new/within", "..", "../..", "link", "link/new"])
+def test_the_package_is_not_replaced_by_itself(consumer: Path, tmp_path: Path, where: str) -> None:
+    home = consumer / "node_modules" / "alphacut"
+    (tmp_path / "link").symlink_to(home)
+    before = listed(home)
+    refused = assets(consumer, str((tmp_path if where.startswith("link") else home) / where))
+    assert refused.returncode == 1
+    assert "package itself" in refused.stderr
+    assert listed(home) == before
+
+
+def test_a_whole_site_is_not_replaced_by_a_part(consumer: Path, site: Path, tmp_path: Path) -> None:
+    """Nor is another project's package: both have a site.json."""
+    for name in ("site.json", "index.html", "worker.js"):
+        shutil.copy(site / name, tmp_path / name)
+    before = listed(tmp_path)
+    refused = assets(consumer, str(tmp_path))
+    assert refused.returncode == 1
+    assert "other files" in refused.stderr
+    assert listed(tmp_path) == before
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,7 @@ def test_without_wishes_the_site_lies_beside_the_script() -> None:
     assert made["root"] == "https://host.example/lib/"
     assert made["address"] == "https://host.example/lib/worker.js"
     assert (made["model"], made["device"], made["debug"]) == (None, "auto", False)
-    assert made["output"] == {"type": "foreground", "quality": 0.8, "file": {"format": "png"}}
+    assert made["output"] == {"type": "foreground", "file": {"format": "png"}}
 
 
 @pytest.mark.parametrize(
@@ -81,6 +81,28 @@ def test_devices_have_two_names() -> None:
 )
 def test_quality_is_for_what_loses(output: dict[str, Any], file: dict[str, Any]) -> None:
     assert in_node(SETTLE + "return settle({ output: given }, script).output.file;", output) == file
+
+
+FORMATS = ["image/png", "image/jpeg", "image/webp", "image/x-rgba8", "image/x-alpha8", "mask-png"]
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [{"background": "#ff0000"}, {"metadata": "keep"}, {"depth": 16}],
+    ids=lambda wish: next(iter(wish)),
+)
+def test_what_has_no_part_in_a_mask_is_refused_whatever_its_format(wish: dict[str, Any]) -> None:
+    script = """
+      const { cut } = await load("api/calls.js");
+      return Promise.all(given.map((output) => (
+        cut(new Blob(["a photo"]), { output }, script, "mask")
+          .then(() => null, ({ code, message }) => [code, message])
+      )));
+    """
+    refused = in_node(SETTLE + script, [{"format": name, **wish} for name in FORMATS])
+    assert [code for code, _ in refused] == ["bad-options"] * len(FORMATS)
+    assert len({message for _, message in refused}) == 1
+    assert "a mask" in refused[0][1]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +162,11 @@ SITE = """
     { id, title: id, default: usual, licence: { notice, name: "a licence" } }
   );
   const models = [model("usual", "", true), model("isnet", "Mind this.", false)];
-  globalThis.fetch = async () => (asked++, answers.shift()?.() ?? Response.json({ models }));
+  const sent = [];
+  globalThis.fetch = async (url, options) => {
+    sent.push({ url: String(url), ...options });
+    return asked++, answers.shift()?.() ?? Response.json({ models });
+  };
   Object.defineProperty(globalThis, "navigator", { value: { onLine: true } });
   const find = async (config) => {
     try {
@@ -161,6 +187,20 @@ def test_the_site_says_which_models_there_are_and_is_asked_once() -> None:
     assert (usual, isnet, asked) == ("usual", "isnet", 1)
     assert none[0] == "unknown-model"
     assert "usual, isnet" in none[1]
+
+
+def test_what_is_meant_for_a_photos_server_goes_to_no_other() -> None:
+    script = """
+      const fetchArgs = { headers: { Authorization: "Bearer secret" }, credentials: "include" };
+      const found = await find({ fetchArgs });
+      await toBlob("photo.png", { fetchArgs });
+      return [found, sent];
+    """
+    found, (site, photo) = in_node("const answers = [];" + SITE + script)
+    assert found == "usual"
+    assert site == {"url": "https://host.example/site.json", "signal": None}
+    assert photo["credentials"] == "include"
+    assert photo["headers"] == {"Authorization": "Bearer secret"}
 
 
 @pytest.mark.parametrize(

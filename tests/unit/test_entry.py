@@ -217,7 +217,7 @@ def files(**more: bytes) -> SimpleNamespace:
     master = run(remove_background(PHOTO, LuminanceSession(), spec())).data
     sent = {"photo": PHOTO, "master": master, **more}
     arrays = {name: TypedArray(np.frombuffer(data, np.uint8)) for name, data in sent.items()}
-    return SimpleNamespace(**{"picture": None, "patches": [], **arrays})
+    return SimpleNamespace(**{"picture": None, "mask": None, "patches": [], **arrays})
 
 
 def ask(method: str, sent: SimpleNamespace, host: Host, **options: Any) -> Any:
@@ -253,6 +253,19 @@ def test_a_picture_comes_with_a_finish_at_once_or_later() -> None:
     np.testing.assert_array_equal(pixels_of(cutout.data.to_bytes()), pixels_of(later.data.to_bytes()))
     assert max(pixels_of(cutout.thumbnail.to_bytes()).shape[:2]) == 16
     assert set(vars(cutout.subject)) == {"left", "top", "right", "bottom"}
+
+
+def test_a_mask_is_put_on_a_picture() -> None:
+    photo, mask = scene(40, 30), noise(40, 30, 1)
+    sent, host = files(photo=file_of(photo), mask=file_of(mask), master=b""), Host(lanes=2)
+    made = ask("export", sent, host, edits=[], finish={}).value
+    assert (made.type, made.width, made.height) == ("image/png", 40, 30)
+    assert host.stages == ["decode", "mask", "compose", "encode"]
+    pixels = pixels_of(made.data.to_bytes())
+    np.testing.assert_array_equal(pixels[..., 3], mask)
+    np.testing.assert_array_equal(pixels[mask > 0][:, :3], photo[mask > 0])
+    for more in ({"finish": {"softness": 0.5}}, {"edits": [{"kind": "erase", **STROKE}]}):
+        assert ask("export", sent, Host(), **more).error.code == "bad-options"
 
 
 @pytest.mark.parametrize(

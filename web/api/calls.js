@@ -3,20 +3,22 @@
 import { toBlob } from "../client/photo-blob.js";
 import { AlphacutError, STAGES } from "../shared/protocol.js";
 import { settle } from "./config.js";
-import { drawMask, encodePixels, whitePng, withMask } from "./masks.js";
-import { blobOf } from "./output.js";
+import { whitePixels, whitePng } from "./masks.js";
+import { blobOf, ofMask } from "./output.js";
 import { findModel } from "./site.js";
 import { withWorker } from "./workers.js";
 
 /** @import { ImageSource } from "../client/photo-blob.js" */
 /** @import { Cutout, Exported, Output, ProgressReply, Ready } from "../shared/protocol.js" */
 /** @import { Config, Settled } from "./config.js" */
-/** @typedef {"foreground" | "background" | "mask"} Kind */
+/** @import { Kind } from "./output.js" */
 
 /** The steps of a photo. */
 const STEPS = STAGES.slice(STAGES.indexOf("decode"));
 /** Python needs an empty finish to be told so. */
 const NO_FINISH = {};
+/** JPEG has no alpha: masks lie on it. */
+const BLACK = "#000000";
 
 /**
  * Cuts a photo into what `kind` says; without it, what the config's `output.type` does.
@@ -28,13 +30,29 @@ const NO_FINISH = {};
  */
 export function cut(image, config, script, kind) {
   return asCalled(async () => {
-    const settled = settle(config, script), { type, file, quality } = settled.output, part = kind ?? type;
-    const photo = await toBlob(image, settled);
-    if (part !== "mask" || file.format === "mask-png") return blobOf(await remove(photo, settled, part, file));
-    const alpha = await remove(photo, settled, part, { format: "alpha8" });
-    if (file.format === "webp") return finish(whitePng(alpha), { ...settled, progress: () => {} }); // not every browser writes it
-    return drawMask(alpha, file.format, quality);
+    const settled = settle(config, script), { type, file } = settled.output, part = kind ?? type;
+    if (part === "mask") return maskFile(image, settled, ofMask(file));
+    return blobOf(await remove(await toBlob(image, settled), settled, part, file));
   });
+}
+
+/**
+ * A mask as the file that was asked for. No canvas has a part in it: browsers limit their size, and some add noise to
+ * what is read from them.
+ * @param {ImageSource} image
+ * @param {Settled} settled
+ * @param {Output} file
+ */
+async function maskFile(image, settled, file) {
+  const photo = await toBlob(image, settled);
+  if (file.format === "mask-png" || file.format === "alpha8") return blobOf(await remove(photo, settled, "mask", file));
+  if (file.format === "rgba8") return whitePixels(await remove(photo, settled, "mask", { ...file, format: "alpha8" }));
+  const alpha = await remove(photo, settled, "mask", { format: "alpha8" });
+  const master = whitePng(alpha), output = file.format === "jpeg" ? { ...file, background: BLACK } : file;
+  const job = { photo: master, master, edits: [], finish: NO_FINISH, output };
+  const made = await withWorker(settled, (client) => client.export(job, { signal: settled.signal }));
+  tellMore(settled, made);
+  return blobOf(made);
 }
 
 /**
@@ -63,26 +81,13 @@ async function remove(photo, settled, kind, output) {
  */
 export function apply(image, mask, config, script) {
   return asCalled(async () => {
-    const settled = settle(config, script), { file } = settled.output;
+    const settled = settle(config, script), { output: { file: output }, signal } = settled;
     const [photo, shape] = await Promise.all([toBlob(image, settled), toBlob(mask, settled)]);
-    const pixels = await withMask(photo, shape);
-    if (file.format === "rgba8" || file.format === "alpha8") return encodePixels(pixels, file.format);
-    return finish(pixels.toPng(), settled);
+    const job = { photo, mask: shape, master: new Blob(), edits: [], finish: NO_FINISH, output };
+    const made = await withWorker(settled, (client) => client.export(job, { signal, onProgress: teller(settled) }));
+    tellMore(settled, made);
+    return blobOf(made);
   });
-}
-
-/**
- * Makes the file that was asked for of pixels that are finished.
- * @param {Blob} master  A PNG.
- * @param {Settled} settled
- */
-async function finish(master, settled) {
-  const job = { photo: master, master, edits: [], finish: NO_FINISH, output: settled.output.file };
-  const made = await withWorker(settled, (client) => (
-    client.export(job, { signal: settled.signal, onProgress: teller(settled) })
-  ));
-  tellMore(settled, made);
-  return blobOf(made);
 }
 
 /**

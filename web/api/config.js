@@ -35,7 +35,8 @@ import { untilDisposal } from "./workers.js";
  * @property {Progress} [progress]
  * @property {AbortSignal} [signal]  Ends this call; it rejects with an `AlphacutError` whose `code` is `cancelled`, whose
  *   `name` is `AbortError`, and whose `cause` is the signal's reason.
- * @property {RequestInit} [fetchArgs]  For `fetch`, of photos given by their address and of site.json.
+ * @property {RequestInit} [fetchArgs]  For `fetch`, of photos and masks given by their address, and of nothing else: the
+ *   site's own files are fetched without them, so what they hold for a photo's server is not sent to the site.
  * @property {boolean} [debug]  Tell the console of device, remarks and times.
  * @property {boolean} [rescale]  Results always have the photo's size: `false` is refused.
  * @property {boolean} [proxyToWorker]  Taken and ignored: everything always runs in a worker.

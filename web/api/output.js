@@ -20,7 +20,8 @@ import { AlphacutError } from "../shared/protocol.js";
  * @property {8 | 16} [depth]       Bits of a channel; 16 for PNG only, where the photo has them. Default 8.
  * @property {"none" | "keep"} [metadata]  `keep`: also what the photo's EXIF tells, place and time included. Default `none`.
  */
-/** @typedef {{ file: Output, type: "foreground" | "background" | "mask", quality: number }} Wanted */
+/** @typedef {"foreground" | "background" | "mask"} Kind */
+/** @typedef {{ file: Output, type: Kind }} Wanted */
 
 const QUALITY = 0.8;
 /** @type {Record<string, FileFormat | PixelFormat>} */
@@ -37,19 +38,33 @@ const TYPES = /** @type {const} */ (["foreground", "background", "mask"]);
  */
 export function readOutput({ format = "image/png", quality = QUALITY, type = "foreground", ...ours } = {}) {
   const made = Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined;
-  if (!made) throw bad(`output.format can't be ${String(format)}`, Object.keys(FORMATS).join(", "));
-  if (!TYPES.includes(type)) throw bad(`output.type can't be ${String(type)}`, TYPES.join(", "));
-  if (typeof quality !== "number" || !(quality >= 0 && quality <= 1)) throw bad("output.quality is a number from 0 to 1", "0.8, for instance");
+  if (!made) throw bad(`output.format can't be ${String(format)}`, `It may be: ${Object.keys(FORMATS).join(", ")}.`);
+  if (!TYPES.includes(type)) throw bad(`output.type can't be ${String(type)}`, `It may be: ${TYPES.join(", ")}.`);
+  if (typeof quality !== "number" || !(quality >= 0 && quality <= 1)) throw bad("output.quality is a number from 0 to 1", "0.8, for instance.");
   const loses = made === "jpeg" || (made === "webp" && !ours.lossless);
-  return { type, quality, file: { format: made, ...ours, ...(loses ? { quality: Math.max(1, Math.round(100 * quality)) } : {}) } };
+  return { type, file: { format: made, ...ours, ...(loses ? { quality: Math.max(1, Math.round(100 * quality)) } : {}) } };
+}
+
+/**
+ * Refuses what has no part in a mask: the same whatever its format.
+ * @param {Output} file
+ * @returns {Output}
+ * @throws {AlphacutError} `bad-options`
+ */
+export function ofMask(file) {
+  const { background, metadata = "none", depth = 8 } = file;
+  if (background !== undefined) throw bad("a mask has no background", "Leave output.background out.");
+  if (metadata !== "none") throw bad("a mask holds no metadata", "Leave output.metadata out.");
+  if (depth !== 8) throw bad("a mask has 8 bits", "Leave output.depth out.");
+  return file;
 }
 
 /**
  * @param {string} what
- * @param {string} known
+ * @param {string} hint
  */
-function bad(what, known) {
-  return new AlphacutError("bad-options", `The file that was asked for can't be made: ${what}.`, { hint: `It may be: ${known}.` });
+function bad(what, hint) {
+  return new AlphacutError("bad-options", `The file that was asked for can't be made: ${what}.`, { hint });
 }
 
 /**

@@ -24,8 +24,8 @@ const shown = new Set();
  * @returns {Promise<SiteModel>}
  * @throws {AlphacutError} `unknown-model`, `download-failed`, `offline`, `cancelled`
  */
-export async function findModel({ root, model, signal, fetchArgs }) {
-  const { models } = await untilAborted(() => siteAt(root, fetchArgs), signal);
+export async function findModel({ root, model, signal }) {
+  const { models } = await untilAborted(() => siteAt(root), signal);
   const found = models.find(({ id, default: usual }) => model === null ? usual : id === model);
   if (!found) {
     throw new AlphacutError("unknown-model", `There is no model “${model}” at ${root}.`, {
@@ -38,14 +38,11 @@ export async function findModel({ root, model, signal, fetchArgs }) {
   return found;
 }
 
-/**
- * @param {URL} root
- * @param {RequestInit | undefined} fetchArgs
- */
-function siteAt(root, fetchArgs) {
+/** @param {URL} root */
+function siteAt(root) {
   const known = sites.get(root.href);
   if (known) return known;
-  const site = readSite(new URL("site.json", root), fetchArgs);
+  const site = readSite(new URL("site.json", root));
   sites.set(root.href, site);
   site.catch(() => sites.delete(root.href)); // the next call tries again
   return site;
@@ -53,11 +50,10 @@ function siteAt(root, fetchArgs) {
 
 /**
  * @param {URL} url
- * @param {RequestInit | undefined} fetchArgs
  * @returns {Promise<Site>}
  */
-async function readSite(url, fetchArgs) {
-  const response = await download(url, COMPLAINT, { fetchArgs, missing: MISSING, silent: SILENT });
+async function readSite(url) {
+  const response = await download(url, COMPLAINT, { missing: MISSING, silent: SILENT });
   try {
     const site = await response.json();
     if (Array.isArray(site?.models)) return site;

@@ -8,7 +8,10 @@ import { rawPng, whiteUnder } from "./raw-png.js";
 
 /**
  * What a photo can be given as: a file (Blob, File, or its bytes), its address (URL, string, `data:` and `blob:`
- * included), pixels, or what a page shows.
+ * included), pixels, or what a page shows. Bitmaps, frames, canvases, videos, drawings and elements whose file can't be
+ * fetched are read through a canvas: colours under a low alpha come rounded, those under alpha 0 are lost, and browsers
+ * that guard against fingerprinting add noise. So does the worker with files that Python can't read, HEIC for instance. All
+ * others are read exactly.
  * @typedef {Blob | ArrayBuffer | ArrayBufferView | URL | string | ImageData | ImageBitmap | VideoFrame | HTMLImageElement | SVGImageElement | HTMLVideoElement | HTMLCanvasElement | OffscreenCanvas} ImageSource
  */
 /** @typedef {{ fetchArgs?: RequestInit | undefined, signal?: AbortSignal | undefined }} Reading */

@@ -233,7 +233,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
 /** @typedef {{ id: number, type: "start", model: string, device: DeviceChoice }} StartRequest  Loads runtime, model and session. */
 /** @typedef {{ id: number, type: "remove", photo: Blob, model: string, device: DeviceChoice, picture?: Blob | null } & Options} RemoveRequest  Does what `start` does where still needed, then cuts out. */
 /** @typedef {{ photo: Blob, master: Blob, edits: Edit[] }} Mastered  A photo, the cutout that `remove` made of it without a finish, and what was changed by hand since. */
-/** @typedef {{ id: number, type: "export", finish: Finish, picture?: Blob | null, output?: Output } & Mastered} ExportRequest  Makes the finished file at full size; answered by `Exported`. Needs no model. */
+/** @typedef {{ id: number, type: "export", finish: Finish, picture?: Blob | null, mask?: Blob | null, output?: Output } & Mastered} ExportRequest  Makes the finished file at full size; answered by `Exported`. Needs no model. With a `mask`, it is the photo with that alpha in place of its own (of opaque masks the red channel), scaled to the photo: `master` is not looked at then, and there are no edits and no finish. */
 /** @typedef {{ id: number, type: "refine", stroke: Stroke } & Mastered} RefineRequest  Finds alpha anew where the stroke is, by the photo's edges; answered by a `PatchEdit`. Needs no model. */
 /** @typedef {{ id: number, type: "mask", frame: ImageBitmap, model: string, device: DeviceChoice }} MaskRequest  Masks one picture of a camera, small already; answered by `LiveMask`. Loads what is missing as `start` does. */
 /** @typedef {{ id: number, type: "inspect", file: Blob, name: string }} InspectRequest  Looks into a visitor's .onnx file. */

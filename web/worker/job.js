@@ -29,7 +29,7 @@ const LONG_TO_DECODE_BYTES = 1_000_000;
 export async function cutOut(request, { python, network, model }, { signal, post, onGpu }) {
   const began = performance.now();
   pngPool.start(); // ready when the network is done
-  const [photo, picture] = await Promise.all([read(request.photo), readPicture(request)]);
+  const [photo, picture] = await Promise.all([read(request.photo), readIfGiven(request.picture)]);
   const progress = progressOf(request.id, signal, post);
   const { session } = network;
   if (photo.length >= LONG_TO_DECODE_BYTES) session.wake(WAKING_RUNS, signal);
@@ -88,14 +88,15 @@ export async function refine(request, { runtime }, signal, post) {
 
 /**
  * What Python asks of this side beside the network.
- * @param {{ photo: Blob, picture?: Blob | null }} request
+ * @param {{ photo: Blob, picture?: Blob | null, mask?: Blob | null }} request
  * @param {EditHost["checkpoint"]} checkpoint
  * @param {AbortSignal} signal
  * @returns {EditHost}
  */
-function hostOf({ photo, picture }, checkpoint, signal) {
+function hostOf({ photo, picture, mask }, checkpoint, signal) {
   return {
     decode: (type, space, limit) => decode(photo, type, { space, limit }),
+    decodeMask: (type, space, limit) => decode(mask ?? new Blob(), type, { space, limit }),
     decodePicture: (type, space, limit) => decode(picture ?? new Blob(), type, { space, limit }),
     checkpoint,
     get lanes() { return pngPool.lanes; },
@@ -106,15 +107,17 @@ function hostOf({ photo, picture }, checkpoint, signal) {
   };
 }
 
-/** @param {{ photo: Blob, master: Blob, picture?: Blob | null, edits: Edit[] }} request */
+/** @param {{ photo: Blob, master: Blob, mask?: Blob | null, picture?: Blob | null, edits: Edit[] }} request */
 async function readWork(request) {
-  const [photo, master, picture] = await Promise.all([read(request.photo), read(request.master), readPicture(request)]);
-  return { photo, master, picture, edits: request.edits };
+  const [photo, master, mask, picture] = await Promise.all([
+    read(request.photo), read(request.master), readIfGiven(request.mask), readIfGiven(request.picture),
+  ]);
+  return { photo, master, mask, picture, edits: request.edits };
 }
 
-/** @param {{ picture?: Blob | null }} request */
-async function readPicture({ picture }) {
-  return picture ? read(picture) : undefined;
+/** @param {Blob | null | undefined} file */
+async function readIfGiven(file) {
+  return file ? read(file) : undefined;
 }
 
 /** @param {Blob} photo */

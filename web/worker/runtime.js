@@ -31,7 +31,7 @@ const LATE_NAMES = "late-modules.txt";
  */
 /** @typedef {{ data: Uint8Array<ArrayBuffer>, type: string, width: number, height: number, notes: Note[], ms: Partial<Record<Stage, number>> }} PythonExport */
 /** @typedef {{ data: Uint8Array<ArrayBuffer>, left: number, top: number, width: number, height: number }} PythonPatch */
-/** @typedef {{ photo: Uint8Array, master: Uint8Array, picture?: Uint8Array, edits: Edit[] }} Work */
+/** @typedef {{ photo: Uint8Array, master: Uint8Array, mask?: Uint8Array, picture?: Uint8Array, edits: Edit[] }} Work */
 /**
  * @template T
  * @typedef {{ value: T, error?: undefined } | { error: WireError }} PythonReply
@@ -53,13 +53,14 @@ const LATE_NAMES = "late-modules.txt";
  * @property {(pixels: Uint8Array) => Promise<import("./network.js").RunReply>} run
  * @property {DecodeForPython} decode
  * @property {DecodeForPython} [decodePicture]  The same, of the background picture.
+ * @property {DecodeForPython} [decodeMask]     Of a mask.
  * @property {(stage: string) => Promise<{ error?: WireError }>} checkpoint
  * @property {number} lanes  How many strips of a PNG are deflated at a time; 0 where Python must do it.
  * @property {(...strip: Parameters<PngPool["deflate"]>) => Promise<Strip | { error: WireError }>} deflate
  */
 
 /** @typedef {(type: string, space: PredefinedColorSpace, limit: number) => Promise<import("./decode.js").Decoded>} DecodeForPython */
-/** @typedef {Pick<Host, "decode" | "decodePicture" | "checkpoint" | "lanes" | "deflate">} EditHost  What is asked of it where no network runs. */
+/** @typedef {Pick<Host, "decode" | "decodePicture" | "decodeMask" | "checkpoint" | "lanes" | "deflate">} EditHost  What is asked of it where no network runs. */
 
 export class Runtime {
   #pyodide;

@@ -15,9 +15,11 @@ from alphacut.browser.ort_session import HostError, OrtSession, raise_if_error
 from alphacut.browser.png_pool import PngPool
 from alphacut.clock import Checkpoint
 from alphacut.edits import Edit, Patch
-from alphacut.errors import AlphacutError, OutOfMemoryError
+from alphacut.errors import AlphacutError, BadOptionsError, OutOfMemoryError
 from alphacut.export import Exported, Source, export, refine
+from alphacut.finish import EMPTY
 from alphacut.live import live_mask
+from alphacut.masking import apply_mask
 from alphacut.models import ModelSpec
 from alphacut.pipeline import Cutout, Stage, remove_background
 
@@ -62,7 +64,8 @@ class Application:
         ----------
         files : object
             `photo`, `master` and `picture` (which may be undefined), each a Uint8Array, as
-            `alphacut.export.export` takes them; `patches`, an Array of those that edits are.
+            `alphacut.export.export` takes them; `patches`, an Array of those that edits are. With `mask`,
+            what `alphacut.masking.apply_mask` makes of photo and mask.
         host : object
             As for `remove`, without `run`.
         options : str
@@ -108,8 +111,21 @@ class Application:
 
     async def _export(self, files: JsObject, host: JsObject, options: str) -> dict[str, Any]:
         asked = read_export(options, self._patches(files))
+        if files.mask is not None:
+            return exported_table(await self._apply_mask(files, host, asked))
         source = self._source(files, host, asked.pop("edits", ()))
         return exported_table(await export(source, **self._making(host, files.picture), **asked))
+
+    async def _apply_mask(self, files: JsObject, host: JsObject, asked: dict[str, Any]) -> Exported:
+        """Make the file of a request that holds a mask: nothing of a master has a part in it."""
+        if asked.pop("edits", ()) or asked.pop("finish", EMPTY) != EMPTY:
+            raise BadOptionsError("A picture with a mask of its own has no edits and no finish.")
+        return await apply_mask(
+            self._buffers.to_bytes(files.photo), self._buffers.to_bytes(files.mask),
+            decoder=decoder_of(host.decode, self._buffers),
+            mask_decoder=decoder_of(host.decodeMask, self._buffers),
+            **self._making(host, None), **asked,
+        )  # fmt: skip
 
     async def _refine(self, files: JsObject, host: JsObject, options: str) -> dict[str, Any]:
         asked = read_refine(options, self._patches(files))
