@@ -27,6 +27,8 @@ class Work:
         self._models = NativeModels(threads=settings.threads)
         self._opened: Opened | None = None
         self._picture: bytes | None = None
+        # One event loop for all photos: of one that is half made when somebody interrupts Python complains.
+        self._runner = asyncio.Runner()
         self.at = ""
         """The file that is worked on: a photo, or the background picture."""
 
@@ -47,6 +49,11 @@ class Work:
             self.at = str(picture)
             self._picture = read(picture)
             sources.add(picture.resolve())
+        with self._runner:
+            self._all(sources)
+        self._report.clear()
+
+    def _all(self, sources: set[Path]) -> None:
         for photo in self._plan.photos:
             self.at = photo.name
             self._report.begin(photo)
@@ -56,7 +63,6 @@ class Work:
                 raise
             except AlphacutError as error:
                 self._report.failed(photo, error)
-        self._report.clear()
 
     def _one(self, photo: Photo, sources: set[Path]) -> None:
         try:
@@ -80,7 +86,7 @@ class Work:
             data, opened.session, opened.spec, output=settings.output, finish=settings.finish,
             picture=self._picture, checkpoint=checkpoint,
         )  # fmt: skip
-        return asyncio.run(work)
+        return self._runner.run(work)
 
     def _open(self) -> Opened:
         if self._opened is None:
