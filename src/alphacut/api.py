@@ -201,6 +201,8 @@ def _result(finished: Finished, profile: bytes | None, *, mask_only: bool, opaqu
         image = image.getchannel("A")
     elif opaque:
         image = image.convert("RGB")
+    elif type(image) is not Image.Image:
+        image = image.copy()  # of a file's class, which would name the photo's format as its own
     image.info = {"icc_profile": profile} if profile and not mask_only else {}
     return image
 
@@ -216,7 +218,12 @@ def _background(colour: str | None, mask_only: bool) -> ColourBackground | None:
 def _crop(crop: bool | float | None) -> Crop | None:
     if crop is None or crop is False:
         return None
-    return Crop() if crop is True else Crop(margin=crop)
+    if crop is True:
+        return Crop()
+    try:
+        return Crop(margin=crop)
+    except BadOptionsError as error:
+        raise BadOptionsError(f"crop is True or a margin from 0 to 1, not {crop!r}.") from error
 
 
 def _region(region: Any) -> tuple[int, int, int, int]:

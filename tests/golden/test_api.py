@@ -67,6 +67,11 @@ def test_a_jpeg_that_is_turned_gives_the_file_s_pixels(models: NativeModels, pho
         np.testing.assert_array_equal(np.asarray(cutout), wanted)
 
 
+def test_a_cutout_has_nothing_of_the_photo_s_format(photo: bytes) -> None:
+    cutout = run(alphacut.remove_background(file_of(Image.open(io.BytesIO(photo)), "JPEG")))
+    assert (type(cutout), cutout.format, cutout.mode) == (Image.Image, None, "RGBA")
+
+
 def test_options_give_the_file_s_pixels(models: NativeModels, photo: bytes) -> None:
     white = Finish(background=ColourBackground(colour=(255, 255, 255)), crop=Crop(margin=0.1))
     made = run(alphacut.remove_background(photo, background="#ffffff", crop=0.1))

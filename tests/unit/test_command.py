@@ -385,6 +385,7 @@ def test_backgrounds_crop_and_metadata_reach_the_picture(command: Command) -> No
     [
         (),
         ("a.png", "--background", "red"),
+        ("a.png", "--background", "nothing.png"),
         ("a.png", "--quality", "50"),
         ("a.png", "--quality", "0", "-o", "a.jpg"),
         ("a.png", "--mask-only", "-o", "a.jpg"),

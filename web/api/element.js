@@ -70,6 +70,7 @@ export class AlphaCut extends HTMLElement {
 
   /** @param {keyof EmbedOptions} name */
   attributeChangedCallback(name) {
+    if (name === "theme") this.#blend();
     if (this.#isReady) this.#post({ type: "options", options: { [name]: this.#option(name) } });
   }
 
@@ -109,6 +110,12 @@ export class AlphaCut extends HTMLElement {
   dispose() {
     for (const id of [...this.#unsent]) this.cancel(id);
     if (this.#isReady) this.#post({ type: "dispose" });
+  }
+
+  /** Browsers paint a ground below a frame whose colour scheme is not that of its element. */
+  #blend() {
+    const theme = this.getAttribute("theme");
+    this.#frame.style.colorScheme = theme === "dark" || theme === "light" ? theme : "";
   }
 
   get #root() {

@@ -73,7 +73,7 @@ export function workerAddress({ root, workerUrl }) {
   const line = `import "${script.href}";`;
   throw new AlphacutError("bad-options", workerUrl
     ? `workerUrl must be of the page's own origin, ${origin}, and is of ${workerUrl.origin}.`
-    : `publicPath is of another origin (${script.origin}) than the page (${origin}), whose browser starts no worker from there.`, {
+    : `publicPath is of another origin (${script.origin}) than the page (${origin}), whose browser starts no worker from there: it needs a workerUrl.`, {
     hint: `Put a file on the page's own origin that holds the one line ${line} and give its address as workerUrl.`,
   });
 }

@@ -65,6 +65,9 @@ export class Frame {
   /** The site's description is here: photos can be taken. @param {Site} site */
   furnish(site) {
     this.#site = site;
+    const { model, sample } = this.#options; // said to whoever wrote the page: the visitor can't help it
+    if (model && !site.models.some(({ id }) => id === model)) console.warn(`alphacut: this site has no model “${model}”.`);
+    if (sample && !site.samples[sample - 1]) console.warn(`alphacut: this site has no sample photo ${sample}.`);
     this.#tool = new Tool(this.#client, site, this.#view, this.#store);
     this.#offerSamples();
     listenForPhotos({
@@ -103,6 +106,7 @@ export class Frame {
 
   /** What the tool can do here; see `Capabilities`. */
   async capabilities() {
+    document.documentElement.dataset.hosted = ""; // the page around makes room for what is shown
     const models = (this.#site?.models ?? []).map(({ id, title, default: usual, licence }) => ({ id, title, default: usual, notice: licence.notice }));
     return { models, formats: FORMATS, webgpu: "gpu" in navigator, threads: crossOriginIsolated, bytes: LIMITS.bytes };
   }

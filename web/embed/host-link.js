@@ -82,7 +82,7 @@ export class HostLink {
     if (message.type === "options") return this.#setOptions(message.options, origin);
     if (!this.#trusts(origin)) {
       letGo(message);
-      return this.#refuse(origin, idOf(message), "origin-refused", `${origin} may show this tool, but not send photos or read results.`);
+      return this.#refuse(origin, idOf(message), "origin-refused", `${origin} may show this tool, but not send photos or read results: it is not on the site’s list (build_site.py --embed-allow).`);
     }
     if (message.type === "remove") return this.#remove(message, origin);
     if (message.type === "cancel") return this.#open.get(message.id)?.abort();

@@ -16,7 +16,7 @@ import { AlphacutError } from "../shared/protocol.js";
 export function photoAt(address) {
   const url = URL.canParse(address, ROOT) ? new URL(address, ROOT) : null;
   if (!url || url.origin !== ROOT.origin) {
-    throw new AlphacutError("bad-options", "“src” is an address of the site’s own origin.", { hint: "Send a photo from elsewhere by message." });
+    throw new AlphacutError("bad-options", "“src” must be an address of the site’s own origin.", { hint: "Send a photo from elsewhere by message." });
   }
   // Without cookies: the page around, which may get the cutout, is not to see what only the visitor may.
   const anonymous = { credentials: /** @type {const} */ ("omit") };

@@ -33,6 +33,7 @@ export class Pictures {
   /** Shows a photo that is being worked on. @param {Blob} photo */
   showPhoto(photo) {
     this.clear();
+    this.#compare.value = 50;
     this.#original.src = this.#urlOf(photo);
     this.#box.hidden = false;
   }

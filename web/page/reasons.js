@@ -15,7 +15,7 @@ const REASONS = [
   [/^it \((?<adapter>.+)\) can't compute in 16 bits$/, "reason.no-16-bit"],
   [/^the network needs buffers of (?<needed>\d+) MB and the GPU \((?<adapter>.+)\) offers (?<offered>\d+)$/, "reason.too-small"],
   [/^the GPU \((?<adapter>.+?)\) failed: (?<cause>.+)$/, "reason.gpu-failed"],
-  [/^one thread, because the server sends no cross-origin isolation headers$/, "reason.one-thread"],
+  [/^one thread, because the page is not isolated from other origins$/, "reason.one-thread"],
   [/^more threads come with the next visit$/, "reason.more-threads"],
 ];
 

@@ -72,7 +72,7 @@ export function cpu(reason, wish = {}) {
 
 function whyOneThread() {
   if (FOREIGN) return `; one thread, because alphacut's files come from another site (${ROOT.host}) than the page`;
-  return globalThis.crossOriginIsolated ? "" : "; one thread, because the server sends no cross-origin isolation headers";
+  return globalThis.crossOriginIsolated ? "" : "; one thread, because the page is not isolated from other origins";
 }
 
 /**

@@ -193,8 +193,10 @@ def _background(
         return None, None
     if text == "blur":
         return BlurBackground(), None
-    if text.startswith("#") or not Path(text).is_file():
+    if text.startswith("#"):
         return ColourBackground(colour=read_colour(text)), None
+    if not Path(text).is_file():
+        raise BadOptionsError(f"--background is #rrggbb, blur or a picture's file; there is no file {text}.")
     return PictureBackground(), Path(text)
 
 
