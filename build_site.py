@@ -130,7 +130,7 @@ def _build(options: Options, models: Sequence[Model], key: str, began: float) ->
         _say(check_site.check(unfinished, plain=options.plain))
     _replace(unfinished, options.out)
     _stamp_file(options.out).write_text(_current_stamp(options.out, key))
-    _say(f"site: {options.out} ({time.perf_counter() - began:.1f} s)")
+    _say(f"site: {options.out}, version {stamped['version']} ({time.perf_counter() - began:.1f} s)")
     return options.out
 
 
