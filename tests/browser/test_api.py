@@ -107,6 +107,18 @@ def test_photos_may_be_of_any_kind(api: Api, cutout: Answer, kind: str) -> None:
     np.testing.assert_array_equal(made.pixels, cutout.pixels)
 
 
+@pytest.mark.parametrize("form", ["AVIF", "WEBP", "TIFF", "PPM"])
+def test_files_may_be_of_formats_that_the_peer_refuses(api: Api, cutout: Answer, form: str) -> None:
+    """Of AVIF the browser decodes it, of the others Python; those that lose something do so."""
+    options = {"lossless": True} if form == "WEBP" else {}
+    made = api.call("alphacut.removeBackground(photo, usual)", file_of(half_red(), form, **options)).pixels
+    assert made.shape == cutout.pixels.shape
+    if form == "AVIF":
+        assert np.abs(made[..., 3].astype(int) - cutout.pixels[..., 3]).mean() < 10
+    else:
+        np.testing.assert_array_equal(made, cutout.pixels)
+
+
 def test_a_video_gives_the_frame_that_it_shows(api: Api, cutout: Answer) -> None:
     """By way of the video's own colours, so not to the level."""
     call = f"createImageBitmap(photo).then(async (bitmap) => alphacut.removeBackground({PLAYING}, usual))"
