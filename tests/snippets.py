@@ -60,10 +60,13 @@ def at(snippet: Snippet, site: str) -> str:
     return snippet.text.replace(EXAMPLE_SITE, site.rstrip("/"))
 
 
+MADE = shutil.ignore_patterns("dist", ".venv", ".git", "node_modules", "__pycache__", ".*_cache")
+"""For `shutil.copytree`: leaves out what is built or downloaded."""
+
+
 def checkout(folder: Path) -> Path:
     """Copy the project without what is built or downloaded, with an environment of its own."""
-    left_out = ("dist", ".venv", ".git", "node_modules", "__pycache__", ".*_cache")
-    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*left_out))
+    shutil.copytree(ROOT, folder, ignore=MADE)
     (folder / "web" / "node_modules").symlink_to(ROOT / "web" / "node_modules")
     packages = environment(folder / bootstrap.VENV)
     (packages / "alphacut.pth").write_text(f"{folder / 'src'}\n", "utf-8")

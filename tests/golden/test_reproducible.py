@@ -13,6 +13,7 @@ from pathlib import Path
 
 from alphacut.store.cache import Cache
 from tests.helpers import ROOT
+from tests.snippets import MADE
 
 HERE = {"TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0"}
 ELSEWHERE = {"TZ": "Asia/Tokyo", "LC_ALL": "POSIX", "PYTHONHASHSEED": "7"}
@@ -39,8 +40,7 @@ def test_a_build_elsewhere_gives_the_same_site(tmp_path: Path) -> None:
     """Elsewhere nothing that builds derive is at hand: networks are rewritten, modules compiled anew."""
     one, version = built(ROOT, tmp_path / "one", 0o022, **HERE)
     sources, cache = tmp_path / "elsewhere" / "a copy", tmp_path / "cache"
-    left_out = shutil.ignore_patterns("dist", ".venv", ".git", "node_modules", "__pycache__", ".*_cache")
-    shutil.copytree(ROOT, sources, ignore=left_out, copy_function=shutil.copy)  # not the times
+    shutil.copytree(ROOT, sources, ignore=MADE, copy_function=shutil.copy)  # not the times
     cache.mkdir()
     (cache / "files").symlink_to(Cache.default().root / "files")
     other, other_version = built(sources, tmp_path / "two", 0o077, ALPHACUT_CACHE=str(cache), **ELSEWHERE)
