@@ -1,5 +1,6 @@
 /** The element <alpha-cut>: the tool in a frame, and the host's side of the conversation with it. */
 
+import { cancelledBy } from "../client/abort.js";
 import { VERSION } from "../shared/embed-messages.js";
 import { DEFAULTS, NAMES } from "../shared/embed-options.js";
 import { AlphacutError } from "../shared/protocol.js";
@@ -82,7 +83,7 @@ export class AlphaCut extends HTMLElement {
    * @throws {AlphacutError}
    */
   async removeBackground(image, { signal, ...options } = {}) {
-    if (signal?.aborted) throw cancelled();
+    if (signal?.aborted) throw cancelledBy(signal);
     const id = this.#nextId++, cancel = () => this.cancel(id);
     const transfer = image instanceof ArrayBuffer || image instanceof ImageBitmap ? [image] : [];
     signal?.addEventListener("abort", cancel, { once: true });

@@ -1,5 +1,6 @@
 /** What the embedded tool does: one photo after another, the visitor's and the host's, from its arrival to its file. */
 
+import { cancelledBy, untilAborted } from "../client/abort.js";
 import { byId } from "../page/dom.js";
 import { fileNames, USUAL_PATTERN } from "../page/file-names.js";
 import { LicenceGate } from "../page/licence-gate.js";
@@ -67,7 +68,7 @@ export class Tool {
     this.#jobs.add(job);
     const result = this.#queue.then(() => this.#run(job)).finally(() => this.#jobs.delete(job));
     this.#queue = result.catch(() => {});
-    return Promise.race([result, aborted(controller.signal)]); // one that waits has not to wait for that
+    return untilAborted(() => result, controller.signal); // one that waits has not to wait for that
   }
 
   /** Ends the photo that is shown. */
@@ -110,7 +111,7 @@ export class Tool {
 
   /** @param {Job} job @returns {Promise<Result>} */
   async #run(job) {
-    if (job.controller.signal.aborted) throw cancelled();
+    if (job.controller.signal.aborted) throw cancelledBy(job.controller.signal);
     const before = this.#made;
     this.#current = job;
     this.#view.busy(null);
@@ -169,21 +170,6 @@ export class Tool {
     if (model) return model;
     throw new AlphacutError("unknown-model", `This site has no model “${id}”.`, { hint: `It has ${models.map((one) => one.id).join(", ")}.` });
   }
-}
-
-function cancelled() {
-  return new AlphacutError("cancelled", "Cancelled.");
-}
-
-/**
- * @param {AbortSignal} signal
- * @returns {Promise<never>}
- */
-function aborted(signal) {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(cancelled());
-    signal.addEventListener("abort", () => reject(cancelled()), { once: true });
-  });
 }
 
 /**
