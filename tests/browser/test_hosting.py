@@ -28,7 +28,7 @@ def test_plain_server_without_headers_or_types(page: Page, site: Path, base: str
         driver.open(model="u2netp")
         report = driver.cut_out(site / "samples" / "chelsea.png")
         assert report["device"]["threads"] == 1
-        assert "isolation" in report["device"]["reason"]
+        assert "one thread, because the page is not isolated" in report["device"]["reason"]
         driver.assert_clean()
 
 
