@@ -1,12 +1,13 @@
-"""Measures a batch in the built site: the time of each photo, and whether memory stays flat.
+"""Measures batches in the built site: the time of each photo, and whether time and memory stay flat.
 
-    python -m bench.batch --machine NAME [--title WORDS] [--models u2netp] [--count 100] [--megapixels 12]
+    python -m bench.batch --machine NAME [--title WORDS] [--models u2netp] [--loads 100x12,1000x2,5x48]
                           [--device auto|webgpu|wasm] [--site dist/site]
 
-Photos that differ are given to the page as a person would. When one is done, memory is asked for: Python and
-ONNX Runtime's heaps, which never shrink, JavaScript's of the page, and what all processes of the browser hold
-(proportional set size; photos that the browser keeps on disk are not in it). Prints the curve and writes
-bench/results/batch-<machine>.json.
+A load is so many photos of so many megapixels, in one tab of a new browser. Photos that differ are given to
+the page as a person would. When one is done, memory is asked for: Python and ONNX Runtime's heaps, which
+never shrink, JavaScript's of the page, after a collection of its garbage, and what all processes of the
+browser hold (proportional set size; photos that the browser keeps on disk are not in it). Prints the curve
+and writes bench/results/batch-<machine>.json, which bench.readme and bench.reliability lay out.
 """
 
 from __future__ import annotations
@@ -22,30 +23,32 @@ from pathlib import Path
 from typing import Any
 
 from bench.browsers import COUNTING_WORKER, processes_of, proportional, worker_stats
+from bench.drift import KINDS, SETTLED
 from bench.harness import ROOT, Result, bench, parse, parser, providers, write_results
 from bench.tables import batch_table
 
-SETTLED = 20
-"""Photos after which memory should not grow any more."""
-KINDS = ("python", "ort", "js", "browser")
 PATIENCE_S = 60.0  # for one photo
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure as the command line says."""
     made = parser("batch", "Measure a batch.")
-    made.add_argument("--count", type=int, default=100, help="photos")
-    made.add_argument("--megapixels", type=float, default=12.0, help="of each photo")
+    made.add_argument("--loads", default="100x12", help="comma-separated, photos x megapixels of each")
     made.add_argument("--device", default="", help="without it the one worth measuring")
     options = parse(made, arguments)
-    photos = different(options.site, options.count, options.megapixels)
+    loads = [
+        (int(count), float(size)) for count, _, size in (x.partition("x") for x in options.loads.split(","))
+    ]
+    results = []
     with bench(options) as running:
         about = running.about()
         device = options.device or providers(about)[0]
-        result = measure(running.url, photos, options.models[0], device)
-    result["megapixels"] = options.megapixels
-    print(batch_table([result]))
-    write_results(f"batch-{options.machine}", options, about, [result])
+        for count, megapixels in loads:
+            photos = different(options.site, int(count), float(megapixels))
+            result = measure(running.url, photos, options.models[0], device)
+            results.append({**result, "megapixels": float(megapixels)})
+            print(batch_table(results))
+            write_results(f"batch-{options.machine}", options, about, results)
     return 0
 
 
@@ -118,6 +121,7 @@ def follow(page: Any, profile: str, count: int, began: float) -> Iterator[dict[s
 def memory(page: Any, session: Any, profile: str) -> dict[str, float]:
     """Bytes that are held now."""
     heaps = worker_stats(page)
+    session.send("HeapProfiler.collectGarbage")
     metrics = {m["name"]: m["value"] for m in session.send("Performance.getMetrics")["metrics"]}
     return {
         "python": heaps["pythonHeapBytes"],

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from bench.drift import drifts
+
 STAGES = ("decode", "preprocess", "inference", "mask", "foreground", "compose", "encode", "total")
 PIXEL_COLUMNS = {
     "decode": "decode", "preprocess": "preprocess", "mask": "mask", "foreground": "foreground",
@@ -86,6 +88,26 @@ def batch_table(results: Sequence[Result]) -> str:
         times = [f"{result['total_s']:.0f}", f"{result['photo_s']:.2f}"]
         rows.append([result["model"], result["device"], photos, *times, *memory])
     return markdown(head, rows)
+
+
+def load_table(results: Sequence[Result]) -> str:
+    """Lay out results of bench.batch as loads: how far time and memory moved later (bench/drift.py)."""
+    units = {"photo": ("photo, s", 1.0, ".2f"), "python": ("Python, MB", 1e6, ".0f")}
+    units |= {"ort": ("ONNX Runtime, MB", 1e6, ".0f"), "js": ("page, MB", 1e6, ".1f")}
+    units |= {"browser": ("whole browser, MB", 1e6, ".0f")}
+    rows = []
+    for result in results:
+        found = drifts(result["curve"])
+        ends = {"photo": result["photo_s"], **result["last"]}
+        cells = [
+            f"{found[kind].begin / unit:{form}} ({100 * found[kind].off:+.1f} %)"
+            if found
+            else f"{ends[kind] / unit:{form}}"
+            for kind, (_, unit, form) in units.items()
+        ]
+        load = f"{result['photos']} photos of {result['megapixels']:g} MP"
+        rows.append([load, result["model"], result["device"], str(result["failed"]), *cells])
+    return markdown(["load", "model", "device", "failed", *(head for head, _, _ in units.values())], rows)
 
 
 def kernel_table(result: Result, most: int = 20) -> str:
