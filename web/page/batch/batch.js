@@ -64,6 +64,7 @@ class View {
   #kept = make("p", { className: "quiet batch-kept" });
   #work = make("div", { className: "batch-work", hidden: true });
   #drawing = false;
+  #drawn = -PAUSE;
 
   /** @param {AppContext} app */
   constructor(app) {
@@ -121,14 +122,15 @@ class View {
       folder, text("label", "batch.add-folder", { className: "button", htmlFor: folder.id }));
   }
 
-  /** Draws what is told of all photos, once for all changes of a moment. */
+  /** Draws what is told of all photos: soon, but with a pause after it, as of a thousand photos one changes at any moment. */
   #draw() {
     if (this.#drawing) return;
     this.#drawing = true;
     setTimeout(() => {
       this.#drawing = false;
       this.#drawNow();
-    }, 100);
+      this.#drawn = performance.now();
+    }, Math.max(0, this.#drawn + PAUSE - performance.now()));
   }
 
   #drawNow() {
@@ -171,6 +173,8 @@ class View {
   }
 }
 
+/** Milliseconds between two drawings: each has the browser go through all tiles. */
+const PAUSE = 400;
 const PICTURES = "image/*,.tif,.tiff,.tga,.ico,.ppm,.pgm,.pbm,.bmp,.heic,.heif,.avif,.jxl,.jp2";
 
 /** @param {Batch} batch */
