@@ -1,7 +1,7 @@
 """Measures batches in the built site: the time of each photo, and whether time and memory stay flat.
 
     python -m bench.batch --machine NAME [--title WORDS] [--models u2netp] [--loads 100x12,1000x2,5x48]
-                          [--device auto|webgpu|wasm] [--site dist/site]
+                          [--device auto|webgpu|wasm] [--browser COMMAND] [--site dist/site]
 
 A load is so many photos of so many megapixels, in one tab of a new browser. Photos that differ are given to
 the page as a person would. When one is done, memory is asked for: Python and ONNX Runtime's heaps, which
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         device = options.device or providers(about)[0]
         for count, megapixels in loads:
             photos = different(options.site, int(count), float(megapixels))
-            result = measure(running.url, photos, options.models[0], device)
+            result = measure(running.url, photos, options.models[0], device, options.browser)
             results.append({**result, "megapixels": float(megapixels)})
             print(batch_table(results))
             write_results(f"batch-{options.machine}", options, about, results)
@@ -73,15 +73,15 @@ def different(site: Path, count: int, megapixels: float) -> list[Path]:
     return paths
 
 
-def measure(url: str, photos: Sequence[Path], model: str, device: str) -> Result:
-    """Give the photos to the page and follow it until all are done."""
+def measure(url: str, photos: Sequence[Path], model: str, device: str, browser: str) -> Result:
+    """Give the photos to the page, in Chromium without a browser's command, and follow it until all are done."""
     from playwright.sync_api import sync_playwright
 
     from tools import chromium
 
     # A profile on disk, as people have: a private one keeps originals and cutouts in memory.
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as profile:
-        path, flags = chromium.ensure(), chromium.launch_args("webgpu", "hardware")
+        path, flags = browser or chromium.ensure(), chromium.launch_args("webgpu", "hardware")
         context = playwright.chromium.launch_persistent_context(
             profile, executable_path=path, args=flags, service_workers="block"
         )
