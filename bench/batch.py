@@ -5,9 +5,9 @@
 
 A load is so many photos of so many megapixels, in one tab of a new browser. Photos that differ are given to
 the page as a person would. When one is done, memory is asked for: Python and ONNX Runtime's heaps, which
-never shrink, JavaScript's of the page, after a collection of its garbage, and what all processes of the
-browser hold (proportional set size; photos that the browser keeps on disk are not in it). Prints the curve
-and writes bench/results/batch-<machine>.json, which bench.readme and bench.reliability lay out.
+never shrink, JavaScript's of the page, after each 25th photo and a collection of its garbage, and what all
+processes of the browser hold (proportional set size; photos that the browser keeps on disk are not in it).
+Prints the curve and writes bench/results/batch-<machine>.json, which bench.readme and bench.reliability lay out.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from bench.harness import ROOT, Result, bench, parse, parser, providers, write_r
 from bench.tables import batch_table
 
 PATIENCE_S = 60.0  # for one photo
+COLLECTED_EACH = 25
+"""Photos between two collections of garbage, which takes a fifth of a second where there are a thousand."""
 # Asked for by a selector of Playwright's own, this would keep a core busy: they go through all elements.
 ENDED = "document.querySelectorAll('.tile:is([data-state=done], [data-state=failed])').length"
 
@@ -104,7 +106,7 @@ def follow(page: Any, profile: str, count: int, began: float) -> Iterator[dict[s
     """Yield time and memory whenever photos were done."""
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable")
-    done, since = 0, began
+    done, since, heap = 0, began, 0.0
     while done < count:
         page.wait_for_timeout(100)
         now = time.perf_counter()
@@ -113,22 +115,28 @@ def follow(page: Any, profile: str, count: int, began: float) -> Iterator[dict[s
             if now - since > PATIENCE_S:
                 raise RuntimeError(f"nothing was done for {PATIENCE_S:.0f} s after photo {done}")
             continue
+        if done == 0 or ended // COLLECTED_EACH > done // COLLECTED_EACH:
+            heap = page_heap(session)
         done, since = ended, now
-        point = {"done": done, "s": round(now - began, 2), **memory(page, session, profile)}
+        point = {"done": done, "s": round(now - began, 2), **memory(page, profile), "js": heap}
         megabytes = ", ".join(f"{kind} {point[kind] / 1e6:.0f}" for kind in KINDS)
         print(f"{done} done after {point['s']:.1f} s; MB: {megabytes}", flush=True)
         yield point
 
 
-def memory(page: Any, session: Any, profile: str) -> dict[str, float]:
-    """Bytes that are held now."""
-    heaps = worker_stats(page)
+def page_heap(session: Any) -> float:
+    """Bytes that JavaScript of the page still uses after a collection of garbage."""
     session.send("HeapProfiler.collectGarbage")
-    metrics = {m["name"]: m["value"] for m in session.send("Performance.getMetrics")["metrics"]}
+    metrics = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
+    return float(metrics["JSHeapUsedSize"])
+
+
+def memory(page: Any, profile: str) -> dict[str, float]:
+    """Bytes that are held now by the worker's heaps and by the browser."""
+    heaps = worker_stats(page)
     return {
         "python": heaps["pythonHeapBytes"],
         "ort": heaps["ortHeapBytes"],
-        "js": metrics["JSHeapUsedSize"],
         "browser": sum(proportional(process) for process in processes_of(profile)),
     }
 
