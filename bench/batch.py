@@ -7,7 +7,8 @@ A load is so many photos of so many megapixels, in one tab of a new browser. Pho
 the page as a person would. When one is done, memory is asked for: Python and ONNX Runtime's heaps, which
 never shrink, JavaScript's of the page, after each 25th photo and a collection of its garbage, and what all
 processes of the browser hold (proportional set size; photos that the browser keeps on disk are not in it).
-Prints the curve and writes bench/results/batch-<machine>.json, which bench.readme and bench.reliability lay out.
+Prints the curve and writes bench/results/batch-<machine>.json, which bench.readme and bench.reliability lay
+out.
 """
 
 from __future__ import annotations

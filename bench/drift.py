@@ -9,6 +9,8 @@ from itertools import pairwise
 
 SETTLED = 20
 """Photos after which memory should not grow any more."""
+PARTS = 4
+"""Whose medians are compared: large enough that one slow photo does not matter."""
 ENOUGH = 50
 """Photos after these that tell whether it did."""
 KINDS = ("python", "ort", "js", "browser")
@@ -19,8 +21,8 @@ KINDS = ("python", "ort", "js", "browser")
 class Drift:
     """How a figure moved after it settled.
 
-    begin is the median of the first tenth of the photos after that, in seconds or bytes; off, by which share
-    of it the median of that tenth is off that is farthest from it, negative where it is less.
+    begin is the median of the first quarter of the photos after that, in seconds or bytes; off, by which share
+    of it the median of that quarter is off that is farthest from it, negative where it is less.
     """
 
     begin: float
@@ -40,9 +42,9 @@ def drifts(curve: Sequence[Mapping[str, float]]) -> dict[str, Drift]:
     ]
     if len(points) < ENOUGH:
         return {}
-    tenths = [points[len(points) * n // 10 : len(points) * (n + 1) // 10] for n in range(10)]
+    parts = [points[len(points) * n // PARTS : len(points) * (n + 1) // PARTS] for n in range(PARTS)]
     return {
-        kind: _drift([statistics.median(point[kind] for point in tenth) for tenth in tenths])
+        kind: _drift([statistics.median(point[kind] for point in part) for part in parts])
         for kind in ("photo", *KINDS)
     }
 
