@@ -21,8 +21,8 @@ KINDS = ("python", "ort", "js", "browser")
 class Drift:
     """How a figure moved after it settled.
 
-    begin is the median of the first quarter of the photos after that, in seconds or bytes; off, by which share
-    of it the median of that quarter is off that is farthest from it, negative where it is less.
+    begin is the median of the first quarter of the photos after that, in seconds or bytes; off, by which
+    share of it the median of that quarter is off that is farthest from it, negative where it is less.
     """
 
     begin: float
