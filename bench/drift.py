@@ -5,12 +5,11 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 SETTLED = 20
 """Photos after which memory should not grow any more."""
 PARTS = 4
-"""Whose medians are compared: large enough that one slow photo does not matter."""
+"""Which are compared: large enough that one slow photo does not matter."""
 ENOUGH = 50
 """Photos after these that tell whether it did."""
 KINDS = ("python", "ort", "js", "browser")
@@ -21,8 +20,8 @@ KINDS = ("python", "ort", "js", "browser")
 class Drift:
     """How a figure moved after it settled.
 
-    begin is the median of the first quarter of the photos after that, in seconds or bytes; off, by which
-    share of it the median of that quarter is off that is farthest from it, negative where it is less.
+    begin is what the first quarter of the photos after that had, the mean seconds of a photo or the median
+    bytes; off, by which share of it that later quarter is off that is farthest from it, negative where less.
     """
 
     begin: float
@@ -35,18 +34,15 @@ def drifts(curve: Sequence[Mapping[str, float]]) -> dict[str, Drift]:
     curve holds, in their order, how many photos were done (`done`), when (`s`), and the bytes of each kind.
     Empty where there are fewer than 50 points after the 20th photo.
     """
-    points = [
-        {**after, "photo": (after["s"] - before["s"]) / (after["done"] - before["done"])}
-        for before, after in pairwise(curve)
-        if after["done"] > SETTLED
-    ]
-    if len(points) < ENOUGH:
+    points = [point for point in curve if point["done"] >= SETTLED]
+    steps = len(points) - 1
+    if steps < ENOUGH:
         return {}
-    parts = [points[len(points) * n // PARTS : len(points) * (n + 1) // PARTS] for n in range(PARTS)]
-    return {
-        kind: _drift([statistics.median(point[kind] for point in part) for part in parts])
-        for kind in ("photo", *KINDS)
-    }
+    # Two photos are under way at a time, so that single steps are short and long in turn: no median of these.
+    parts = [points[steps * n // PARTS : steps * (n + 1) // PARTS + 1] for n in range(PARTS)]
+    found = {kind: _drift([statistics.median(one[kind] for one in part) for part in parts]) for kind in KINDS}
+    paces = [(part[-1]["s"] - part[0]["s"]) / (part[-1]["done"] - part[0]["done"]) for part in parts]
+    return {"photo": _drift(paces), **found}
 
 
 def _drift(medians: Sequence[float]) -> Drift:

@@ -24,7 +24,7 @@ def test_what_stays_is_flat() -> None:
 @pytest.mark.parametrize("share", [0.5, -0.3])
 def test_what_grows_or_shrinks_is_found(share: float) -> None:
     found = drifts(curve(1000, js=share))
-    assert found["js"].off == pytest.approx(0.75 * share / (1 + share / 8), rel=0.02)
+    assert found["js"].off == pytest.approx(0.75 * share / (1 + share / 8), rel=0.03)
     assert found["ort"].off == 0
 
 
