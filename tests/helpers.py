@@ -35,6 +35,9 @@ needs_littlecms = pytest.mark.skipif(
 needs_avif = pytest.mark.skipif(
     _IN_PYODIDE and not features.check("avif"), reason="Pillow in Pyodide has no AVIF"
 )
+needs_scipy = pytest.mark.skipif(
+    _IN_PYODIDE and find_spec("scipy") is None, reason="scipy is not in this Pyodide"
+)
 needs_pymatting = pytest.mark.skipif(
     _IN_PYODIDE and find_spec("pymatting") is None,
     reason="pymatting needs numba, which Pyodide does not have",

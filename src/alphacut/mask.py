@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageChops
+from PIL import Image
 
 from alphacut.edges import follow, settle
 from alphacut.enlarge import enlarge
@@ -72,5 +72,7 @@ def placed(alpha: Alpha, box: Box, size: tuple[int, int]) -> Alpha:
 
 
 def times(alpha: Alpha, existing: Alpha | None) -> Alpha:
-    """Multiply by the alpha that the photo brought along: what was transparent stays so."""
-    return alpha if existing is None else ImageChops.multiply(alpha, existing)
+    """Multiply by the alpha that the photo brought along, rounded: what was transparent stays so."""
+    if existing is None:
+        return alpha
+    return Image.composite(alpha, Image.new("L", alpha.size), existing)  # `multiply` drops fractions

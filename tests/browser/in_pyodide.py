@@ -16,6 +16,7 @@ import PIL
 import pytest
 
 import alphacut
+from tests.numerics import held_by
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,6 +33,12 @@ class Outcome:
     passed: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
+    held: list[str] = field(default_factory=list)
+    """Those of which RELIABILITY.md says that they hold here."""
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Note what the table of oracles says."""
+        self.held += [item.nodeid for item in items if (held := held_by(item)) and not held.only_here]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Take a file that can't be imported for one test that failed."""

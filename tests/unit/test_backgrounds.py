@@ -17,6 +17,7 @@ from alphacut.finish import Frame, PictureBackground
 from alphacut.image import Photo
 from tests import icc
 from tests.helpers import Bytes8, array, icc_profile, needs_littlecms, noise, scene
+from tests.numerics import held
 
 SIDE = st.integers(1, 60)
 SHARE = st.floats(0, 1)
@@ -79,6 +80,12 @@ def without_littlecms(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr("PIL._imagingcms", raising=False)
 
 
+@held(
+    "backgrounds.in_profile",
+    against="ICC.1: red of sRGB in Display P3, as LittleCMS gives it",
+    over="there and back",
+    within="1",
+)
 @pytest.mark.usefixtures("without_littlecms")
 def test_other_profiles_are_converted_without_littlecms() -> None:
     alpha = Image.new("L", (4, 4), 99)

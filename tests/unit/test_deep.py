@@ -21,6 +21,7 @@ from alphacut.output import Output
 from alphacut.profiles import display_p3
 from tests import icc
 from tests.helpers import array, file_of, noise, png_chunks, png_of, scene
+from tests.numerics import held
 
 Words = NDArray[np.uint16]
 DEEP = Output(depth=16)
@@ -96,6 +97,13 @@ def cutout(data: bytes, alpha: int = 255) -> bytes:
     return encode(image, DEEP, low=photo.low, icc_profile=photo.icc_profile)
 
 
+@held(
+    "deep.read_low_bytes",
+    "deep.encode_deep_png",
+    against="the samples themselves",
+    over="size from 1 x 1, channels",
+    within="0 of 65535",
+)
 @given(st.integers(1, 20), st.integers(1, 20), st.sampled_from([3, 4]), st.integers(0, 99))
 def test_every_bit_of_a_colour_comes_through(width: int, height: int, channels: int, seed: int) -> None:
     levels = words(width, height, channels, seed)

@@ -16,6 +16,7 @@ from alphacut import edges
 from alphacut.edges import DEFAULT, Guide, follow, settle
 from alphacut.noise import NONE, Noise, noise_of
 from tests.helpers import Bytes8, array, noise
+from tests.numerics import held
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -127,6 +128,13 @@ def levels_with(unsure: float, seed: int, size: tuple[int, int] = (64, 48)) -> B
     return np.where(random.random(size[::-1]) < unsure, np.uint8(127), sure).astype(np.uint8)
 
 
+@held(
+    "edges.follow (crisp maps)",
+    against="mean doubt of windows, pixel by pixel",
+    over="maps, how much of them is unsure",
+    within="2",
+    why="share, fitted alpha and their mixture are each rounded",
+)
 @given(SEEDS, st.floats(0, 0.6))
 def test_the_share_is_that_of_the_window_s_unsureness(seed: int, unsure: float) -> None:
     """Between the plain and the wholly fitted alpha, window by window as the definition says."""

@@ -16,6 +16,7 @@ from alphacut.feather import feather
 from alphacut.store.node import node_command
 from alphacut.strokes import coverage
 from tests.helpers import ROOT
+from tests.numerics import NODE, held
 
 EDITOR = ROOT / "web" / "page" / "editor"
 SIZE = (160, 120)
@@ -60,6 +61,14 @@ STROKES = (
 )
 
 
+@held(
+    "page/editor/strokes.js Covering",
+    against="`strokes.coverage`",
+    over="strokes",
+    within="3",
+    why="a table of bytes over the squared distance",
+    only_here=NODE,
+)
 @pytest.mark.parametrize("stroke", STROKES)
 def test_strokes_cover_what_python_says(stroke: dict[str, Any]) -> None:
     script = """
@@ -121,6 +130,14 @@ def test_a_crop_is_sent_as_such_whatever_was_changed() -> None:
     assert in_node(script, STROKES[0]) == [{"crop": {"margin": 0, "aspect": None}, "shift": 0.5}]
 
 
+@held(
+    "page/editor/blur.js blur (as in the file)",
+    against="Pillow's `GaussianBlur`",
+    over="sigma 0.4 to 7.3",
+    within="3",
+    why="Pillow rounds to bytes after each of its six passes",
+    only_here=NODE,
+)
 @pytest.mark.parametrize("sigma", [0.4, 1.0, 2.5, 7.3])
 def test_blur_is_pillows(alpha: Image.Image, sigma: float) -> None:
     script = """
@@ -135,6 +152,14 @@ def test_blur_is_pillows(alpha: Image.Image, sigma: float) -> None:
     assert np.abs(ours - theirs).max() <= 3
 
 
+@held(
+    "page/editor/layers.js Edges",
+    against="`feather.feather`",
+    over="softness, shift",
+    within="10; 0.5 on average",
+    why="what Pillow rounds in six passes is multiplied by up to 3.15",
+    only_here=NODE,
+)
 @pytest.mark.parametrize(("softness", "shift"), [(1.0, 0.0), (0.0, 1.0), (0.5, -0.8), (0.0, 0.1)])
 def test_edges_are_feathered_as_in_the_file(alpha: Image.Image, softness: float, shift: float) -> None:
     script = """
@@ -232,6 +257,13 @@ def test_a_blurred_background_has_no_dark_rim_where_the_grid_is_wider_than_the_p
     np.testing.assert_allclose(found, [[200, 100, 50, 1]] * 15, atol=0.01)
 
 
+@held(
+    "page/editor/viewport.js Viewport",
+    against="what must stay in its place",
+    over="zooms, pans, sizes",
+    within="1e-6 pixels",
+    only_here=NODE,
+)
 def test_the_viewport_keeps_what_is_under_the_pointer_and_the_photo_on_the_stage() -> None:
     script = """
       const { Viewport } = await load("viewport"), seen = [];

@@ -17,6 +17,7 @@ from alphacut.profiles import display_p3
 from alphacut.rgb_spaces import SRGB, convert, read_space
 from tests import icc
 from tests.helpers import array, file_of, icc_profile, noise, pixels_of, png_chunks, scene
+from tests.numerics import held
 
 
 @given(st.integers(1, 30), st.integers(1, 30), st.integers(0, 2**32 - 1))
@@ -230,6 +231,12 @@ def test_pixels_are_rgba_row_by_row_or_alpha_alone() -> None:
     assert encode(image, Output(format="alpha8")) == pixels[..., 3].tobytes()
 
 
+@held(
+    "encode.encode",
+    against="`rgb_spaces.convert`",
+    over="profiles",
+    within="0",
+)
 def test_pixels_are_in_srgb_where_the_profile_can_be_read() -> None:
     pixels = noise(9, 7, 4)
     pixels[0, 0] = (0, 0, 0, 0)

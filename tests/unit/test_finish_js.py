@@ -18,6 +18,7 @@ from alphacut.image import Photo
 from alphacut.store.node import node_command
 from alphacut.strokes import coverage
 from tests.helpers import ROOT
+from tests.numerics import NODE, held
 
 MODULE = ROOT / "web" / "shared" / "finish.js"
 RUN_IN_NODE = """
@@ -67,6 +68,13 @@ def finishes(random: np.random.Generator) -> tuple[dict[str, Any], Finish]:
     return table, Finish.from_table(table)
 
 
+@held(
+    "shared/finish.js frameOf",
+    against="`framing.frame_of`",
+    over="finishes, subjects",
+    within="0",
+    only_here=NODE,
+)
 def test_frames_are_the_same(random: np.random.Generator) -> None:
     cases = [(*finishes(random), box(random) if random.random() < 0.9 else None) for _ in range(CASES)]
     size = {"width": SIZE[0], "height": SIZE[1]}
@@ -80,6 +88,14 @@ def test_frames_are_the_same(random: np.random.Generator) -> None:
     assert kinds == {type(None), Crop, Canvas}
 
 
+@held(
+    "shared/finish.js coverage",
+    against="`strokes.coverage`",
+    over="strokes",
+    within="3.9",
+    why="Python leaves points of a stroke out that change as much",
+    only_here=NODE,
+)
 def test_strokes_cover_the_same(random: np.random.Generator) -> None:
     calls, wanted = [], []
     for _ in range(40):
@@ -97,12 +113,27 @@ def test_strokes_cover_the_same(random: np.random.Generator) -> None:
     assert 0.1 < np.mean(wanted) < 0.9
 
 
+@held(
+    "shared/finish.js stroked",
+    against="a (1 - c), a (1 - c) + c",
+    over="both kinds",
+    within="1e-6",
+    only_here=NODE,
+)
 def test_strokes_do_the_same_to_alpha() -> None:
     assert in_node([["stroked", "erase", 0.8, 0.25], ["stroked", "restore", 0.8, 0.25]]) == pytest.approx(
         [0.6, 0.85]
     )
 
 
+@held(
+    "shared/finish.js edgesOf",
+    "shared/finish.js shifted",
+    against="`feather.shifted`, `feather.gain`",
+    over="every level, shifts",
+    within="0.51: the nearest level",
+    only_here=NODE,
+)
 @pytest.mark.parametrize("shift", [-1, -0.6, -0.1, 0.05, 0.25, 1])
 def test_edges_are_moved_the_same(shift: float) -> None:
     size = {"width": SIZE[0], "height": SIZE[1]}
@@ -116,6 +147,14 @@ def test_edges_are_moved_the_same(shift: float) -> None:
     assert np.abs(255 * np.array(in_node(calls)) - wanted).max() <= 0.51
 
 
+@held(
+    "shared/finish.js backgroundBlur",
+    "shared/finish.js shadowOf",
+    against="the same shares in Python",
+    over="lengths",
+    within="1e-6",
+    only_here=NODE,
+)
 def test_lengths_are_the_same() -> None:
     size = {"width": 900, "height": 1200}
     shadow = {"opacity": 0.5, "blur": 0.1, "dx": -0.2, "dy": 0.3}
@@ -125,6 +164,13 @@ def test_lengths_are_the_same() -> None:
     assert found == pytest.approx({"opacity": 0.5, "sigma": 40, "dx": -80, "dy": 120})
 
 
+@held(
+    "shared/finish.js placeOf",
+    against="`backgrounds.place`",
+    over="pictures, fit, place",
+    within="1 pixel",
+    only_here=NODE,
+)
 @pytest.mark.parametrize("fit", ["cover", "contain"])
 def test_pictures_are_placed_the_same(fit: Fit, random: np.random.Generator) -> None:
     for _ in range(5):

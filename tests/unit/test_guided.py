@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from alphacut.guided import LinearModel, fit, window_means, window_sums
 from alphacut.noise import Noise
 from tests.helpers import noise
+from tests.numerics import held
 
 Floats = NDArray[np.float64]
 SEEDS = st.integers(0, 2**32 - 1)
@@ -74,6 +75,12 @@ def applied(model: LinearModel, guide: NDArray[np.uint8]) -> NDArray[np.float32]
     return result
 
 
+@held(
+    "guided.fit",
+    against="weighted ridge regression, window by window in float64",
+    over="size from 1 x 1, radius, weights",
+    within="0.5",
+)
 @given(SIDES, SIDES, st.integers(1, 4), SEEDS)
 def test_the_model_is_the_weighted_ridge_regression(height: int, width: int, radius: int, seed: int) -> None:
     guide, alpha, weights = example(height, width, seed)
@@ -82,6 +89,14 @@ def test_the_model_is_the_weighted_ridge_regression(height: int, width: int, rad
     np.testing.assert_allclose(np.stack([*model.slopes, model.offset], -1), expected[..., :4], atol=2e-3)
 
 
+@held(
+    "guided.amplify",
+    "guided.fit (of a coarse JPEG)",
+    against="variance of samples of noise, window by window in float64",
+    over="size from 1 x 1, radius, variance",
+    within="1.3",
+    why="float32, where slopes are steep",
+)
 @given(SIDES, SIDES, st.integers(1, 3), st.floats(1e-3, 1), SEEDS)
 def test_a_model_counts_less_the_more_it_makes_of_noise(
     height: int, width: int, radius: int, map_variance: float, seed: int
@@ -108,6 +123,12 @@ def test_noise_that_no_level_shows_costs_no_plane() -> None:
     assert without.own is None
 
 
+@held(
+    "guided.window_sums",
+    against="sums window by window",
+    over="size from 1 x 1, radius",
+    within="0.03",
+)
 @given(SIDES, SIDES, st.integers(1, 12), SEEDS)
 def test_sums_are_those_of_windows_cut_at_the_borders(
     height: int, width: int, radius: int, seed: int
@@ -118,6 +139,12 @@ def test_sums_are_those_of_windows_cut_at_the_borders(
         np.testing.assert_allclose(sums[:, y, x], planes[:, *window(y, x, radius)].sum((1, 2)), atol=1e-4)
 
 
+@held(
+    "guided.window_means",
+    against="means window by window",
+    over="size from 1 x 1, radius",
+    within="0.01",
+)
 @given(SIDES, SIDES, st.integers(1, 12), SEEDS)
 def test_means_are_those_of_windows_cut_at_the_borders(
     height: int, width: int, radius: int, seed: int

@@ -13,6 +13,7 @@ from alphacut.edges import follow, settle
 from alphacut.mask import Alpha, alpha_of, placed, times
 from alphacut.recipe import DEFAULT, PLAIN, Filter, Recipe, Resampling
 from tests.helpers import Bytes8, array, noise
+from tests.numerics import held
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -33,6 +34,12 @@ def test_alpha_at_the_maps_size_is_the_map(seed: int) -> None:
     np.testing.assert_array_equal(array(alpha), levels_of(seed))
 
 
+@held(
+    "mask.alpha_of",
+    against="the map's own level",
+    over="level, size, each way of resampling",
+    within="1",
+)
 @pytest.mark.parametrize("size", [(1, 1), (1, 3000), (3000, 1), (640, 480), (5, 9)])
 @pytest.mark.parametrize("how", list(Filter))
 def test_alpha_has_the_photos_size_and_a_constant_map_stays_constant(

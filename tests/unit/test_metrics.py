@@ -11,6 +11,7 @@ from scipy import ndimage
 from bench import metrics
 from bench.metrics import boundary, boundary_f, curve, gradient_error, iou, mae, max_f, mse, of_photo, sad
 from tests.helpers import Bytes8, noise
+from tests.numerics import held
 
 sides = st.integers(1, 24)
 masks = st.builds(noise, sides, sides, st.just(1), st.integers(0, 2**32 - 1))
@@ -34,12 +35,29 @@ HALF = np.array([[255, 255], [0, 0]], np.uint8)
 SOFT = np.array([[255, 153], [51, 0]], np.uint8)  # off by 0, .4, .2, 0
 
 
+@held(
+    "bench.metrics.mae",
+    "bench.metrics.sad",
+    "bench.metrics.mse",
+    "bench.metrics.of_photo",
+    against="sums by hand",
+    over="four pixels",
+    within="1e-9 of 1",
+    only_here="a bench, which runs in CPython",
+)
 def test_differences_of_four_pixels() -> None:
     assert mae(SOFT, HALF) == pytest.approx(0.15)
     assert sad(SOFT, HALF) == pytest.approx(0.6 / 1000)
     assert mse(SOFT, HALF) == pytest.approx(1000 * (0.16 + 0.04) / 4)
 
 
+@held(
+    "bench.metrics.iou",
+    against="areas by hand",
+    over="squares",
+    within="1e-9 of 1",
+    only_here="a bench, which runs in CPython",
+)
 def test_squares_side_by_side() -> None:
     """Two squares of 8 x 8, one 2 pixels to the right: 48 pixels common, 80 in either."""
     assert iou(square(8, 4, 4) > 0, square(8, 6, 4) > 0) == pytest.approx(48 / 80)
@@ -73,6 +91,13 @@ def test_no_boundary_against_none_and_against_one() -> None:
     assert boundary_f(empty, square(8, 4, 4) > 0) == 0
 
 
+@held(
+    "bench.metrics.gradient_error",
+    against="the Gaussian itself",
+    over="a step",
+    within="1e-3 of 1",
+    only_here="a bench, which runs in CPython",
+)
 def test_the_gradient_of_a_step_is_the_gaussian() -> None:
     """A step after column 9 has the gradient g(x - 9.5), whose squares sum to 1 / (2 sigma sqrt(pi))."""
     step = np.zeros((5, 20), np.uint8)
@@ -96,6 +121,14 @@ def test_max_f_is_taken_of_the_means_of_the_set() -> None:
 # ---- oracles ---------------------------------------------------------------------------------------
 
 
+@held(
+    "bench.metrics.boundary_f",
+    "bench.metrics.boundary",
+    against="`scipy.ndimage.distance_transform_edt`",
+    over="masks, tolerance",
+    within="1e-9 of 1",
+    only_here="a bench, which runs in CPython",
+)
 @given(masks, seeds, st.integers(1, 4))
 def test_boundary_f_is_that_of_distance_transforms(mask: Bytes8, seed: int, tolerance: int) -> None:
     found = mask > 200
@@ -109,6 +142,15 @@ def test_boundary_f_is_that_of_distance_transforms(mask: Bytes8, seed: int, tole
         assert boundary_f(found, truth, tolerance) == pytest.approx(expected)
 
 
+@held(
+    "bench.metrics.curve",
+    "bench.metrics.Curve",
+    "bench.metrics.max_f",
+    against="counting at each threshold",
+    over="masks",
+    within="1e-9 of 1",
+    only_here="a bench, which runs in CPython",
+)
 @given(masks, seeds)
 def test_curves_are_those_of_one_threshold_after_the_other(mask: Bytes8, seed: int) -> None:
     truth = another(mask, seed)

@@ -11,6 +11,7 @@ from PIL import Image
 from alphacut.image import decode
 from alphacut.noise import NONE, Noise, noise_of
 from tests.helpers import noise
+from tests.numerics import held
 
 
 def jpeg(image: Image.Image, **options: object) -> bytes:
@@ -23,6 +24,12 @@ def opened(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(data))
 
 
+@held(
+    "noise.noise_of",
+    against="step^2 / 12 of each coefficient",
+    over="qualities of JPEG",
+    within="1e-9 of its variance",
+)
 def test_variance_is_that_of_rounding_to_the_table_s_steps() -> None:
     tables = [[12] * 64, [24] * 64]
     found = noise_of(opened(jpeg(Image.new("RGB", (16, 16)), qtables=tables)))

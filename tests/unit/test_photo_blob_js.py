@@ -17,6 +17,7 @@ from PIL import Image
 from alphacut.cicp import settle_space
 from alphacut.store.node import node_command
 from tests.helpers import ROOT
+from tests.numerics import NODE, held
 
 HEAD = f"""
   import {{ text }} from "node:stream/consumers";
@@ -65,6 +66,13 @@ def pictures(draw: st.DrawFn) -> tuple[int, int, bytes]:
     return width, height, draw(st.binary(min_size=size, max_size=size))
 
 
+@held(
+    "client/raw-png.js rawPng",
+    against="the pixels, as Pillow reads them",
+    over="size, any RGBA",
+    within="0",
+    only_here=NODE,
+)
 @settings(max_examples=15, deadline=None)
 @given(st.lists(pictures(), min_size=1, max_size=8))
 def test_image_data_arrives_exactly_whatever_its_alpha(images: list[tuple[int, int, bytes]]) -> None:

@@ -15,6 +15,7 @@ from PIL import Image
 from alphacut.encode import encode_png
 from alphacut.png import StripError, chunk, combine_adler32, encode_alone, encode_in_strips, strips
 from tests.helpers import Bytes8, icc_profile, noise, pixels_of, png_chunks, run
+from tests.numerics import held
 from tests.strips import Deflater, rgba
 
 SIZES = [(1, 1), (1, 3000), (30_000, 1), (1, 30_000), (3000, 1), (7, 5), (513, 300), (65_537, 2), (400, 400)]
@@ -45,6 +46,13 @@ def test_pixels_of_any_size_come_back(size: tuple[int, int]) -> None:
     np.testing.assert_array_equal(pixels_of(encoded(pixels)), pixels)
 
 
+@held(
+    "png.encode_in_strips",
+    "png.chunk",
+    against="the pixels, as Pillow reads them",
+    over="size, lanes",
+    within="0",
+)
 @settings(max_examples=25)
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 9), st.integers(0, 2**32 - 1))
 def test_the_number_of_lanes_changes_no_pixel(width: int, height: int, lanes: int, seed: int) -> None:

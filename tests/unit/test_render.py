@@ -28,6 +28,7 @@ from alphacut.render import Setting, render, set_up
 from alphacut.shadow import cast
 from tests import icc
 from tests.helpers import Bytes8, array, noise
+from tests.numerics import held
 
 Floats64 = NDArray[np.float64]
 WIDTH, HEIGHT = 40, 30
@@ -86,6 +87,14 @@ ASPECTS = st.sampled_from([None, (1, 1), (16, 9)])
 CROPS = st.one_of(st.none(), st.builds(Crop, margin=st.floats(0, 1), aspect=ASPECTS))
 
 
+@held(
+    "render.render",
+    "render.set_up",
+    against="Porter and Duff's over in float64",
+    over="background, shadow, crop",
+    within="1.01, premultiplied",
+    why="each layer is rounded when it is laid on",
+)
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 99), BACKGROUNDS, SHADOWS, CROPS)
 def test_the_picture_is_cutout_over_shadow_over_background(
@@ -172,6 +181,12 @@ def test_what_is_limited_is_told() -> None:
     assert setting_of(empty, Finish(crop=Crop(), shadow=Shadow())).shadow is None
 
 
+@held(
+    "render.Setting.low",
+    against="slices of arrays",
+    over="frames, backgrounds",
+    within="0",
+)
 def test_lower_bytes_stay_with_whole_pixels_only() -> None:
     cutout, low = cutout_of(5), Image.fromarray(noise(WIDTH, HEIGHT))
     assert setting_of(cutout, EMPTY).low(low) is low

@@ -13,6 +13,7 @@ from alphacut.errors import SessionError
 from alphacut.recipe import DEFAULT, IMGLY, REMBG, Scaling
 from alphacut.scaling import ScaledSession, normalise, quantise, unit_map
 from tests.helpers import MEAN, STD, Bytes8, Floats, noise, rgb_arrays, run, spec
+from tests.numerics import held
 
 SCALINGS = {"default": DEFAULT.scaling, "rembg": REMBG.scaling, "imgly": IMGLY.scaling}
 STRETCHED = Scaling(stretch=True)
@@ -28,6 +29,12 @@ def row(*values: float) -> Floats:
 # ---- normalise -------------------------------------------------------------------------------------
 
 
+@held(
+    "scaling.normalise",
+    against="(rgb / 255 - mean) / std in float64",
+    over="any pixels",
+    within="0.01",
+)
 @given(rgb_arrays())
 def test_normalising_is_the_published_formula(pixels: Bytes8) -> None:
     expected = (pixels / 255 - np.array(MEAN)) / np.array(STD)
@@ -120,6 +127,12 @@ def test_alpha_outside_the_unit_range_is_cut_off_and_inside_untouched(values: li
     assert unit_map(row(*values), spec())[0].tolist() == [min(max(value, 0), 1) for value in values]
 
 
+@held(
+    "scaling.unit_map",
+    against="1 / (1 + exp(-x)) in float64",
+    over="any numbers",
+    within="0.01",
+)
 @given(st.lists(st.floats(-(2.0**126), 2.0**126, width=32), min_size=1))
 def test_logits_go_through_the_sigmoid_and_never_overflow(values: list[float]) -> None:
     with np.errstate(over="raise", invalid="raise"):
@@ -172,6 +185,12 @@ def test_numbers_that_are_not_finite_are_an_error_and_no_alpha(value: float, out
 # ---- the session -----------------------------------------------------------------------------------
 
 
+@held(
+    "scaling.ScaledSession.run",
+    against="its three steps one by one",
+    over="pixels, recipes",
+    within="0",
+)
 @given(st.integers(0, 2**32 - 1), st.sampled_from(sorted(SCALINGS)))
 def test_a_session_is_normalisation_network_and_quantisation(seed: int, name: str) -> None:
     """The network is a mean of channels: what comes out can be told from the pixels alone."""

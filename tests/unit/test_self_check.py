@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from alphacut.self_check import GRID, TILE, stretched, summary, tile
 from alphacut.store.node import node_command
 from tests.helpers import ROOT, Bytes8, noise
+from tests.numerics import NODE, held
 
 SIDES = st.integers(1, 70)
 MODULE = ROOT / "web" / "worker" / "self-check.js"
@@ -170,6 +171,14 @@ def check_in_worker(levels: Bytes8, answer: Bytes8, width: int, height: int) -> 
     return dict(json.loads(done.stdout))
 
 
+@held(
+    "worker/self-check.js selfCheck",
+    "worker/self-check.js answerOf",
+    against="`self_check.stretched`, `self_check.summary`",
+    over="sizes",
+    within="0",
+    only_here=NODE,
+)
 @pytest.mark.parametrize(("size", "map_size"), [((45, 70), (45, 70)), ((20, 33), (11, 50))])
 def test_the_worker_sends_the_same_picture_and_sums_up_the_same_way(
     size: tuple[int, int], map_size: tuple[int, int]
@@ -186,6 +195,13 @@ def test_the_worker_sends_the_same_picture_and_sums_up_the_same_way(
     assert "9 of 255" in str(check_in_worker(levels, np.asarray(upper, np.uint8), *size)["error"])
 
 
+@held(
+    "worker/self-check.js isFlat",
+    against="the spread of levels",
+    over="maps",
+    within="0",
+    only_here=NODE,
+)
 def test_the_worker_knows_a_flat_map() -> None:
     flat = np.full((20, 20), 7, np.uint8)
     seen = check_in_worker(flat, summary(flat), 8, 8)

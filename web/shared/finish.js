@@ -143,9 +143,17 @@ export function profile(distance, hardness) {
  * @param {Stroke} stroke
  */
 export function hardnessOf({ points, hardness }) {
+  return Math.min(hardness, Math.max(0, 1 - 1 / widestOf(points)));
+}
+
+/**
+ * The greatest radius of a stroke.
+ * @param {number[]} points
+ */
+export function widestOf(points) {
   let greatest = 0;
   for (let index = 2; index < points.length; index += 3) greatest = Math.max(greatest, points[index] ?? 0);
-  return Math.min(hardness, Math.max(0, 1 - 1 / greatest));
+  return greatest;
 }
 
 /**

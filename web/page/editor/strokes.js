@@ -1,6 +1,6 @@
 /** Strokes of a brush on a grid: how much each pixel is covered. The arithmetic is web/shared/finish.js's. */
 
-import { hardnessOf, profile } from "../../shared/finish.js";
+import { hardnessOf, profile, widestOf } from "../../shared/finish.js";
 import { joined } from "./grid.js";
 
 /** @import { Stroke } from "../../shared/protocol.js" */
@@ -32,7 +32,7 @@ export class Covering {
     if (before) {
       for (let y = before.top; y < before.bottom; y++) this.coverage.fill(0, y * this.#grid.width + before.left, y * this.#grid.width + before.right);
     }
-    const hardness = hardnessOf(stroke), radius = stroke.points[2] ?? 1;
+    const hardness = hardnessOf(stroke), radius = widestOf(stroke.points);
     const wider = Math.max(0, (1 / (radius * this.#grid.scale) - (1 - hardness)) / 2), reach = (this.#reach = 1 + wider);
     for (let step = 0; step <= STEPS; step++) {
       this.#table[step] = Math.round(255 * stroke.opacity * profile(Math.sqrt(step / STEPS), Math.max(0, hardness - wider) / reach));
@@ -48,7 +48,11 @@ export class Covering {
   cover(points, first) {
     /** @type {Rect | null} */
     let all = null;
-    for (let at = 3 * first; at < points.length; at += 3) all = joined(all, this.#segment(points, Math.max(0, at - 3), at));
+    for (let at = 3 * first; at < points.length; at += 3) {
+      all = joined(all, this.#segment(points, Math.max(0, at - 3), at));
+      // Where the radius changes, the disc around an end is not all within the segment.
+      if (at > 0 && points[at + 2] !== points[at - 1]) all = joined(all, this.#segment(points, at, at));
+    }
     return all;
   }
 
