@@ -83,6 +83,7 @@ NO_ARITHMETIC = {
     "guided.LinearModel.planes": "its own fields",
     "image.Photo": "data",
     "image.Photo.size": "Pillow's",
+    "image.decode": "calls Pillow and the functions that are held here: colours, keys, turns",
     "inputs.photo_of": "takes arrays and images as they are, or by `colours.split`",
     "keys.settle_key": "calls `level_of_key`",
     "noise.Noise": "data",
@@ -134,6 +135,7 @@ NO_ARITHMETIC_IN_SCRIPTS = {
     "page/editor/picture.js contextOf": "a canvas",
     "page/editor/layers.js shadowLayer": "blurs by `blur`, and the canvas enlarges",
     "page/editor/layers.js blurredPhoto": "blurs by `blur`, channel by channel",
+    "worker/bit-writer.js LENGTH_BITS": "a number",
     "worker/png-filter.js PAETH": "a number",
 }  # fmt: skip
 

@@ -24,6 +24,7 @@ from bench.quality_tables import change, comparison_table, headlines, targets_ta
 from bench.sheets import Shown, over, sheet
 from bench.variants import VARIANTS, Variant
 from tests.helpers import Bytes8, LuminanceSession, file_of, noise, pixels_of, run, scene, spec
+from tests.numerics import held
 
 # ---- halves and intervals --------------------------------------------------------------------------
 
@@ -107,11 +108,25 @@ def half_edge(size: int = 9) -> Bytes8:
     return alpha
 
 
+@held(
+    "bench.composite.edge_band",
+    against="counting",
+    over="an edge, margins",
+    within="0",
+    only_here="a bench, which runs in CPython",
+)
 def test_the_band_is_partial_alpha_and_its_surroundings() -> None:
     assert edge_band(half_edge(), 0).sum() == 9
     assert edge_band(half_edge(), 3).sum() == 9 * 7
 
 
+@held(
+    "bench.composite.composite_errors",
+    against="sums by hand",
+    over="an edge, five backgrounds",
+    within="1e-9 of 1",
+    only_here="a bench, which runs in CPython",
+)
 def test_errors_of_colour_weigh_as_much_as_alpha() -> None:
     """The subject is red, where it is mixed with a blue background it keeps .4 red and .6 blue."""
     truth, red = half_edge(), np.zeros((9, 9, 3), np.uint8)
