@@ -9,6 +9,7 @@ import platform
 import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 import hypothesis
 import numpy as np
@@ -17,6 +18,10 @@ import pytest
 
 import alphacut
 from tests.numerics import held_by
+
+# SciPy imports all that NumPy has, of which the site lacks what writes extensions in Fortran.
+sys.modules["numpy.f2py"] = ModuleType("numpy.f2py")
+setattr(np, "f2py", sys.modules["numpy.f2py"])  # noqa: B010 - mypy knows the real one
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -28,7 +28,7 @@ from tools.catalog import read_catalog
 from tools.serve import Fault, serving
 
 HERE = Path(__file__).resolve().parent
-SCIPY = ("ndimage/", "special/", "_lib/", "_external/")
+SCIPY = ("ndimage/", "special/", "linalg/", "_lib/", "_external/")
 PURE = ("pytest", "pluggy", "iniconfig", "packaging", "pygments", "sortedcontainers")
 ELSEWHERE = {
     *("graph_ends", "graph_fusions", "graph_gpu", "onnx_graph", "onnx_inspect", "own_model"),  # need onnx
@@ -85,7 +85,7 @@ def left_out(site: Path, library: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def filters_of(scipy: Path) -> Iterator[tuple[str, bytes]]:
-    """What `scipy.ndimage` is made of, and imports: a fifth of the whole."""
+    """What `scipy.ndimage` is made of, and imports: a third of the whole."""
     with zipfile.ZipFile(scipy) as wheel:
         for name in wheel.namelist():
             folder, _, rest = name.partition("/")

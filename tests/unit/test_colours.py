@@ -234,9 +234,10 @@ def test_wide_profiles_are_told_from_narrow_ones() -> None:
 
 @held(
     "profiles.display_p3",
-    against="LittleCMS",
+    against="SMPTE EG 432-1's matrix to sRGB, LittleCMS reading the profile",
     over="colours",
-    within="1",
+    within="1.5",
+    why="LittleCMS rounds, and the matrix has four digits",
     only_here="Pillow in Pyodide has no LittleCMS",
 )
 @needs_littlecms

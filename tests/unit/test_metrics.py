@@ -39,10 +39,9 @@ SOFT = np.array([[255, 153], [51, 0]], np.uint8)  # off by 0, .4, .2, 0
     "bench.metrics.mae",
     "bench.metrics.sad",
     "bench.metrics.mse",
-    "bench.metrics.of_photo",
     against="sums by hand",
     over="four pixels",
-    within="1e-9 of 1",
+    within="1e-6 of 1",
     only_here="a bench, which runs in CPython",
 )
 def test_differences_of_four_pixels() -> None:
@@ -55,7 +54,7 @@ def test_differences_of_four_pixels() -> None:
     "bench.metrics.iou",
     against="areas by hand",
     over="squares",
-    within="1e-9 of 1",
+    within="1e-6 of 1",
     only_here="a bench, which runs in CPython",
 )
 def test_squares_side_by_side() -> None:
@@ -95,7 +94,7 @@ def test_no_boundary_against_none_and_against_one() -> None:
     "bench.metrics.gradient_error",
     against="the Gaussian itself",
     over="a step",
-    within="1e-3 of 1",
+    within="0.03 of its value",
     only_here="a bench, which runs in CPython",
 )
 def test_the_gradient_of_a_step_is_the_gaussian() -> None:
@@ -107,6 +106,13 @@ def test_the_gradient_of_a_step_is_the_gaussian() -> None:
     assert gradient_error(step, step[:, ::-1].copy()) == pytest.approx(0, abs=1e-9)  # magnitudes only
 
 
+@held(
+    "bench.metrics.max_f",
+    against="the formula by hand",
+    over="two masks",
+    within="1e-6 of 1",
+    only_here="a bench, which runs in CPython",
+)
 def test_max_f_is_taken_of_the_means_of_the_set() -> None:
     """Photo 1 is found whole; photo 2's mask holds half of the subject and as much beside it."""
     whole = curve(np.array([[255, 0]], np.uint8), np.array([[255, 0]], np.uint8))
@@ -126,7 +132,7 @@ def test_max_f_is_taken_of_the_means_of_the_set() -> None:
     "bench.metrics.boundary",
     against="`scipy.ndimage.distance_transform_edt`",
     over="masks, tolerance",
-    within="1e-9 of 1",
+    within="1e-6 of 1",
     only_here="a bench, which runs in CPython",
 )
 @given(masks, seeds, st.integers(1, 4))
@@ -145,10 +151,9 @@ def test_boundary_f_is_that_of_distance_transforms(mask: Bytes8, seed: int, tole
 @held(
     "bench.metrics.curve",
     "bench.metrics.Curve",
-    "bench.metrics.max_f",
     against="counting at each threshold",
     over="masks",
-    within="1e-9 of 1",
+    within="1e-6 of 1",
     only_here="a bench, which runs in CPython",
 )
 @given(masks, seeds)

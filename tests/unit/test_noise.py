@@ -28,7 +28,7 @@ def opened(data: bytes) -> Image.Image:
     "noise.noise_of",
     against="step^2 / 12 of each coefficient",
     over="qualities of JPEG",
-    within="1e-9 of its variance",
+    within="1e-6 of its variance",
 )
 def test_variance_is_that_of_rounding_to_the_table_s_steps() -> None:
     tables = [[12] * 64, [24] * 64]

@@ -54,6 +54,7 @@ NOTHING_COMPUTED = {
 """Modules without arithmetic of pixels, and what they do instead."""
 
 NO_ARITHMETIC = {
+    "bench.metrics.of_photo": "calls the others",
     "cicp.settle_space": "chooses a profile",
     "colours.Colours": "data",
     "deep.profile_chunk": "bytes of a chunk",

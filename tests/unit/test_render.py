@@ -193,6 +193,9 @@ def test_lower_bytes_stay_with_whole_pixels_only() -> None:
     cropped = setting_of(cutout, Finish(crop=Crop()))
     kept = cropped.low(low)
     assert kept is not None
-    assert kept.size == (cropped.frame.width, cropped.frame.height)
+    left, top, right, bottom = (
+        int(getattr(cropped.frame, side)) for side in ("left", "top", "right", "bottom")
+    )
+    np.testing.assert_array_equal(array(kept), array(low)[top:bottom, left:right])
     assert setting_of(cutout, Finish(crop=Canvas(width=50, height=50))).low(low) is None
     assert setting_of(cutout, Finish(background=ColourBackground(colour=(0, 0, 0)))).low(low) is None
