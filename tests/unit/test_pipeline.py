@@ -78,9 +78,7 @@ def test_alpha_the_photo_brought_along_is_multiplied_never_replaced() -> None:
     alpha = pixels_of(cut(file_of(photo), flat_map(153), recipe=PLAIN).data)[..., 3]
     assert not alpha[0].any()
     assert (alpha[1] == 153).all()
-    lost = 153 * photo[..., 3].astype(float) / 255 - alpha
-    assert (lost >= 0).all()
-    assert (lost < 1).all()
+    assert np.abs(153 * photo[..., 3].astype(float) / 255 - alpha).max() <= 0.5
 
 
 def test_of_a_photo_whose_background_is_kept_the_subject_is_transparent() -> None:
