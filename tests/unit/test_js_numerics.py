@@ -128,6 +128,44 @@ def test_edits_do_the_same(random: np.random.Generator) -> None:
         assert np.abs(np.reshape(alpha, wanted.shape) - wanted.astype(int)).max() <= 4
 
 
+UNDONE = """
+  const { Mask } = await load("page/editor/mask"), [width, height] = [64, 48];
+  const grid = { left: 0, top: 0, scale: 1, width, height };
+  let seed = 7;
+  const random = () => (seed = seed * 16807 % 2147483647) / 2147483647;
+  const one = (many) => Math.floor(random() * many);
+  const base = Uint8Array.from({ length: width * height }, () => [0, 100, 60][one(3)]);
+  const most = base.map((level) => Math.max(level, [255, 120][one(2)]));
+  const point = () => [random() * width, random() * height, 1 + random() * 9];
+  const mask = new Mask(grid, base, most), wrong = { alpha: 0, rect: 0 };
+  let edits = [], live = null;
+  for (let turn = 0; turn < 300; turn++) {
+    const before = mask.alpha.slice(), step = one(4);
+    if (step === 0) {
+      live ??= { kind: one(2) ? "erase" : "restore", points: [], hardness: random(), opacity: random() };
+      live.points.push(...point(), ...point());
+    } else {
+      edits = step === 1 ? edits.slice(0, -1 - one(2)) : step === 2 && live ? [...edits, live] : edits;
+      live = null;
+    }
+    const rect = step === 0 ? mask.draw(live) : mask.setEdits(edits);
+    const isIn = (x, y) => rect && x >= rect.left && x < rect.right && y >= rect.top && y < rect.bottom;
+    const anew = new Mask(grid, base, most);
+    anew.setEdits(edits);
+    mask.alpha.forEach((level, at) => {
+      if (step !== 0 && level !== anew.alpha[at]) wrong.alpha++;
+      if (level !== before[at] && !isIn(at % width, Math.floor(at / width))) wrong.rect++;
+    });
+  }
+  return wrong;
+"""
+
+
+def test_what_was_drawn_and_undone_leaves_no_trace() -> None:
+    """And what changes lies in the rectangle that is told, for nothing else is drawn anew."""
+    assert in_node(UNDONE) == {"alpha": 0, "rect": 0}
+
+
 # ---- blur and fill -----------------------------------------------------------------------------------
 
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from alphacut import foreground
 from alphacut.edges import Guide, follow, settle
 from alphacut.edits import Stroke
 from alphacut.export import with_edges
@@ -403,4 +402,3 @@ def test_one_colour_stays_at_every_alpha(size: tuple[int, int], level: int) -> N
         alpha: NDArray[np.uint8] = np.full(size[::-1], level, np.uint8)
         made = array(estimate(Image.fromarray(pixels.copy()), Image.fromarray(alpha)))
         np.testing.assert_array_equal(made, pixels)
-    assert foreground.REDUCED_TO > 0
