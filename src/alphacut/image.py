@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from alphacut import profiles, sniff
+from alphacut import profiles, scans, sniff
 from alphacut.cicp import settle_space
 from alphacut.colours import Managed, split
 from alphacut.deep import read_low_bytes
@@ -122,6 +122,8 @@ def decode(data: bytes, output: Output = _PLAIN) -> Photo:
 
 
 def _read(data: bytes, image: ImageFile.ImageFile, output: Output) -> Photo:
+    if image.format in {"JPEG", "MPO"} and scans.are_too_many(data):
+        raise UnsupportedFormatError(f"JPEG files of more than {scans.MOST} scans can't be read here.")
     key, noise = settle_key(image), noise_of(image)
     image.load()
     turn = turned_upright(image)
