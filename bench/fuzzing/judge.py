@@ -20,7 +20,7 @@ from alphacut.errors import AlphacutError
 from alphacut.foreign import Decoded, Decoder, Refused, Space, read_photo
 from alphacut.image import Photo
 from alphacut.models import ModelSpec
-from alphacut.output import Format, Output
+from alphacut.output import Output
 from alphacut.pipeline import remove_background
 
 FEW_PIXELS = 2_000_000
@@ -69,13 +69,16 @@ def judge(data: bytes, number: int) -> str:
         _check_size(photo, data)
         _check_same(photo, _read(data, output, number))
         if number % 8 == 3:
-            _check_file(photo, _FORMATS[number // 8 % 3], output)
+            _check_file(photo, _FILES[number // 8 % len(_FILES)])
         if number % 32 == 7:
             _check_job(photo, data, number)
     return "decoded"
 
 
-_FORMATS: tuple[Format, ...] = ("png", "webp", "jpeg")
+_FILES = (
+    Output(), Output(format="webp"), Output(format="jpeg"), Output(background=(20, 200, 90)),
+    Output(format="rgba8"), Output(depth=16),
+)  # fmt: skip
 
 
 @contextmanager
@@ -137,16 +140,18 @@ def _check_same(one: Photo, other: Photo) -> None:
         _require(getattr(one, name) == getattr(other, name), f"{name} is another one the second time")
 
 
-def _check_file(photo: Photo, kind: Format, read: Output) -> None:
+def _check_file(photo: Photo, output: Output) -> None:
     """Make a file: it can be read, and holds nothing of what the photo told beside its colours."""
-    depth = 16 if kind == "png" and read.depth == 16 else 8
     rgba = photo.rgb.copy()
     rgba.putalpha(photo.alpha or Image.new("L", photo.size, 255))
-    data = encode(rgba, Output(format=kind, depth=depth), icc_profile=photo.icc_profile, low=photo.low)
+    data = encode(rgba, output, icc_profile=photo.icc_profile, low=photo.low)
+    if output.format == "rgba8":
+        _require(len(data) == 4 * photo.size[0] * photo.size[1], f"{len(data)} bytes of pixels")
+        return
     _check_private(data)
     with Image.open(io.BytesIO(data)) as image:
         _require(image.size == photo.size, f"a file of {image.size}")
-        if kind == "png":
+        if output.has_alpha and output.format == "png":
             made = np.asarray(image.convert("RGBA"))
             _require(np.array_equal(made[..., :3], np.asarray(photo.rgb)), "a PNG of other colours")
 

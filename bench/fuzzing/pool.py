@@ -27,6 +27,11 @@ MEMORY = 3 << 30
 """Bytes of addresses that a process may have."""
 
 Trouble = Literal["crash", "hang", "exception", "wrong", "memory"]
+_TROUBLES: tuple[tuple[type[Exception], Trouble], ...] = (
+    (WrongResultError, "wrong"),
+    (MemoryError, "memory"),
+)
+_ANY: Trouble = "exception"
 _CONTEXT = multiprocessing.get_context("spawn")
 
 
@@ -182,13 +187,9 @@ def outcome_of(data: bytes, number: int) -> tuple[str, Finding | None]:
     """Judge an input; what it shows is a finding where that is a bug."""
     try:
         return judge(data, number), None
-    except WrongResultError:
-        trouble: Trouble = "wrong"
-    except MemoryError:
-        trouble = "memory"
-    except Exception:  # noqa: BLE001 - each is what is looked for
-        trouble = "exception"
-    return trouble, Finding(number, trouble, traceback.format_exc())
+    except Exception as error:  # noqa: BLE001 - each is what is looked for
+        trouble = next((name for kind, name in _TROUBLES if isinstance(error, kind)), _ANY)
+        return trouble, Finding(number, trouble, traceback.format_exc())
 
 
 def _forget_peak() -> None:

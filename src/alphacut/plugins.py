@@ -16,6 +16,7 @@ DAMAGE = (
     KeyError,
     TypeError,
     EOFError,
+    AssertionError,  # of a picture of palette indices without a palette
     RuntimeError,  # of AVIF
     OverflowError,  # in WebAssembly, of offsets from 2 GB on
     struct.error,

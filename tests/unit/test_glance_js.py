@@ -26,14 +26,15 @@ SCRIPT = f"""
     const error = await noImage(new Blob([Buffer.from(file, "base64")]));
     return error && {{ code: error.code, message: error.message, hint: error.hint }};
   }};
-  const lost = await noImage({{ slice: () => ({{ arrayBuffer: () => Promise.reject(new Error("moved")) }}) }});
+  const moved = () => Promise.reject(new Error("moved"));
+  const lost = await noImage({{ slice: () => ({{ arrayBuffer: moved }}) }});
   console.log(JSON.stringify({{ told: await Promise.all(files.map(told)), lost }}));
 """
 TEXTS = {
     "notes": b"These are my notes, not a picture. " * 20, "web page": b"<!DOCTYPE html><html>" * 9,
-    "JSON": b'{"a": 1}', "one letter": b"x", "archive": b"PK\x03\x04" + bytes(300), "sound": b"ID3\x04" + bytes(99),
-    "program": b"\x7fELF\2\1\1" + bytes(99), "UTF-16": "words".encode("utf-16") * 50, "zeros": bytes(600),
-    "other RIFF": b"RIFF\x24\x08\0\0WAVEfmt ",
+    "JSON": b'{"a": 1}', "one letter": b"x", "archive": b"PK\x03\x04" + bytes(300),
+    "sound": b"ID3\x04" + bytes(99), "program": b"\x7fELF\2\1\1" + bytes(99), "zeros": bytes(600),
+    "UTF-16": "words".encode("utf-16") * 50, "other RIFF": b"RIFF\x24\x08\0\0WAVEfmt ",
     "half a signature": b"\x89PN",
 }  # fmt: skip
 

@@ -650,6 +650,11 @@ def test_a_damaged_avif_is_called_damaged() -> None:
         decode(data[:at] + bytes(len(data) - at))
 
 
+def test_indices_without_a_palette_are_called_damaged() -> None:
+    with pytest.raises(TruncatedImageError):
+        decode(png_of(2, 1, 8, 3, [b"\0\1"]))
+
+
 def test_a_text_chunk_that_unpacks_to_gigabytes_is_refused() -> None:
     bomb = zlib.compress(bytes(80_000_000))
     data = file_of(scene(4, 4))
