@@ -18,7 +18,7 @@ DAMAGE = (
     EOFError,
     AssertionError,  # of a picture of palette indices without a palette
     RuntimeError,  # of AVIF
-    OverflowError,  # in WebAssembly, of offsets from 2 GB on
+    ArithmeticError,  # of AVIF; in WebAssembly overflow, of offsets from 2 GB on
     struct.error,
     zlib.error,
 )

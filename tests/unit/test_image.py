@@ -655,6 +655,15 @@ def test_indices_without_a_palette_are_called_damaged() -> None:
         decode(png_of(2, 1, 8, 3, [b"\0\1"]))
 
 
+@needs_avif
+def test_frames_of_no_time_at_all_are_damage() -> None:
+    data = file_of(scene(12, 9), "AVIF", save_all=True, append_images=[Image.fromarray(scene(12, 9))])
+    at = data.index(b"mdhd") + 4 + 20  # the number of ticks a second, after two long dates
+    assert struct.unpack_from(">I", data, at) != (0,)
+    with pytest.raises(TruncatedImageError):
+        decode(data[:at] + bytes(4) + data[at + 4 :])
+
+
 def test_a_text_chunk_that_unpacks_to_gigabytes_is_refused() -> None:
     bomb = zlib.compress(bytes(80_000_000))
     data = file_of(scene(4, 4))
