@@ -30,6 +30,7 @@ from alphacut.metadata import kept_exif
 from alphacut.noise import NONE, Noise, noise_of
 from alphacut.output import Output
 from alphacut.plugins import DAMAGE, lacks_kind, load_plugin
+from alphacut.png_texts import without_texts
 
 MAX_PIXELS = 128_000_000
 """Greatest width times height; RGBA and alpha of such a photo take 640 MB of a 4 GB heap."""
@@ -110,7 +111,20 @@ def decode(data: bytes, output: Output = _PLAIN) -> Photo:
     """
     if not data:
         raise EmptyFileError("The file is empty.")
+    try:
+        return _decode(data, output)
+    except TruncatedImageError:
+        lighter = without_texts(data)
+        if lighter is None:
+            raise
+    return _decode(lighter[0], output, lighter[1])
+
+
+def _decode(data: bytes, output: Output, profile: bytes | None = None) -> Photo:
+    """Read a photo, with a profile that is not in its file."""
     image = _open(data)
+    if profile is not None:
+        image.info["icc_profile"] = profile
     try:
         return _read(data, image, output)
     except MemoryError as error:
