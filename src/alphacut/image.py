@@ -29,7 +29,7 @@ from alphacut.keys import DeepKey, keyed, settle_key
 from alphacut.metadata import kept_exif
 from alphacut.noise import NONE, Noise, noise_of
 from alphacut.output import Output
-from alphacut.plugins import DAMAGE, lacks_kind, load_plugin
+from alphacut.plugins import DAMAGE, check_fax, lacks_kind, load_plugin
 from alphacut.png_texts import without_texts
 
 MAX_PIXELS = 128_000_000
@@ -138,6 +138,7 @@ def _decode(data: bytes, output: Output, profile: bytes | None = None) -> Photo:
 def _read(data: bytes, image: ImageFile.ImageFile, output: Output) -> Photo:
     if image.format in {"JPEG", "MPO"} and scans.are_too_many(data):
         raise UnsupportedFormatError(f"JPEG files of more than {scans.MOST} scans can't be read here.")
+    check_fax(image)
     key, noise = settle_key(image), noise_of(image)
     image.load()
     turn = turned_upright(image)

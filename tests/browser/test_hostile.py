@@ -82,8 +82,8 @@ OPEN = """(good) => {
 }"""
 AT_ONCE = 40
 MOST_HEAP = 5 * MAX_PIXELS + 64_000_000
-"""Bytes of Python's heap, of which nothing is given back while its worker lives: RGBA and alpha of a photo at the
-limit, which small files may tell of, and Python itself. Photos of 100 megapixels that are whole take more."""
+"""Bytes of Python's heap, of which nothing is given back while its worker lives: RGBA and alpha of a photo at
+the limit, which small files may tell of, and Python itself. Whole photos of 100 megapixels take more."""
 HUGE = {"of 100 megapixels"}
 GOOD = file_of(nasty.photo())
 
@@ -149,7 +149,8 @@ def test_every_nasty_file_is_cut_out_or_refused_with_a_code(worker: Worker, grou
 
 def test_no_file_that_is_made_tells_the_place_or_the_camera(worker: Worker, noted: Noted) -> None:
     outputs: list[dict[str, Any]] = [
-        {}, {"effort": "small"}, {"format": "webp"}, {"format": "jpeg"}, {"format": "mask-png"}, {"depth": 16},
+        {}, {"effort": "small"}, {"format": "webp"}, {"format": "jpeg"}, {"format": "mask-png"},
+        {"depth": 16},
     ]  # fmt: skip
     count = 0
     for output in outputs:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from alphacut import image as image_module
+from alphacut import plugins
 from alphacut.errors import (
     READABLE_FORMATS,
     AlphacutError,
@@ -40,6 +41,7 @@ from tests.helpers import (
     scene,
     with_jpeg_size,
 )
+from tests.swollen import directory, tiff
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # about damage, which is what is tested
 
@@ -660,6 +662,22 @@ def test_frames_of_no_time_at_all_are_damage() -> None:
     assert struct.unpack_from(">I", data, at) != (0,)
     with pytest.raises(TruncatedImageError):
         decode(data[:at] + bytes(4) + data[at + 4 :])
+
+
+def test_faxes_are_read_where_pillow_writes_to_all_memory_that_it_gives_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    diagonal = bytes.fromhex(
+        "26aacad1941b2886521947001001"
+    )  # Group 4, made by libtiff: Pyodide's must not write
+    fields = {"tag_258": 1, "tag_259": 4, "tag_279": len(diagonal)}
+    place = 8 + len(directory(8, 0, 16, 6, **fields))
+    data = tiff(directory(8, 0, 16, 6, tag_273=place, **fields)) + diagonal
+    monkeypatch.setattr(plugins, "FAX_IS_SAFE", True)
+    np.testing.assert_array_equal(array(decode(data).rgb)[..., 0], np.eye(6, 16) * 255)
+    monkeypatch.setattr(plugins, "FAX_IS_SAFE", False)
+    with pytest.raises(UnsupportedFormatError, match="faxes"):
+        decode(data)
 
 
 def test_pillow_may_read_no_other_format_than_was_sniffed(monkeypatch: pytest.MonkeyPatch) -> None:
