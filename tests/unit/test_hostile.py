@@ -15,7 +15,10 @@ from tests import nasty
 from tests.helpers import LuminanceSession, file_of, run, spec
 from tests.noting import Noted
 
-pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # about damage, which is what is tested
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::UserWarning:PIL"),  # about damage, which is what is tested
+    pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning"),
+]
 
 LONGEST_S = 120.0  # of any file: what takes longer hangs; the slowest takes some seconds
 OUTPUTS = (
