@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from bench.fuzzing.table import fuzz_table, said
 from bench.harness import RESULTS, ROOT, Result
 from bench.tables import between, load_table, markdown
 
@@ -35,7 +36,15 @@ def loads(files: Sequence[Result]) -> str:
     return _each(files, load_table)
 
 
-BENCHES: dict[str, tuple[str, Callable[[Sequence[Result]], str]]] = {"loads": ("batch-*.json", loads)}
+def fuzzing(files: Sequence[Result]) -> str:
+    """Lay out what fuzzing found on each machine."""
+    return "\n\n".join(f"{said(file)}\n\n{fuzz_table(file['results'])}" for file in files)
+
+
+BENCHES: dict[str, tuple[str, Callable[[Sequence[Result]], str]]] = {
+    "loads": ("batch-*.json", loads),
+    "fuzzing": ("fuzz-*.json", fuzzing),
+}
 """Tables of benches by name: their results' files, and what lays them out."""
 
 

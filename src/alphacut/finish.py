@@ -11,14 +11,17 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from alphacut.checks import Checks, is_number, mapping
+from alphacut.image import MAX_PIXELS
 from alphacut.output import Colour, read_colour
 
 Fit = Literal["cover", "contain"]
 
 LONGEST_SIDE = 32_000
-"""Of a canvas or a frame's picture in pixels; `alphacut.image.MAX_PIXELS` bounds the area."""
+"""Of a canvas in pixels. A frame's picture may be as long as the longest photo: where nothing is cropped, its
+frame is the photo's. `alphacut.image.MAX_PIXELS` bounds the area of both."""
 
 _SIZES = {"width": (1, LONGEST_SIDE), "height": (1, LONGEST_SIDE)}
+_FRAME_SIZES = {"width": (1, MAX_PIXELS), "height": (1, MAX_PIXELS)}
 _WIDEST = 100.0  # width to height, or the other way round
 _check = Checks("The cutout can't be finished that way")
 
@@ -122,9 +125,9 @@ class Frame:
     height: int
 
     def __post_init__(self) -> None:
-        far = 100.0 * LONGEST_SIDE
+        far = MAX_PIXELS + 100.0 * LONGEST_SIDE
         _check.numbers(self, dict.fromkeys(("left", "top", "right", "bottom"), (-far, far)))
-        _check.whole(self, _SIZES)
+        _check.whole(self, _FRAME_SIZES)
         across, down = self.right - self.left, self.bottom - self.top
         _check.require(min(across, down) > 0, "a frame's left is less than its right, its top than bottom")
         _check.require(min(across, down) >= 0.01, "a frame holds a hundredth of a pixel at least")

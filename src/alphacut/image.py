@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from alphacut import profiles, sniff
+from alphacut import profiles, scans, sniff
 from alphacut.cicp import settle_space
 from alphacut.colours import Managed, split
 from alphacut.deep import read_low_bytes
@@ -29,7 +29,8 @@ from alphacut.keys import DeepKey, keyed, settle_key
 from alphacut.metadata import kept_exif
 from alphacut.noise import NONE, Noise, noise_of
 from alphacut.output import Output
-from alphacut.plugins import DAMAGE, lacks_kind, load_plugin
+from alphacut.plugins import DAMAGE, check_fax, lacks_kind, load_plugin
+from alphacut.png_texts import without_texts
 
 MAX_PIXELS = 128_000_000
 """Greatest width times height; RGBA and alpha of such a photo take 640 MB of a 4 GB heap."""
@@ -110,7 +111,20 @@ def decode(data: bytes, output: Output = _PLAIN) -> Photo:
     """
     if not data:
         raise EmptyFileError("The file is empty.")
+    try:
+        return _decode(data, output)
+    except TruncatedImageError:
+        lighter = without_texts(data)
+        if lighter is None:
+            raise
+    return _decode(lighter[0], output, lighter[1])
+
+
+def _decode(data: bytes, output: Output, profile: bytes | None = None) -> Photo:
+    """Read a photo, with a profile that is not in its file."""
     image = _open(data)
+    if profile is not None:
+        image.info["icc_profile"] = profile
     try:
         return _read(data, image, output)
     except MemoryError as error:
@@ -122,6 +136,9 @@ def decode(data: bytes, output: Output = _PLAIN) -> Photo:
 
 
 def _read(data: bytes, image: ImageFile.ImageFile, output: Output) -> Photo:
+    if image.format in {"JPEG", "MPO"} and scans.are_too_many(data):
+        raise UnsupportedFormatError(f"JPEG files of more than {scans.MOST} scans can't be read here.")
+    check_fax(image)
     key, noise = settle_key(image), noise_of(image)
     image.load()
     turn = turned_upright(image)

@@ -6,7 +6,10 @@ import io
 import struct
 import zlib
 
+import PIL
 from PIL import Image
+
+from alphacut.errors import UnsupportedFormatError
 
 DAMAGE = (
     OSError,
@@ -16,8 +19,9 @@ DAMAGE = (
     KeyError,
     TypeError,
     EOFError,
+    AssertionError,  # of a picture of palette indices without a palette
     RuntimeError,  # of AVIF
-    OverflowError,  # in WebAssembly, of offsets from 2 GB on
+    ArithmeticError,  # of AVIF; in WebAssembly overflow, of offsets from 2 GB on
     struct.error,
     zlib.error,
 )
@@ -33,6 +37,17 @@ _BYTES = {
     11: 4,
     12: 8,
 }  # of TIFF's types of values, those of more than one
+
+FAX_IS_SAFE = int(PIL.__version__.partition(".")[0]) >= 13
+"""Before that, Pillow gives out memory that nobody wrote to where a TIFF that is compressed as a fax is
+damaged: that may be of another photo, and libtiff does not say so."""
+_FAX = {"tiff_ccitt", "group3", "group4", "tiff_raw_16"}
+
+
+def check_fax(image: Image.Image) -> None:
+    """Raise UnsupportedFormatError for a TIFF that this Pillow may read wrongly without noticing."""
+    if not FAX_IS_SAFE and image.format == "TIFF" and image.info.get("compression") in _FAX:
+        raise UnsupportedFormatError("TIFF files that are compressed as faxes can't be read here.")
 
 
 def lacks_kind(image_format: str, data: bytes) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import struct
-import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from alphacut import image as image_module
+from alphacut import plugins
 from alphacut.errors import (
     READABLE_FORMATS,
     AlphacutError,
@@ -37,11 +37,11 @@ from tests.helpers import (
     needs_avif,
     noise,
     pixels_of,
-    png_chunk,
     png_of,
     scene,
     with_jpeg_size,
 )
+from tests.swollen import directory, tiff
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # about damage, which is what is tested
 
@@ -650,12 +650,34 @@ def test_a_damaged_avif_is_called_damaged() -> None:
         decode(data[:at] + bytes(len(data) - at))
 
 
-def test_a_text_chunk_that_unpacks_to_gigabytes_is_refused() -> None:
-    bomb = zlib.compress(bytes(80_000_000))
-    data = file_of(scene(4, 4))
-    text = png_chunk(b"zTXt", b"Comment\0\0" + bomb)
-    with pytest.raises(ImageError):
-        decode(data[:33] + text + data[33:])
+def test_indices_without_a_palette_are_called_damaged() -> None:
+    with pytest.raises(TruncatedImageError):
+        decode(png_of(2, 1, 8, 3, [b"\0\1"]))
+
+
+@needs_avif
+def test_frames_of_no_time_at_all_are_damage() -> None:
+    data = file_of(scene(12, 9), "AVIF", save_all=True, append_images=[Image.fromarray(scene(12, 9))])
+    at = data.index(b"mdhd") + 4 + 20  # the number of ticks a second, after two long dates
+    assert struct.unpack_from(">I", data, at) != (0,)
+    with pytest.raises(TruncatedImageError):
+        decode(data[:at] + bytes(4) + data[at + 4 :])
+
+
+def test_faxes_are_read_where_pillow_writes_to_all_memory_that_it_gives_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    diagonal = bytes.fromhex(
+        "26aacad1941b2886521947001001"
+    )  # Group 4, made by libtiff: Pyodide's must not write
+    fields = {"tag_258": 1, "tag_259": 4, "tag_279": len(diagonal)}
+    place = 8 + len(directory(8, 0, 16, 6, **fields))
+    data = tiff(directory(8, 0, 16, 6, tag_273=place, **fields)) + diagonal
+    monkeypatch.setattr(plugins, "FAX_IS_SAFE", True)
+    np.testing.assert_array_equal(array(decode(data).rgb)[..., 0], np.eye(6, 16) * 255)
+    monkeypatch.setattr(plugins, "FAX_IS_SAFE", False)
+    with pytest.raises(UnsupportedFormatError, match="faxes"):
+        decode(data)
 
 
 def test_pillow_may_read_no_other_format_than_was_sniffed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,6 +65,12 @@ def test_the_cutout_is_the_photo_where_the_network_says_subject_and_nothing_else
     assert (cutout.width, cutout.height, cutout.format, cutout.notes) == (8, 6, "PNG", ())
 
 
+@pytest.mark.parametrize("size", [(40_000, 2), (2, 40_000)])
+def test_a_photo_that_is_longer_than_a_canvas_may_be_is_cut_out(size: tuple[int, int]) -> None:
+    cutout = cut(file_of(scene(*size)))
+    assert (cutout.width, cutout.height) == pixels_of(cutout.data).shape[1::-1] == size
+
+
 def test_partial_alpha_keeps_the_photos_colours_unmixed() -> None:
     pixels = pixels_of(cut(file_of(scene(8, 6)), flat_map(5), recipe=PLAIN).data)
     np.testing.assert_array_equal(pixels[..., :3], scene(8, 6))

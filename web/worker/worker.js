@@ -4,13 +4,14 @@
 
 import { AlphacutError } from "../shared/protocol.js";
 import { orCrash } from "./crash.js";
+import { noImage } from "./glance.js";
 import { cutOut, exportFile, refine } from "./job.js";
 import { forgetModel, listKept } from "./kept.js";
 import { maskOf } from "./live.js";
 import { load, loadPython, loadSite, ready, stats } from "./loader.js";
 import { adopt, disown, inspect, keep, list, testPhoto } from "./own-model.js";
 
-/** @import { AdoptRequest, CheckRequest, ExportRequest, InspectRequest, MeasureRequest, RefineRequest, Reply, Request, ResultReply } from "../shared/protocol.js" */
+/** @import { AdoptRequest, CheckRequest, ExportRequest, InspectRequest, MeasureRequest, RefineRequest, RemoveRequest, Reply, Request, ResultReply } from "../shared/protocol.js" */
 /** @import { Loaded, LoadRequest } from "./loader.js" */
 /** @typedef {LoadRequest | ExportRequest | RefineRequest | InspectRequest | AdoptRequest} QueuedRequest */
 
@@ -42,8 +43,18 @@ scope.onmessage = (/** @type {MessageEvent} */ { data }) => {
   if (request.type === "disown") return void answer(request.id, () => disown(request.model));
   if (request.type === "measure" && !measuring) return refuse(request.id, notForBench());
   open.set(request.id, new AbortController());
-  queue = queue.then(() => admit(request));
+  const looked = request.type === "remove" ? glance(request) : null;
+  queue = Promise.all([queue, looked]).then(() => admit(request));
 };
+
+/**
+ * Answers a request whose file is no photo, though others wait, and nothing be loaded yet.
+ * @param {RemoveRequest} request
+ */
+async function glance({ id, photo }) {
+  const error = await noImage(photo);
+  if (error && open.delete(id)) refuse(id, error);
+}
 
 /** @param {number} id */
 function cancel(id) {
@@ -77,8 +88,8 @@ function keyOf(request) {
 }
 
 /**
- * Serves a request that was not cancelled while it waited. Cancelled while it loads, it is answered at once, and
- * what it began is waited for before the next begins: a runtime or session half made is not wasted. Cancelled while
+ * Serves a request that was not cancelled or refused while it waited. Cancelled while it loads, it is answered at once,
+ * and what it began is waited for before the next begins: a runtime or session half made is not wasted. Cancelled while
  * it works on a photo, it is answered when it has stopped; the page replaces a worker that takes too long for that.
  * @param {QueuedRequest} request
  * @param {() => void} onGpu  Called when the GPU has the photo.
