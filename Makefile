@@ -6,8 +6,9 @@ RUN := .venv/bin/python
 PORT ?= 8000
 MACHINE ?= $(shell nproc)-core
 BUILD_OPTIONS ?=
+LOCK_OPTIONS ?=
 
-.PHONY: help serve demo docs npm test bench quality clean build bootstrap
+.PHONY: help serve demo docs npm test bench quality clean build bootstrap audit lock
 
 help:  ## show this
 	@echo "make serve   build the site and serve it              [MODELS=u2netp,isnet] [PORT=8000]"
@@ -17,6 +18,8 @@ help:  ## show this
 	@echo "make bench   measure this machine and write README's tables [MACHINE=name] [MODELS=u2netp,isnet] [BROWSER=command]"
 	@echo "make quality measure cutouts on photos with ground truth  DATA=folder [MODELS=...] [MAPS=folder] [MACHINE=name]"
 	@echo "make npm     build the site and the npm package, dist/npm"
+	@echo "make audit   ask for known vulnerabilities of all parts, where their services can be reached"
+	@echo "make lock    write anew which packages .venv gets, by hash [LOCK_OPTIONS=--upgrade]"
 	@echo "make clean   remove what was built; downloads stay in the cache"
 
 bootstrap:
@@ -54,6 +57,15 @@ quality: bootstrap
 
 npm: bootstrap
 	@$(RUN) build_site.py --npm $(if $(MODELS),--models "$(MODELS)") $(BUILD_OPTIONS)
+
+# Both need programs of their own, which the extra audit names.
+audit:
+	@$(PYTHON) tools/bootstrap.py dev,audit
+	@$(RUN) -m tools.audit
+
+lock:
+	@$(PYTHON) tools/bootstrap.py dev,audit
+	@$(RUN) -m tools.lock $(LOCK_OPTIONS)
 
 clean:
 	rm -rf dist .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis test-results

@@ -1,5 +1,8 @@
 """Makes ./.venv with everything the project's tools need: ``python3 tools/bootstrap.py [extras]``.
 
+Every package comes in the version and with a hash that tools/lock/EXTRA.txt names, and as a wheel: a source
+distribution would fetch what builds it by itself. tools/lock.py writes these files.
+
 Standard library only, and nothing at run time that is younger than Python 3.8: this runs before anything is
 installed, and has to explain itself to a Python that is too old. If nothing changed it does nothing.
 """
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 OLDEST_PYTHON = (3, 11)
 VENV = ".venv"
+LOCKS = "tools/lock"
 STAMP = ".alphacut-stamp"
 # Stands in the stamp while the work goes on, so that an interrupted venv is known as such.
 UNFINISHED = "unfinished"
@@ -48,10 +52,12 @@ def check_python(version: tuple[int, int], *, has_ensurepip: bool) -> None:
 
 
 def fingerprint(root: Path) -> dict[str, str]:
-    """Return what an environment depends on: the Python that made it, and the project's pyproject.toml."""
+    """Return what an environment depends on: the Python that made it, pyproject.toml, and what is locked."""
+    locks = b"".join(path.read_bytes() for path in sorted((root / LOCKS).glob("*.txt")))
     return {
         "python": f"{sys.version} {sys.base_prefix}",
         "pyproject": hashlib.sha256((root / "pyproject.toml").read_bytes()).hexdigest(),
+        "locks": hashlib.sha256(locks).hexdigest(),
     }
 
 
@@ -75,13 +81,13 @@ def bootstrap(root: Path, extras: str = "dev") -> None:
     wanted = set(extras.split(","))
     if stamp is not None and stamp.get("python") == now["python"]:
         installed = set(stamp["extras"].split(","))
-        if stamp["pyproject"] == now["pyproject"] and wanted <= installed:
+        if {**now, "extras": stamp["extras"]} == stamp and wanted <= installed:
             return
         wanted |= installed
     else:
         check_python(sys.version_info[:2], has_ensurepip=importlib.util.find_spec("ensurepip") is not None)
         _make_venv(root, clear=stamp is not None or _is_of_another_python(root))
-    _install(root, ",".join(sorted(wanted)))
+    _install(root, sorted(wanted))
     (root / VENV / STAMP).write_text(json.dumps({**now, "extras": ",".join(sorted(wanted))}))
 
 
@@ -104,12 +110,22 @@ def _make_venv(root: Path, clear: bool) -> None:
     _run(title, [python, "-m", "venv", *(["--clear"] if clear else []), VENV], root)
 
 
-def _install(root: Path, extras: str) -> None:
+def _install(root: Path, extras: Sequence[str]) -> None:
     (root / VENV / STAMP).write_text(UNFINISHED)
     python = str(root / VENV / "bin" / "python")
-    options = ["--disable-pip-version-check", "--no-input"]
-    title = f"installing alphacut[{extras}] into {VENV}"
-    _run(title, [python, "-m", "pip", "install", *options, "-e", f".[{extras}]"], root)
+    pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    locked = [f"--requirement={_lock(root, extra)}" for extra in extras]
+    title = f"installing alphacut[{','.join(extras)}] into {VENV}"
+    _run(title, [*pip, "--require-hashes", "--only-binary=:all:", *locked], root)
+    # The build backend is among what was just installed; without isolation pip fetches nothing for it.
+    _run("linking alphacut", [*pip, "--no-deps", "--no-build-isolation", "--editable", "."], root)
+
+
+def _lock(root: Path, extra: str) -> str:
+    path = f"{LOCKS}/{extra}.txt"
+    if not (root / path).is_file():
+        raise BootstrapError(f"there is no {path}, which would say what the extra {extra!r} installs")
+    return path
 
 
 def _run(title: str, command: list[str], root: Path) -> None:

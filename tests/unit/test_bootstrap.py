@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tools import bootstrap
-from tools.bootstrap import STAMP, UNFINISHED, VENV, BootstrapError, check_python, fingerprint
+from tools.bootstrap import LOCKS, STAMP, UNFINISHED, VENV, BootstrapError, check_python, fingerprint
 
 SOURCE = Path(bootstrap.__file__)
 
@@ -20,7 +20,9 @@ SOURCE = Path(bootstrap.__file__)
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A project without dependencies, whose installation needs no network."""
-    (tmp_path / "tools").mkdir()
+    (tmp_path / LOCKS).mkdir(parents=True)
+    for extra in ("dev", "docs"):
+        (tmp_path / LOCKS / f"{extra}.txt").write_text("")
     (tmp_path / "tools" / "bootstrap.py").write_text(SOURCE.read_text())
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'tiny'\nversion = '1'\n")
     return tmp_path
@@ -35,11 +37,13 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 
 def kinds(commands: list[list[str]]) -> list[str]:
-    """Name each command: "venv", "clear" for one that clears, or the extras pip installs."""
+    """Name each command: "venv", "clear" for one that clears, what pip installs from locks, "." for ours."""
     names = []
     for command in commands:
         if command[1] == "venv":
             names.append("clear" if "--clear" in command else "venv")
+        elif "--require-hashes" in command:
+            names.append(",".join(Path(word).stem for word in command if word.startswith("--requirement=")))
         else:
             names.append(command[-1])
     return names
@@ -49,9 +53,9 @@ def test_the_first_run_makes_and_installs_the_second_does_nothing(
     root: Path, commands: list[list[str]]
 ) -> None:
     bootstrap.bootstrap(root)
-    assert kinds(commands) == ["venv", ".[dev]"]
+    assert kinds(commands) == ["venv", "dev", "."]
     bootstrap.bootstrap(root)
-    assert len(commands) == 2
+    assert len(commands) == 3
 
 
 def test_a_changed_pyproject_is_installed_again_into_the_same_venv(
@@ -60,7 +64,23 @@ def test_a_changed_pyproject_is_installed_again_into_the_same_venv(
     bootstrap.bootstrap(root)
     (root / "pyproject.toml").write_text("[project]\nname = 'other'\n")
     bootstrap.bootstrap(root)
-    assert kinds(commands) == ["venv", ".[dev]", ".[dev]"]
+    assert kinds(commands) == ["venv", "dev", ".", "dev", "."]
+
+
+def test_a_changed_lock_is_installed_again(root: Path, commands: list[list[str]]) -> None:
+    bootstrap.bootstrap(root)
+    (root / LOCKS / "dev.txt").write_text("# another\n")
+    bootstrap.bootstrap(root)
+    assert kinds(commands) == ["venv", "dev", ".", "dev", "."]
+
+
+def test_nothing_is_installed_by_name_alone(root: Path, commands: list[list[str]]) -> None:
+    bootstrap.bootstrap(root)
+    _, locked, ours = commands
+    assert {"--require-hashes", "--only-binary=:all:"} < set(locked)
+    assert {"--no-deps", "--no-build-isolation"} < set(ours)
+    with pytest.raises(BootstrapError, match=r"there is no tools/lock/other\.txt"):
+        bootstrap.bootstrap(root, "other")
 
 
 def test_more_extras_are_added_to_those_there(root: Path, commands: list[list[str]]) -> None:
@@ -68,7 +88,7 @@ def test_more_extras_are_added_to_those_there(root: Path, commands: list[list[st
     bootstrap.bootstrap(root, "docs")
     bootstrap.bootstrap(root, "dev")
     bootstrap.bootstrap(root, "dev,docs")
-    assert kinds(commands) == ["venv", ".[dev]", ".[dev,docs]"]
+    assert kinds(commands) == ["venv", "dev", ".", "dev,docs", "."]
 
 
 def test_another_python_makes_it_anew(root: Path, commands: list[list[str]]) -> None:
@@ -76,7 +96,7 @@ def test_another_python_makes_it_anew(root: Path, commands: list[list[str]]) -> 
     stamp = {**fingerprint(root), "python": "3.11.0 elsewhere", "extras": "dev"}
     (root / VENV / STAMP).write_text(json.dumps(stamp))
     bootstrap.bootstrap(root)
-    assert kinds(commands) == ["venv", ".[dev]", "clear", ".[dev]"]
+    assert kinds(commands) == ["venv", "dev", ".", "clear", "dev", "."]
 
 
 @pytest.mark.parametrize("fails_at", ["venv", "pip"])
@@ -94,14 +114,14 @@ def test_an_interrupted_venv_is_made_anew(root: Path, monkeypatch: pytest.Monkey
     assert (root / VENV / STAMP).read_text() == UNFINISHED
     monkeypatch.setattr(bootstrap, "_run", lambda title, command, root: commands.append(command[1:]))
     bootstrap.bootstrap(root)
-    assert kinds(commands)[-2:] == ["clear", ".[dev]"]
+    assert kinds(commands)[-3:] == ["clear", "dev", "."]
 
 
 def test_a_damaged_stamp_does_not_count(root: Path, commands: list[list[str]]) -> None:
     bootstrap.bootstrap(root)
     (root / VENV / STAMP).write_text("{")
     bootstrap.bootstrap(root)
-    assert kinds(commands)[2:] == ["venv", ".[dev]"]
+    assert kinds(commands)[3:] == ["venv", "dev", "."]
 
 
 @pytest.mark.parametrize(("version", "made"), [("3.2.1", "clear"), (sys.version.split()[0], "venv")])
@@ -111,7 +131,7 @@ def test_a_venv_of_the_users_own_is_kept_if_its_python_is_ours(
     (root / VENV).mkdir()
     (root / VENV / "pyvenv.cfg").write_text(f"home = /usr/bin\nversion = {version}\n")
     bootstrap.bootstrap(root)
-    assert kinds(commands) == [made, ".[dev]"]
+    assert kinds(commands) == [made, "dev", "."]
 
 
 def test_an_old_python_is_told_what_to_install() -> None:
