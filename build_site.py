@@ -30,7 +30,7 @@ from alphacut.store.catalog import CatalogError, Model, choose, read_models
 from alphacut.store.fetch import Cache, FetchError, fetch_all
 from alphacut.store.networks import Network, prepare
 from alphacut.store.node import NodeMissingError
-from tools import check_site, extras
+from tools import check_site, extras, third_party
 from tools.bundle import ALONE, PYTHON, STYLES, bundle
 from tools.catalog import MODELS_FOLDER, ROOT, Catalog, read_catalog
 from tools.chunks import CHUNK_BYTES, split
@@ -113,6 +113,7 @@ def _build(options: Options, models: Sequence[Model], key: str, began: float) ->
         finish_manifest(unfinished, base=options.base, screenshots=ROOT / "docs")
         _copy_parts(unfinished, catalog, files)
         extras.finish(unfinished / extras.FOLDER)
+        third_party.write(unfinished, models)
         wheel = _add_wheel(unfinished, catalog)
     with _step("Python's modules"):
         python = _add_python(unfinished, catalog, files, wheel, cache)
@@ -243,7 +244,8 @@ def _describe(
             for sample in catalog.samples
         ],
         "parts": [
-            {"name": c.title, "version": c.version, "licence": c.licence, "url": c.url}
+            {"name": c.title, "version": c.version, "licence": c.licence, "url": c.url,
+             "text": third_party.text_of(c.id)}
             for c in catalog.components.values()
         ],
     }  # fmt: skip
@@ -331,6 +333,8 @@ def _inputs_hash(options: Options) -> str:
         *_web_files(),
     ]
     ours += sorted((ROOT / "docs").glob("app-*.png"))
+    ours += sorted(third_party.TEXTS.glob("*.txt"))
+    ours += sorted((ROOT / "tools" / "lock").glob("*.txt"))
     ours += [path for path in (ROOT / "tools").rglob("*") if path.suffix in {".py", ".mjs", ".toml"}]
     ours += [path for folder in options.model_folders for path in folder.iterdir() if path.is_file()]
     digest = hashlib.sha256(

@@ -22,6 +22,7 @@ from mkdocs.exceptions import MkDocsException
 from tools.catalog import ROOT
 from tools.docs_fill import DOCS, DocsError, fill
 from tools.snippets import Snippet, SnippetError, snippets
+from tools.third_party import copy_texts, of_the_documentation
 
 OUT = ROOT / "dist" / "docs"
 # These name addresses from a server's root, and nobody knows yet where the pages will lie.
@@ -55,6 +56,7 @@ def build(site: str = "../", out: Path = OUT) -> Path:
     config.plugins.on_shutdown()
     for name in _OF_A_WHOLE_SERVER:
         (out / name).unlink()
+    copy_texts(out, of_the_documentation())
     if foreign := [f"{page}: {url}" for page, url in loaded_from_elsewhere(out) if not url.startswith(site)]:
         raise DocsError("loaded from another origin: " + ", ".join(foreign))
     return out

@@ -17,6 +17,7 @@ from typing import Any
 
 import alphacut
 from tools.catalog import ROOT
+from tools.third_party import FOLDER, listed
 from tools.typescript import WEB, install_types, tsc
 
 MODELS = ("u2netp",)
@@ -24,6 +25,8 @@ MODELS = ("u2netp",)
 HERE = ROOT / "tools" / "npm-package"
 _SCRIPTS = ("alphacut.js", "worker.js")
 _LEGAL = ("LICENSE", "THIRD_PARTY.md")
+PARTS = ("pyodide", "numpy", "pillow", "onnxruntime-web", *MODELS)
+"""What of others is in the package, as tools/third_party.py names it."""
 _NAMED = re.compile(r'(?:from |import\()"(\.[^"]+)\.js"')
 _NOT_NEEDED = {".whl", ".map"}
 
@@ -50,6 +53,10 @@ def package(site: Path, out: Path) -> Path:
     out.mkdir(parents=True)
     for name in (*_SCRIPTS, *_LEGAL):
         shutil.copyfile(site / name, out / name)
+    (out / FOLDER).mkdir()
+    for part in listed():
+        if part.id in PARTS and part.text:
+            shutil.copyfile(site / part.text, out / part.text)
     for name in ("README.md", "assets.js"):
         shutil.copyfile(HERE / name, out / name)
     needed = described | {"models": models, "samples": [], "extras": {"installer": [], "packages": []}}

@@ -18,12 +18,14 @@ from PIL import Image
 
 from tools.bundle import PUBLIC, PYTHON
 from tools.icons import ICONS, draw_icons, icon_name
+from tools.third_party import FOLDER, SITE_PAGE
 
 ICON_FOLDER = "icons"
 SCREENSHOT_FOLDER = "screenshots"
 HASH_LENGTH = 16  # of base64, 96 bits: enough to tell a file from any other version of it
 FORM_FACTORS = ("wide", "narrow")
 _NOT_SHELL = {"models", "runtime", "samples", SCREENSHOT_FOLDER, "sw.js", "LICENSE", "THIRD_PARTY.md"}
+_NOT_SHELL |= {FOLDER, SITE_PAGE}
 _FOR_OTHERS = {*PUBLIC, "embed.html", "embed.css", "embed", PYTHON.partition("/")[0]}
 """What pages of others use, where no service worker of this site helps."""
 

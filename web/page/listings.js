@@ -41,8 +41,8 @@ function modelRow({ title, summary, licence }) {
 }
 
 /** @param {Part} part */
-function partRow({ name, version, licence, url }) {
-  return row(outwardLink(url, name), version, licence);
+function partRow({ name, version, licence, url, text }) {
+  return row(outwardLink(url, name), version, text ? outwardLink(text, licence) : licence);
 }
 
 /** @param {...(Node | string)} cells */

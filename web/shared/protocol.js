@@ -115,7 +115,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
  */
 /** @typedef {"jspi" | "asyncify"} OrtBuild  How ONNX Runtime waits for promises: natively, or rewritten for it. */
 /** @typedef {{ file: SiteFile, thumb: SiteFile, title: string, credit: string, licence: string, url: string }} Sample */
-/** @typedef {{ name: string, version: string, licence: string, url: string }} Part */
+/** @typedef {{ name: string, version: string, licence: string, url: string, text: string }} Part  `text`: path of the licence, or "". */
 
 /**
  * Milliseconds of each step. `start`: worker start to runtime ready; `model`: download, check and
