@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import warnings
 from collections.abc import Callable
@@ -10,7 +9,8 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from alphacut import profiles, scans, sniff
+from alphacut import mended, profiles, scans, sniff
+from alphacut.anonymous import without_device
 from alphacut.cicp import settle_space
 from alphacut.colours import Managed, split
 from alphacut.deep import read_low_bytes
@@ -49,6 +49,8 @@ _UPRIGHT = {
 
 _Turn = Callable[[Image.Image], Image.Image]
 _PLAIN = Output()
+
+mended.mend_exif()
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ def _read(data: bytes, image: ImageFile.ImageFile, output: Output) -> Photo:
     is_known = settle_space(data, image)
     colours = split(image)
     alpha = colours.alpha if key is None else _keyed(data, colours.rgb, key)
-    profile = colours.icc_profile
+    profile = colours.icc_profile and without_device(colours.icc_profile)
     if profile is None and image.format == "AVIF" and describe(data).is_wide:
         profile = profiles.display_p3()  # the file names the space by a number, which Pillow passes over
     return Photo(
@@ -195,7 +197,7 @@ def _open(data: bytes) -> ImageFile.ImageFile:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # MAX_PIXELS decides
-            image = Image.open(io.BytesIO(data), formats=formats)
+            image = mended.opened(data, formats)
     except Image.DecompressionBombError as error:
         raise ImageTooLargeError(_too_large("more than 179")) from error
     except (UnidentifiedImageError, *DAMAGE) as error:
@@ -239,7 +241,9 @@ def turned_upright(image: Image.Image) -> _Turn:
 
 def _frames(data: bytes, image: Image.Image) -> int:
     """Count the frames as far as they are whole; an MPO's others belong to the same photo."""
-    if image.format not in {"GIF", "TIFF"}:
+    if image.format == "TIFF":
+        return mended.count_directories(data)
+    if image.format != "GIF":
         return 1 if image.format == "MPO" else int(getattr(image, "n_frames", 1))
     try:
         return int(getattr(_open(data), "n_frames", 1))  # counting moves on to the last one: not in `image`

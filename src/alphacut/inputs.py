@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageFile
 
+from alphacut.anonymous import without_device
 from alphacut.colours import split
 from alphacut.deep import raw_modes
 from alphacut.errors import BadOptionsError, OutOfMemoryError, TruncatedImageError, ZeroSizeImageError
@@ -58,9 +59,10 @@ def _photo(image: Image.Image) -> Photo:
         stored = stored.convert(_UNMULTIPLIED[stored.mode])
     colours = split(stored)
     rgb, alpha = turn(colours.rgb), colours.alpha
+    profile = colours.icc_profile and without_device(colours.icc_profile)
     return Photo(
         rgb.copy() if rgb is image else rgb, None if alpha is None or is_opaque(alpha) else turn(alpha),
-        image.format or "", 1, colours.icc_profile, colours.managed, noise=noise,
+        image.format or "", 1, profile, colours.managed, noise=noise,
     )  # fmt: skip
 
 

@@ -5,8 +5,10 @@ Imports onnx.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import onnx
-from onnx import GraphProto, ModelProto, TensorProto, defs
+from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, defs
 
 from alphacut.errors import BadModelError
 
@@ -19,6 +21,8 @@ EXPORT = "Export the network again"
 
 _BOXES = "NonMaxSuppression"
 _OURS = {"", "ai.onnx"}
+_HOLD_GRAPHS = {"If", "Loop", "Scan"}
+_PARTS_OF_BYTES = {"INT4", "UINT4", "FLOAT4E2M1", "INT2", "UINT2"}
 
 
 def load(data: bytes) -> ModelProto:
@@ -44,7 +48,9 @@ def refuse_what_can_not_run(model: ModelProto) -> None:
     """Raise BadModelError for versions, operators and files that don't work here."""
     _refuse_versions(model)
     _refuse_operators(model)
-    _refuse_external(model.graph)
+    for graph in graphs_of(model):
+        _refuse_external(graph)
+    _refuse_what_harms(model)
 
 
 def _refuse_versions(model: ModelProto) -> None:
@@ -59,11 +65,11 @@ def _refuse_versions(model: ModelProto) -> None:
 
 def _refuse_operators(model: ModelProto) -> None:
     opset = opset_of(model)
-    foreign = {f"{n.domain}.{n.op_type}" for n in model.graph.node if n.domain not in _OURS}
-    local = {f.name for f in model.functions}
+    nodes, local = list(nodes_of(model)), {f.name for f in model.functions}
+    foreign = {f"{n.domain}.{n.op_type}" for n in nodes if n.domain not in _OURS}
     unknown = foreign | {
         n.op_type
-        for n in model.graph.node
+        for n in nodes
         if n.domain in _OURS and n.op_type not in local and not defs.has(n.op_type, opset)
     }
     if unknown:
@@ -76,6 +82,51 @@ def _refuse_operators(model: ModelProto) -> None:
             f"The model finds boxes (it ends in {_BOXES}), not a mask.",
             hint="Choose a network for background removal, matting or salient objects.",
         )
+
+
+def _refuse_what_harms(model: ModelProto) -> None:
+    """Refuse what leads ONNX Runtime 1.30.0 beyond its memory, as the notes of 1.30.1 say."""
+    kinds = {number for name, number in TensorProto.DataType.items() if name in _PARTS_OF_BYTES}
+    stored = {tensor.data_type for graph in graphs_of(model) for tensor in graph.initializer}
+    stored |= {a.i for node in nodes_of(model) for a in node.attribute if a.name == "to"}
+    strange = any(_graphs_in([node]) and node.op_type not in _HOLD_GRAPHS for node in nodes_of(model))
+    doubled = any(
+        {value.name for value in graph.input} & {tensor.name for tensor in graph.initializer}
+        for graph in _inner_graphs(model)
+    )
+    if kinds & stored or strange or doubled:
+        raise BadModelError(
+            "The model holds numbers of less than a byte, or graphs in its nodes, in an unsafe way.",
+            hint=f"{EXPORT} in float32, without control flow.",
+        )
+
+
+def graphs_of(model: ModelProto) -> list[GraphProto]:
+    """Return a model's graph and those in its nodes, at any depth."""
+    return [model.graph, *_inner_graphs(model)]
+
+
+def _inner_graphs(model: ModelProto) -> Iterator[GraphProto]:
+    waiting = _graphs_in(model.graph.node)
+    waiting += (graph for function in model.functions for graph in _graphs_in(function.node))
+    while waiting:
+        graph = waiting.pop()
+        yield graph
+        waiting += _graphs_in(graph.node)
+
+
+def nodes_of(model: ModelProto) -> Iterator[NodeProto]:
+    """Give all nodes of a model, those in functions and in other nodes' graphs too."""
+    for graph in graphs_of(model):
+        yield from graph.node
+    for function in model.functions:
+        yield from function.node
+
+
+def _graphs_in(nodes: Iterable[NodeProto]) -> list[GraphProto]:
+    kinds = AttributeProto.GRAPH, AttributeProto.GRAPHS
+    held = [a for node in nodes for a in node.attribute if a.type in kinds]
+    return [graph for a in held for graph in ([a.g] if a.type == AttributeProto.GRAPH else a.graphs)]
 
 
 def _refuse_external(graph: GraphProto) -> None:

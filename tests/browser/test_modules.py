@@ -34,11 +34,11 @@ def photo_files(folder: Path) -> dict[Path, str]:
     Image.new("CMYK", (48, 32), (0, 90, 90, 0)).save(folder / "cmyk.jpg", "JPEG")
     Image.new("I;16", (48, 32), 40_000).save(folder / "deep.png", "PNG")
     rgb.quantize(16).save(folder / "palette.png", "PNG", transparency=0, bits=4)
-    Image.new("1", (48, 32), 1).save(folder / "fax.tif", "TIFF", compression="group4")
+    Image.new("1", (48, 32), 1).save(folder / "bits.tif", "TIFF", compression="packbits")
     rgb.save(folder / "lzw.tif", "TIFF", compression="tiff_lzw")
     rgb.save(folder / "moving.gif", "GIF", save_all=True, append_images=[Image.new("RGB", (48, 32))])
     rgb.save(folder / "pair.jpg", "MPO", save_all=True, append_images=[rgb])
-    others = {"cmyk.jpg": "JPEG", "deep.png": "PNG", "palette.png": "PNG", "fax.tif": "TIFF"}
+    others = {"cmyk.jpg": "JPEG", "deep.png": "PNG", "palette.png": "PNG", "bits.tif": "TIFF"}
     others |= {"lzw.tif": "TIFF", "moving.gif": "GIF", "pair.jpg": "MPO"}
     return made | {folder / name: kind for name, kind in others.items()}
 

@@ -194,6 +194,30 @@ def boxes() -> ModelProto:
     return small(nodes=nodes, outputs={"boxes": ["n", 3]})
 
 
+def branch(op: str = "Identity", domain: str = "") -> onnx.GraphProto:
+    """A graph for the inside of a node."""
+    inner = helper.make_node(op, ["photo"], ["out"], domain=domain)
+    return helper.make_graph([inner], "inner", [], [helper.make_tensor_value_info("out", 1, None)])
+
+
+def nested(inner: onnx.GraphProto, op: str = "If") -> ModelProto:
+    """A network one of whose nodes holds a graph."""
+    return small(nodes=[node(op, "photo", "map", then_branch=inner)])
+
+
+def doubled() -> onnx.GraphProto:
+    """A graph whose input is stored in it as well."""
+    inner = branch()
+    inner.input.append(helper.make_tensor_value_info("w", 1, [1]))
+    inner.initializer.append(weights("w", 1, seed=0))
+    return inner
+
+
+def sub_byte() -> TensorProto:
+    return TensorProto(name="w", dims=[1, 3, 1, 1], data_type=TensorProto.INT4, raw_data=b"\x11\x01")
+
+
+# The last five lead ONNX Runtime Web 1.30.0 beyond its memory, or to operators of its own: SECURITY.md.
 REFUSALS = {
     "external": (external, "another file (“small.onnx_data”)"),
     "foreign": (foreign, "com.microsoft.FusedConv"),
@@ -213,6 +237,14 @@ REFUSALS = {
     ),
     "opset": (lambda: small(opset=27), "version 27"),
     "format": (lambda: small(ir_version=14), "file format 14"),
+    "foreign inside": (lambda: nested(branch("GridSample", "com.microsoft")), "com.microsoft.GridSample"),
+    "graph in a convolution": (lambda: nested(branch(), "Relu"), "unsafe"),
+    "stored input inside": (lambda: nested(doubled()), "unsafe"),
+    "half bytes": (lambda: small(stored=[sub_byte()]), "unsafe"),
+    "cast to half bytes": (
+        lambda: small(nodes=[node("Cast", "photo", "map", to=TensorProto.INT4)]),
+        "unsafe",
+    ),
 }
 
 
