@@ -33,6 +33,8 @@ def opened(data: bytes, formats: tuple[str, ...]) -> ImageFile.ImageFile:
     """
     if formats == ("TIFF",):
         refuse_tiff(data)
+    if formats == ("ICO",):
+        refuse_ico(data)
     image = Image.open(io.BytesIO(without_comments(data) if formats == ("GIF",) else data), formats=formats)
     refuse_bmp(image)
     return image
@@ -76,6 +78,15 @@ def refuse_bmp(image: ImageFile.ImageFile) -> None:
     """Raise ValueError where one code may stand for gigabytes of zeros (CVE-2026-96638)."""
     if any(tile.codec_name == "bmp_rle" for tile in image.tile) and 255 * image.width > _MOST_ZEROS:
         raise ValueError("a row of this BMP is too long for its compression")
+
+
+def refuse_ico(ico: bytes) -> None:
+    """Raise ValueError for icons that hold what `refuse_bmp` is about: run lengths have no place in icons."""
+    (count,) = struct.unpack_from("<H", ico, 4)
+    for at in range(18, min(18 + 16 * count, len(ico) - 3), 16):
+        (offset,) = struct.unpack_from("<I", ico, at)
+        if ico[offset : offset + 4] == b"\x28\0\0\0" and ico[offset + 16 : offset + 17] in {b"\1", b"\2"}:
+            raise ValueError("a compressed picture in an icon")
 
 
 def refuse_tiff(tiff: bytes) -> None:

@@ -55,7 +55,9 @@ def test_the_package_says_what_it_is(folder: Path) -> None:
     described = json.loads((folder / "package.json").read_text("utf-8"))
     assert (described["name"], described["version"]) == ("alphacut", alphacut.__version__)
     assert described["license"] == "Apache-2.0"
-    assert {"LICENSE", "THIRD_PARTY.md", "README.md"} <= set(described["files"])
+    assert {"LICENSE", "THIRD_PARTY.md", "README.md", "licences"} <= set(described["files"])
+    texts = {path.stem for path in (folder / "licences").iterdir()}
+    assert texts == {"pyodide", "numpy", "pillow", "onnxruntime-web", "u2netp"}
     for path in (described["main"], described["types"], described["bin"]["alphacut-assets"]):
         assert (folder / path).is_file()
 

@@ -140,6 +140,16 @@ def test_no_code_of_a_bmp_stands_for_gigabytes() -> None:
         decode(rle_bmp(100_000_000, 1, b"\0\2\xff\xff\0\1"))
 
 
+def test_nor_one_of_an_icons_picture() -> None:
+    inside = rle_bmp(100_000_000, 2, b"\0\2\xff\xff\0\1")[14:]
+    head = struct.pack("<HHH", 0, 1, 1) + struct.pack("<BBBBHHII", 0, 0, 0, 0, 1, 8, len(inside), 22)
+    with pytest.raises(TruncatedImageError):
+        decode(head + inside)
+    assert decode(file_of(Image.new("RGB", (16, 16)), "ICO", sizes=[(16, 16)])).size == (16, 16)
+    plain = file_of(Image.new("RGB", (16, 16)), "ICO", sizes=[(16, 16)], bitmap_format="bmp")
+    assert decode(plain).size == (16, 16)
+
+
 def test_comments_of_a_gif_cost_no_more_than_their_bytes() -> None:
     """GHSA-22hg-r758-rrw9: each 255 bytes were joined to all before them."""
     gif = file_of(Image.fromarray(PHOTO).quantize(8), "GIF")
