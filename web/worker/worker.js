@@ -45,6 +45,14 @@ scope.onmessage = (/** @type {MessageEvent} */ { data }) => {
   queue = queue.then(() => admit(request));
 };
 
+// Held for as long as this worker lives, as the end of some is told by nothing else: see client/worker-slot.js.
+if (scope.name) {
+  globalThis.navigator.locks?.request(scope.name, () => {
+    scope.postMessage({ type: "alive", lock: scope.name });
+    return new Promise(() => {});
+  }).catch(() => {}); // without locks the page hears of errors only
+}
+
 /** @param {number} id */
 function cancel(id) {
   open.get(id)?.abort();
