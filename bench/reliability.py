@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from bench.cuts import cuts_table
 from bench.harness import RESULTS, ROOT, Result
 from bench.tables import between, load_table, markdown
 
@@ -35,7 +36,15 @@ def loads(files: Sequence[Result]) -> str:
     return _each(files, load_table)
 
 
-BENCHES: dict[str, tuple[str, Callable[[Sequence[Result]], str]]] = {"loads": ("batch-*.json", loads)}
+def cuts(files: Sequence[Result]) -> str:
+    """Lay out the cuts of each machine."""
+    return _each(files, cuts_table)
+
+
+BENCHES: dict[str, tuple[str, Callable[[Sequence[Result]], str]]] = {
+    "loads": ("batch-*.json", loads),
+    "cuts": ("cuts-*.json", cuts),
+}
 """Tables of benches by name: their results' files, and what lays them out."""
 
 
