@@ -2,8 +2,8 @@
 
     python -m bench.cuts --machine NAME [--title WORDS] [--site dist/site] [--models u2netp] [--more 4]
 
-A visit is the page opened in a browser that keeps nothing yet, and one photo cut out. First the files are noted
-that a sound visit asks for. Then each is cut off after 0 bytes, after 1, in the middle, before its last byte,
+A visit is the page opened in a browser that keeps nothing yet, and one photo cut out. First the files are
+noted that a sound visit asks for. Then each is cut off after 0 bytes, after 1, in the middle, before its last byte,
 and after `more` other numbers of bytes, drawn with a fixed seed, each in a visit of its own. When the page is
 done or says that something failed, the server is sound again, and the page's button is pressed, or where it
 offers none the page is reloaded. tests/browser/test_faults.py runs a sample of this, and other faults, by
@@ -31,15 +31,15 @@ from tools.serve import Fault, serving
 PATIENCE_MS = 180_000.0  # none of these visits takes long; one that does never ends
 SEED = 7
 
-# Whether there is something to read: a result, an error, a page that takes photos, or the beginning of one.
+# Whether there is something to read: a result, an error, a page that takes photos, or its mere beginning.
 RESTS = """(states) => {
-  const { state } = document.documentElement.dataset;
-  if (states.includes(state)) return true;
-  const scripts = document.querySelector("script[type=module]") && document.getElementById("photo-input");
-  return document.readyState === "complete" && !scripts;
+  const isBare = performance.now() > 20_000 && !document.getElementById("status");
+  return isBare || states.includes(document.documentElement.dataset.state);
 }"""
-SAID = """() => ["error", "status"].map((id) => document.getElementById(id)).find((one) => one?.checkVisibility())
-  ?.querySelector("#error-message")?.textContent ?? document.getElementById("status")?.textContent ?? "" """
+SAID = """() => {
+  const [message, status] = ["error-message", "status"].map((id) => document.getElementById(id));
+  return (message?.checkVisibility() ? message : status)?.textContent ?? "";
+}"""
 
 KINDS: dict[str, tuple[str, ...]] = {
     "the page": ("", "index.html"),
@@ -55,12 +55,16 @@ KINDS: dict[str, tuple[str, ...]] = {
 }
 
 
+WAYS = ("nothing", "a button", "a reload", "a button, then a reload", "never")
+"""What it takes to come to a cutout."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of a visit: what was read, and how the photo came to its cutout in the end."""
 
     said: str
-    after: str  # "nothing", "a button", "a reload", or "never"
+    after: str  # one of WAYS
 
 
 @dataclass
@@ -88,7 +92,7 @@ class Visits:
         return sorted({path for path in self.asked if self._file(path).is_file()})
 
     def content(self, path: str) -> bytes:
-        """What a path holds."""
+        """Read what a path holds."""
         return self._file(path).read_bytes()
 
     def visit(self, faults: Mapping[str, Fault] | None = None) -> Outcome:
@@ -100,7 +104,7 @@ class Visits:
             try:
                 return self._visit(page)
             except Error as error:
-                return Outcome(error.message.splitlines()[0], "never")
+                return Outcome(f"never: {error.message.splitlines()[0]}", "never")
             finally:
                 self.faults.clear()
 
@@ -110,24 +114,22 @@ class Visits:
             return Outcome("", "nothing")
         self.faults.clear()
         if page.locator("#retry").is_visible():
-            page.evaluate("document.documentElement.dataset.state = 'before'")
-            page.click("#retry")
-            page.wait_for_function(RESTS, arg=["ready", "done", "error"])
-            after = "a button"
-        else:
-            after = "a reload"
-        again = None if after == "a button" and _state(page) == "done" else self._again(page, after)
-        return Outcome(said, after if again is None else "never")
+            if self._retry(page):
+                return Outcome(said, "a button")
+            return Outcome(said, "never" if self._come(page) else "a button, then a reload")
+        return Outcome(said, "never" if self._come(page) else "a reload")
 
-    def _again(self, page: Page, after: str) -> str | None:
-        if after == "a reload":
-            return self._come(page)
-        return self._give(page)
+    def _retry(self, page: Page) -> bool:
+        """Press the button, and give the photo if the page was not given one before."""
+        page.evaluate("document.documentElement.dataset.state = 'before'")
+        page.click("#retry")
+        page.wait_for_function(RESTS, arg=["ready", "done", "error"])
+        return _state(page) == "done" or (_state(page) == "ready" and self._give(page) is None)
 
     def _come(self, page: Page) -> str | None:
         """Open the page and give it a photo; return what it says if that fails."""
         try:
-            page.goto(f"{self.url}?model={self.model}&device=wasm")
+            page.goto(f"{self.url}?model={self.model}&device=wasm", wait_until="commit")
         except Error as error:
             return f"the browser says {error.message.split(' at ')[0].removeprefix('Page.goto: ')}"
         page.wait_for_function(RESTS, arg=["ready", "error"])
@@ -168,7 +170,7 @@ def cuts(path: str, length: int, more: int) -> list[int]:
 
 
 def kind_of(path: str) -> str:
-    """What a file belongs to."""
+    """Say what a file belongs to."""
     for kind, marks in KINDS.items():
         if path in marks or any(mark and (path.startswith(mark) or path.endswith(mark)) for mark in marks):
             return kind
@@ -177,10 +179,10 @@ def kind_of(path: str) -> str:
 
 def cuts_table(results: Sequence[Result]) -> str:
     """Lay out cuts by what the files belong to."""
-    head = ["what", "files", "cuts", "unnoticed", "mended by a button", "by a reload", "never", "what is read"]
+    head = ["what", "files", "cuts", *(f"after {way}" for way in WAYS[:-1]), WAYS[-1], "what is read"]
     rows = []
     for one in results:
-        after = [str(one["after"].get(way, 0)) for way in ("nothing", "a button", "a reload", "never")]
+        after = [str(one["after"].get(way, 0)) for way in WAYS]
         rows.append([one["kind"], str(one["files"]), str(one["cuts"]), *after, "<br>".join(one["said"])])
     return markdown(head, rows)
 

@@ -1,4 +1,4 @@
-"""All ways to hurt a page: its network, what its browser keeps, its tab, its worker, that one's memory and GPU.
+"""All ways to hurt a page: its network, what its browser keeps, its tab, its worker with memory and GPU.
 
 The network is hurt by the server (`tools.respond.Fault`), the worker by lines that the server puts before its
 code, the rest through the browser's own tools for developers, so that real things really break.

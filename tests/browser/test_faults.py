@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -29,7 +29,7 @@ from tests.browser.faults import (
     read_error,
     troubled,
 )
-from tests.browser.test_batch import Batch, photo, wait_until_kept
+from tests.browser.test_batch import NO_PICKERS, Batch, photo, wait_until_kept
 from tests.noting import Noted
 from tools.serve import Fault
 
@@ -140,11 +140,12 @@ def test_a_batch_outlives_three_workers(page: Page, site: Path, tmp_path: Path, 
     )
 
 
-def test_a_stroke_and_a_file_outlive_the_worker(
-    page: Page, site: Path, tmp_path: Path, noted: Noted
-) -> None:
+def test_a_stroke_and_a_file_outlive_the_worker(page: Page, site: Path, tmp_path: Path, noted: Noted) -> None:
     """The hint brush asks again by itself; what was to be saved is saved at the next click."""
-    lives: list[list[Act]] = [[("decode", "spare"), ("decode", "end")], [("decode", "spare"), ("encode", "end")]]
+    lives: list[list[Act]] = [
+        [("decode", "spare"), ("decode", "end")],
+        [("decode", "spare"), ("encode", "end")],
+    ]
     with hurt(page, site, *lives) as (driver, trouble):
         editor = Editor(driver, red_on_blue(tmp_path / "ball.png")).begin()
         editor.tab("brush")
@@ -255,7 +256,7 @@ def test_a_gpu_that_is_lost_in_each_stage_costs_no_photo(
     )
 
 
-def cut_out_anew(driver: Driver, path: Path) -> dict[str, object]:
+def cut_out_anew(driver: Driver, path: Path) -> dict[str, Any]:
     """Cut out a photo after another one: the page is done with that."""
     driver.choose(path)
     link = driver.page.locator(f'#download[download^="{path.stem}"]')
@@ -282,7 +283,8 @@ def test_each_kind_of_file_fails_in_a_way_of_its_own(browser: Browser, site: Pat
     with cuts.visiting(browser, site, "tiny") as visits:
         assets = visits.assets()
         for kind, fault in FAILING.items():
-            path = max((one for one in assets if cuts.kind_of(one) == kind), key=lambda one: len(visits.content(one)))
+            found = [one for one in assets if cuts.kind_of(one) == kind]
+            path = max(found, key=lambda one: len(visits.content(one)))
             content = visits.content(path)
             faults = {"cut": Fault(cut_after=len(content) // 2), **network_faults(content)}
             outcome = visits.visit({path: faults[fault]})
@@ -363,6 +365,7 @@ def test_where_there_is_no_room_at_all(page: Page, site: Path, tmp_path: Path, n
         page.wait_for_function(ASKS)
         assert pixels(editor.save(tmp_path))[360, 441, 3] == 0, "the stroke is not in the file"
         batch = Batch(driver)
+        page.evaluate(NO_PICKERS)
         batch.add(*(photo(tmp_path, n) for n in range(2)))
         batch.wait(2)
         saved = batch.zip(tmp_path)

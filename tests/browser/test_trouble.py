@@ -81,7 +81,7 @@ def faulty(site: Path, page: Page, faults: dict[str, Fault]) -> Iterator[Driver]
 
 
 @pytest.mark.parametrize(
-    ("fault", "code", "name"),
+    "trouble",
     [
         (Fault(body=b"\x00" * CHUNK_BYTES), "hash-mismatch", "other bytes"),
         (Fault(body=b"short"), "download-cut-off", "a short file"),
@@ -92,8 +92,9 @@ def faulty(site: Path, page: Page, faults: dict[str, Fault]) -> Iterator[Driver]
     ids=["wrong", "short", "cut-off", "missing", "overloaded"],
 )
 def test_a_bad_model_download_is_explained_and_can_be_tried_again(
-    page: Page, site: Path, fault: Fault, code: str, name: str, noted: Noted
+    page: Page, site: Path, trouble: tuple[Fault, str, str], noted: Noted
 ) -> None:
+    fault, code, name = trouble
     faults = {"weights-001.bin": fault}
     with faulty(site, page, faults) as driver:
         driver.open(model="u2netp")

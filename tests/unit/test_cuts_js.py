@@ -23,7 +23,8 @@ globalThis.fetch = async () => {{
   return new Response(new ReadableStream({{
     pull(controller) {{
       if (sent < whole.length) return controller.enqueue(whole.slice(sent, sent += 97));
-      if (whole.length < file.length && cut.ending === "break") controller.error(new TypeError("network error"));
+      const breaks = whole.length < file.length && cut.ending === "break";
+      if (breaks) controller.error(new TypeError("network error"));
       else controller.close();
     }},
   }}));
