@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from bench.cuts import cuts_table
 from bench.fuzzing.table import fuzz_table, said
 from bench.harness import RESULTS, ROOT, Result
 from bench.tables import between, load_table, markdown
@@ -41,9 +42,15 @@ def fuzzing(files: Sequence[Result]) -> str:
     return "\n\n".join(f"{said(file)}\n\n{fuzz_table(file['results'])}" for file in files)
 
 
+def cuts(files: Sequence[Result]) -> str:
+    """Lay out the cuts of each machine."""
+    return _each(files, cuts_table)
+
+
 BENCHES: dict[str, tuple[str, Callable[[Sequence[Result]], str]]] = {
     "loads": ("batch-*.json", loads),
     "fuzzing": ("fuzz-*.json", fuzzing),
+    "cuts": ("cuts-*.json", cuts),
 }
 """Tables of benches by name: their results' files, and what lays them out."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import re
+import socket
+import struct
 import time
 import urllib.parse
 from collections.abc import Callable, Mapping
@@ -71,8 +73,9 @@ def site_headers(path: str) -> dict[str, str]:
 class Fault:
     """How an answer is damaged, for tests.
 
-    status replaces the HTTP status, body the content; delay is waited for in seconds before the answer
-    starts; the connection is closed after cut_after bytes of the body; bytes_per_second slows the body down.
+    status replaces the HTTP status, body the content, content_type its type; delay is waited for in seconds
+    before the answer starts; the connection is closed after cut_after bytes of the body, or reset there;
+    bytes_per_second slows the body down.
     """
 
     status: int | None = None
@@ -80,6 +83,8 @@ class Fault:
     delay: float = 0.0
     body: bytes | None = None
     bytes_per_second: float | None = None
+    content_type: str | None = None
+    reset: bool = False
 
 
 # Called with the path inside the site, without the base and a leading slash ("" for the front page).
@@ -201,7 +206,7 @@ class SiteHandler(BaseHTTPRequestHandler):
 
     def _send_instead(self, fault: Fault, file: Path | None) -> None:
         body = fault.body or b""
-        self._send_head(fault.status or HTTPStatus.OK, self._about(file, len(body)))
+        self._send_head(fault.status or HTTPStatus.OK, self._about(file, len(body), fault))
         self._send_body(io.BytesIO(body), range(len(body)), fault)
 
     def _send_file(self, file: Path, fault: Fault) -> None:
@@ -217,18 +222,19 @@ class SiteHandler(BaseHTTPRequestHandler):
             if self._has_copy(etag):
                 self._send_head(HTTPStatus.NOT_MODIFIED, common)
             elif span is None:
-                self._send_head(HTTPStatus.OK, common | self._about(file, size))
+                self._send_head(HTTPStatus.OK, common | self._about(file, size, fault))
                 self._send_body(stream, range(size), fault)
             elif span:
                 common["Content-Range"] = f"bytes {span[0]}-{span[-1]}/{size}"
-                self._send_head(HTTPStatus.PARTIAL_CONTENT, common | self._about(file, len(span)))
+                self._send_head(HTTPStatus.PARTIAL_CONTENT, common | self._about(file, len(span), fault))
                 self._send_body(stream, span, fault)
             else:
                 none = {"Content-Range": f"bytes */{size}", "Content-Length": "0"}
                 self._send_head(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, common | none)
 
-    def _about(self, file: Path | None, length: int) -> dict[str, str]:
-        return {"Content-Type": self._content_type(file), "Content-Length": str(length)}
+    def _about(self, file: Path | None, length: int, fault: Fault) -> dict[str, str]:
+        kind = fault.content_type or self._content_type(file)
+        return {"Content-Type": kind, "Content-Length": str(length)}
 
     def _has_copy(self, etag: str) -> bool:
         known = self.headers.get("If-None-Match", "")
@@ -256,6 +262,14 @@ class SiteHandler(BaseHTTPRequestHandler):
             self._send_slowly(stream, span.start, length, fault.bytes_per_second)
         elif length:
             self.connection.sendfile(stream, span.start, length)
+        if fault.reset:
+            self._reset()
+
+    def _reset(self) -> None:
+        """End the connection as one that broke: with lingering off, closing sends a reset."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True
 
     def _send_slowly(self, stream: BinaryIO, start: int, length: int, bytes_per_second: float) -> None:
         stream.seek(start)

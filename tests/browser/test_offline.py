@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.driver import SECOND, Driver
+from tests.noting import Noted
 from tools.bundle import served
 from tools.serve import serving
 
@@ -96,7 +97,7 @@ def test_the_airplane_mode_of_the_browser(page: Page, site: Path, site_url: str)
     driver.assert_clean()
 
 
-def test_readiness_is_said_only_while_it_is_true_and_mended(page: Page, site: Path) -> None:
+def test_readiness_is_said_only_while_it_is_true_and_mended(page: Page, site: Path, noted: Noted) -> None:
     with server_of(site) as server:
         driver = Driver(page, server.url)
         driver.open(model="tiny")
@@ -113,6 +114,14 @@ def test_readiness_is_said_only_while_it_is_true_and_mended(page: Page, site: Pa
         page.click('[data-kept="tiny"] button')
         expect(page.locator("html")).not_to_have_attribute("data-offline", "ready")
         expect(page.locator("#offline")).not_to_have_text("Ready to work offline.")
+    noted.row(
+        "faults",
+        fault="Cache Storage is deleted while the page runs",
+        where="before a photo",
+        what_is_read="nothing",
+        what_is_offered="nothing is needed: the network gives what is missing, the next visit keeps it again",
+        what_is_kept="the photo",
+    )
 
 
 def test_where_there_is_no_room_the_page_says_so_and_works_online(page: Page, site: Path) -> None:

@@ -20,6 +20,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.driver import SECOND, Driver
 from tests.browser.test_batch import photo
 from tests.browser.test_offline import Server, is_offline_ready, server_of
+from tests.noting import Noted
 from tools.offline import HASH_LENGTH
 
 pytestmark = pytest.mark.browser_context_args(service_workers="allow")
@@ -126,6 +127,11 @@ def test_a_new_version_is_used_when_it_was_agreed_to(page: Page, site: Path, tmp
         driver.assert_clean()
 
 
+def words_of(page: Page) -> str:
+    """What stands beside the button."""
+    return page.locator("#update [role=status]").inner_text()
+
+
 NO_ROOM = """() => {
   FileSystemFileHandle.prototype.createWritable = async () => { throw new Error("There is no room."); };
 }"""
@@ -142,16 +148,26 @@ def assert_busy(page: Page) -> None:
     expect(page.locator("#update")).to_contain_text("Work is under way")
 
 
-def test_a_new_version_never_breaks_a_running_job(page: Page, site: Path, tmp_path: Path) -> None:
+def test_a_new_version_never_breaks_a_running_job(
+    page: Page, site: Path, tmp_path: Path, noted: Noted
+) -> None:
     with updated(site, tmp_path) as (server, other):
         driver = Driver(page, server.url)
         driver.open(model="u2netp")
         is_offline_ready(page)
         deploy(server, other, page)
         page.locator("#update-now").wait_for(timeout=30 * SECOND)
+        second = page.context.new_page()
+        second.goto(server.url)
+        is_offline_ready(second)
         driver.choose(site / "samples" / "chelsea.png")
         page.click("#update-now")
         expect(page.locator("#update")).to_contain_text("Work is under way")
+        refused = words_of(page)
+        second.click("#update-now")  # a tab without work does it no harm either
+        expect(second.locator("#update")).to_contain_text("another tab")
+        by_other = words_of(second)
+        second.close()
         server.stop()  # whatever the job still needs is kept
         assert driver.finish()["width"] == 451
         # Nor does it end work that is kept nowhere, or files that are being written.
@@ -169,6 +185,22 @@ def test_a_new_version_never_breaks_a_running_job(page: Page, site: Path, tmp_pa
         assert_busy(page)
         versions = page.evaluate("caches.keys()")
         assert len(versions) == 1, "both versions lie in one cache, what they share but once"
+    noted.row(
+        "faults",
+        fault="the site has a new version while work is under way",
+        where="a photo, edits that are kept nowhere, a batch that is being saved",
+        what_is_read=refused,
+        what_is_offered="the same button, later",
+        what_is_kept="the photo, with the server gone; the edits; the files that are written",
+    )
+    noted.row(
+        "faults",
+        fault="a second tab wants the new version while the first one works",
+        where="a photo",
+        what_is_read=by_other,
+        what_is_offered="the same button, when it is the only tab",
+        what_is_kept="the photo, with the server gone",
+    )
 
 
 def test_shared_photos_arrive(page: Page, site: Path, site_url: str) -> None:

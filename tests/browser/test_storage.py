@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import BrowserType, Page, expect
 
 from tests.browser.driver import SECOND, Driver, prepend, with_worker
+from tests.noting import Noted
 from tools.serve import Fault, serving
 
 # Changes files in the store from outside, as a bad disk would: flips the first byte, or cuts most of it off.
@@ -170,20 +171,29 @@ def test_what_was_damaged_is_found_and_fetched_again(page: Page, site: Path) -> 
         assert storage_remarks(report) == ""
 
 
-def test_full_storage_is_said_and_costs_no_photo(page: Page, site: Path) -> None:
+def test_full_storage_is_said_and_costs_no_photo(page: Page, site: Path, noted: Noted) -> None:
     with visiting(site, page) as visit:
         devtools = page.context.new_cdp_session(page)
         origin = visit.driver.url.rstrip("/")
         devtools.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": 2_500_000})
         visit.driver.open(model="u2netp")
         report = visit.driver.cut_out(site / "samples" / "chelsea.png")
-        assert "full" in storage_remarks(report)
+        said = storage_remarks(report)
+        assert "full" in said
         expect(page.locator("#remarks")).to_contain_text("full")
         devtools.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": 50_000_000})
         visit.again()
         report = visit.driver.cut_out(site / "samples" / "chelsea.png")
         assert 1 < len(visit.asked) < 2 + len(chunks_of(site, "u2netp")), "what fitted was kept"
         assert storage_remarks(report) == ""
+    noted.row(
+        "faults",
+        fault="the browser's storage is full in mid-download",
+        where="the model",
+        what_is_read=f"a remark beside the cutout: {said}",
+        what_is_offered="nothing is needed",
+        what_is_kept="the photo; what fitted is not fetched again",
+    )
 
 
 def test_clear_deletes_everything(page: Page, site: Path) -> None:

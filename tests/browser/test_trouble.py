@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.driver import Driver, prepend, rewrite
 from tests.browser.site import CHUNK_BYTES
+from tests.noting import Noted
 from tools.serve import Fault, serving
 
 
@@ -80,19 +81,20 @@ def faulty(site: Path, page: Page, faults: dict[str, Fault]) -> Iterator[Driver]
 
 
 @pytest.mark.parametrize(
-    ("fault", "code"),
+    "trouble",
     [
-        (Fault(body=b"\x00" * CHUNK_BYTES), "hash-mismatch"),
-        (Fault(body=b"short"), "download-cut-off"),
-        (Fault(cut_after=400_000), "download-cut-off"),
-        (Fault(status=404), "download-failed"),
-        (Fault(status=503), "download-failed"),
+        (Fault(body=b"\x00" * CHUNK_BYTES), "hash-mismatch", "other bytes"),
+        (Fault(body=b"short"), "download-cut-off", "a short file"),
+        (Fault(cut_after=400_000), "download-cut-off", "cut off"),
+        (Fault(status=404), "download-failed", "404"),
+        (Fault(status=503), "download-failed", "503"),
     ],
     ids=["wrong", "short", "cut-off", "missing", "overloaded"],
 )
 def test_a_bad_model_download_is_explained_and_can_be_tried_again(
-    page: Page, site: Path, fault: Fault, code: str
+    page: Page, site: Path, trouble: tuple[Fault, str, str], noted: Noted
 ) -> None:
+    fault, code, name = trouble
     faults = {"weights-001.bin": fault}
     with faulty(site, page, faults) as driver:
         driver.open(model="u2netp")
@@ -104,8 +106,17 @@ def test_a_bad_model_download_is_explained_and_can_be_tried_again(
         if code == "hash-mismatch":
             assert "expected sha256" in error["details"]
         faults.clear()
+        offered = driver.page.locator("#retry").inner_text()
         driver.page.click("#retry")
         assert driver.finish()["width"] == 451, "the photo was lost"
+    noted.row(
+        "faults",
+        fault=f"a part of the model, each time it is asked for: {name}",
+        where="the first visit",
+        what_is_read=f"{error['message']} ({code})",
+        what_is_offered=offered,
+        what_is_kept="the photo, and what of the model has come",
+    )
 
 
 @pytest.mark.parametrize("part", ["pyodide.asm.wasm", "python.tar", "simd-threaded.jspi.wasm"])
@@ -232,7 +243,7 @@ def test_python_that_dies_is_said_and_replaced(page: Page, site: Path, site_url:
     assert driver.finish()["width"] == 451, "the photo was lost"
 
 
-def test_a_stalled_download_is_given_up(page: Page, site: Path) -> None:
+def test_a_stalled_download_is_given_up(page: Page, site: Path, noted: Noted) -> None:
     rewrite(page, "**/worker/assets.js", "STALL_MS = 30_000", "STALL_MS = 1_500")
     faults = {"pyodide.asm.wasm": Fault(delay=60)}
     with faulty(site, page, faults) as driver:
@@ -241,8 +252,17 @@ def test_a_stalled_download_is_given_up(page: Page, site: Path) -> None:
         error = driver.fail_with(seconds=20)
         assert error["code"] in {"download-failed", "download-cut-off"}
         faults.clear()
+        offered = driver.page.locator("#retry").inner_text()
         driver.page.click("#retry")
         assert driver.finish()["width"] == 451
+    noted.row(
+        "faults",
+        fault="a download from which nothing comes for 30 s",
+        where="Python",
+        what_is_read=f"{error['message']} ({error['code']})",
+        what_is_offered=offered,
+        what_is_kept="the photo",
+    )
 
 
 def test_a_photo_replaced_while_python_starts_costs_no_second_start(page: Page, site: Path) -> None:

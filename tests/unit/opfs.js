@@ -28,7 +28,7 @@ class Snapshot extends Blob {
   constructor(entry, type = "", bytes = entry.bytes) {
     super([bytes], { type });
     this.#entry = entry;
-    this.#whole = entry.bytes;
+    this.#whole = bytes;
   }
 
   async arrayBuffer() {
@@ -41,7 +41,7 @@ class Snapshot extends Blob {
   }
 
   slice(_from, _to, type) {
-    return new Snapshot(this.#entry, type);
+    return new Snapshot(this.#entry, type, this.#whole);
   }
 }
 

@@ -357,3 +357,21 @@ def test_a_file_that_fails_leaves_nothing_and_the_others_are_saved() -> None:
         files[1].blob = unreadable;
         await seen(await saveInto(files, folder, {{ signal: stop.signal, onProgress() {{}} }}));
     """) == [["a.png", "c.png"], ["b.png"], ["a.png", "c.png"]]
+
+
+def test_what_was_deleted_under_the_page_is_made_again_from_the_file_itself() -> None:
+    """As where site data is cleared; only what can't be read is made again."""
+    assert story("""
+        const batch = await begin(white), [item] = batch.items;
+        await batch.renew(batch.items);
+        await settled();
+        const before = runs;
+        const place = await (await navigator.storage.getDirectory()).getDirectoryHandle(BATCHES);
+        for await (const id of place.keys()) {
+          const folder = await place.getDirectoryHandle(id);
+          for await (const name of folder.keys()) await folder.removeEntry(name);
+        }
+        await batch.renew(batch.items);
+        await settled();
+        seen(before, runs, item.state, await text(batch), isAtRisk(item));
+    """) == [1, 2, "done", ["cut-2 0 white jpeg"], True]

@@ -270,6 +270,8 @@ def test_faults(site: Path) -> None:
         "a.mjs": Fault(body=b"corrupted"),
         "a.onnx": Fault(cut_after=100),
         "a.css": Fault(delay=0.3),
+        "a.wasm": Fault(content_type="text/html"),
+        "a.zip": Fault(cut_after=100, reset=True),
         "missing": Fault(status=200, body=b"made up"),
         "": Fault(body=b"another front"),
     }
@@ -281,6 +283,10 @@ def test_faults(site: Path) -> None:
         with pytest.raises(http.client.IncompleteRead) as cut:
             ask(url, "a.onnx")
         assert cut.value.partial == CONTENT[:100]
+        wrong = ask(url, "a.wasm")
+        assert (wrong.headers["Content-Type"], wrong.body) == ("text/html", CONTENT)
+        with pytest.raises((ConnectionResetError, http.client.IncompleteRead)):
+            ask(url, "a.zip")
         started = time.monotonic()
         assert ask(url, "a.css").body == CONTENT
         assert time.monotonic() - started >= 0.3

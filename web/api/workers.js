@@ -52,7 +52,7 @@ function crewOf(settled) {
   if (known) return known;
   let answered = false;
   const client = new WorkerClient(() => {
-    const worker = new Worker(address, { type: "module", name: "alphacut" });
+    const worker = new Worker(address, { type: "module", name: `alphacut ${Math.random()}` });
     worker.addEventListener("message", () => { answered = true; }, { once: true });
     return worker;
   });

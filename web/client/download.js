@@ -7,6 +7,7 @@ import { cancelledBy } from "./abort.js";
 const NOT_THERE = "The site may not have been built or copied completely.";
 /** Browsers don't tell scripts which of these it was. */
 const NO_ANSWER = "The server did not answer. Try again in a moment.";
+const CUT_OFF = "The connection ended too early. Try again.";
 
 /**
  * @param {string | URL} url
@@ -14,8 +15,8 @@ const NO_ANSWER = "The server did not answer. Try again in a moment.";
  * @param {{ signal?: AbortSignal | undefined, fetchArgs?: RequestInit | undefined, missing?: string, silent?: string }} [options]
  *   `fetchArgs` go to `fetch`; `missing` and `silent` are hints for when the server has no such file, and for when
  *   there is no answer.
- * @returns {Promise<Response>}
- * @throws {AlphacutError} `cancelled`, `offline` or `download-failed`
+ * @returns {Promise<Response>}  Its body is here in full.
+ * @throws {AlphacutError} `cancelled`, `offline`, `download-failed` or `download-cut-off`
  */
 export async function download(url, complaint, { signal, fetchArgs, missing = NOT_THERE, silent = NO_ANSWER } = {}) {
   /** @type {Response} */
@@ -30,8 +31,15 @@ export async function download(url, complaint, { signal, fetchArgs, missing = NO
       cause,
     });
   }
-  if (response.ok) return response;
-  throw new AlphacutError("download-failed", complaint, {
-    hint: missing, details: `${url}\nHTTP ${response.status} ${response.statusText}`,
-  });
+  if (!response.ok) {
+    throw new AlphacutError("download-failed", complaint, {
+      hint: missing, details: `${url}\nHTTP ${response.status} ${response.statusText}`,
+    });
+  }
+  try {
+    return new Response(await response.blob(), response);
+  } catch (cause) {
+    if (signal?.aborted) throw cancelledBy(signal);
+    throw new AlphacutError("download-cut-off", complaint, { hint: CUT_OFF, details: `${url}\n${cause}`, cause });
+  }
 }

@@ -1,7 +1,7 @@
 /** Whatever a photo is given as, as a file that the worker reads. */
 
 import { AlphacutError } from "../shared/protocol.js";
-import { cancelledBy, untilAborted } from "./abort.js";
+import { untilAborted } from "./abort.js";
 import { download } from "./download.js";
 import { drawSvg, pixelsOf } from "./pixels.js";
 import { rawPng, whiteUnder } from "./raw-png.js";
@@ -159,13 +159,7 @@ async function fileOr(address, reading, draw) {
  * @param {Reading} reading
  */
 async function fetched(address, reading) {
-  const response = await download(address, NOT_LOADED, { ...reading, missing: MISSING, silent: NO_ANSWER });
-  try {
-    return await response.blob();
-  } catch (cause) {
-    if (reading.signal?.aborted) throw cancelledBy(reading.signal);
-    throw new AlphacutError("download-cut-off", NOT_LOADED, { hint: "The connection ended too early. Try again.", details: String(cause), cause });
-  }
+  return (await download(address, NOT_LOADED, { ...reading, missing: MISSING, silent: NO_ANSWER })).blob();
 }
 
 /** @param {string | URL} address */

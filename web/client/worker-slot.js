@@ -1,6 +1,6 @@
 /** Holds the one worker of the page: made when first needed, and made anew after it was dismissed. */
 
-/** @import { Reply, Request } from "../shared/protocol.js" */
+/** @import { Alive, Reply, Request } from "../shared/protocol.js" */
 /**
  * @typedef {object} Listener
  * @property {(reply: Reply) => void} onReply
@@ -38,13 +38,24 @@ export class WorkerSlot {
 
   #hire() {
     const worker = this.#start();
-    worker.onmessage = ({ data }) => this.#listener.onReply(data);
+    worker.onmessage = ({ data }) => (data.type === "alive" ? this.#watch(worker, data) : this.#listener.onReply(data));
     worker.onerror = (event) => {
       event.preventDefault();
       this.#crash([event.message, event.filename, event.lineno].filter(Boolean).join(" · "));
     };
     worker.onmessageerror = () => this.#crash("A message from the worker could not be read.");
     return worker;
+  }
+
+  /**
+   * A worker that closes itself, or that the browser ends, tells nobody; but it lets go of its lock.
+   * @param {Worker} worker
+   * @param {Alive} alive
+   */
+  #watch(worker, { lock }) {
+    navigator.locks.request(lock, () => {
+      if (worker === this.#worker) this.#crash("It ended without a word.");
+    }).catch(() => {}); // the page goes
   }
 
   /** @param {string} details */

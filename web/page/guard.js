@@ -40,6 +40,11 @@
       ? "This page can’t run from a file: serve its folder over HTTP, for instance with “make serve”."
       : "A part of this page did not load. Check the connection and reload.";
   };
-  addEventListener("error", ({ target }) => { if (target instanceof HTMLScriptElement) broken(); }, true);
+  // A module that came damaged is no event of its element.
+  addEventListener("error", ({ target, error }) => {
+    if (target instanceof HTMLScriptElement || error instanceof SyntaxError) broken();
+  }, true);
   addEventListener("words-failed", broken);
+  // Where the page itself broke off, the browser runs no module and tells nobody.
+  setTimeout(() => { if (document.readyState === "loading") broken(); }, 15_000);
 }

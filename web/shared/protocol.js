@@ -38,11 +38,11 @@ export const ERROR_CODES = /** @type {const} */ ([
 /** @typedef {(typeof ERROR_CODES)[number]} ErrorCode */
 
 /**
- * After these the worker is always of no use any more: WASM memory never shrinks, and a runtime that
- * failed stays broken.
+ * After these the worker is always of no use any more: WASM memory never shrinks, a runtime that failed stays broken,
+ * and what crashed is gone.
  * @type {ReadonlySet<ErrorCode>}
  */
-export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
+export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed", "worker-crashed"]);
 
 /**
  * An error as it crosses the wire.
@@ -334,6 +334,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed"]);
 /** @typedef {{ id: number, type: "step", step: OwnStep, loaded: number, total: number }} StepReply */
 /** @typedef {{ id: number, type: "result", value: Ready | Cutout | Exported | PatchEdit | LiveMask | Stats | Kept | Inspection | SiteModel | SiteModel[] | Measured }} ResultReply */
 /** @typedef {{ id: number, type: "error", error: WireError }} ErrorReply */
+/** @typedef {{ type: "alive", lock: string }} Alive  Belongs to no request: the worker holds this Web Lock, its name, until it ends. */
 /** @typedef {ProgressReply | StepReply | ResultReply | ErrorReply} Reply */
 
 /** An error with a stable code, a message for people and a hint what to do. */

@@ -6,6 +6,8 @@ import { AlphacutError } from "../shared/protocol.js";
 
 /** A download from which nothing came for so long has failed, whatever the browser still hopes. */
 const STALL_MS = 30_000;
+/** Counted in so many ticks, as a tab that was frozen has one of them afterwards, and has not waited meanwhile. */
+const TICKS = 10;
 
 /** @import { SiteFile } from "../shared/protocol.js" */
 /** @typedef {(bytes: Uint8Array<ArrayBuffer>) => Promise<string>} Digest  SHA-256 in hexadecimal. */
@@ -148,6 +150,17 @@ export function fetchFile(file, { signal = null, cache = "default" } = {}) {
 }
 
 /**
+ * What a file of JSON holds.
+ * @param {SiteFile} file
+ * @returns {Promise<any>}
+ * @throws {AlphacutError} `offline`, `download-failed` or `download-cut-off`
+ */
+export async function fetchJson(file) {
+  const response = await fetchFile(file);
+  return inTime(response.json()).catch((cause) => { throw cutOff(file, 0, cause); });
+}
+
+/**
  * The response, or an AlphacutError that says why there is none.
  * @param {Promise<Response>} pending
  * @param {SiteFile} file
@@ -213,12 +226,15 @@ async function readAll(response, file, into, { signal, onBytes }) {
  * @returns {Promise<T>}
  */
 function inTime(pending) {
-  /** @type {ReturnType<typeof setTimeout>} */
+  /** @type {ReturnType<typeof setInterval>} */
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`nothing arrived for ${STALL_MS / 1000} s`)), STALL_MS);
+    let left = TICKS;
+    timer = setInterval(() => {
+      if (--left === 0) reject(new Error(`nothing arrived for ${STALL_MS / 1000} s`));
+    }, STALL_MS / TICKS);
   });
-  return Promise.race([pending, /** @type {Promise<never>} */ (late)]).finally(() => clearTimeout(timer));
+  return Promise.race([pending, /** @type {Promise<never>} */ (late)]).finally(() => clearInterval(timer));
 }
 
 /** @param {SiteFile} file */

@@ -3,7 +3,7 @@
  */
 
 import { AlphacutError } from "../shared/protocol.js";
-import { fetchEarly, fetchFile, nativeDigest, ROOT, watchFetches } from "./assets.js";
+import { fetchEarly, fetchJson, nativeDigest, ROOT, watchFetches } from "./assets.js";
 import { Network } from "./network.js";
 import { ORT_BUILD } from "./ort.js";
 import { findOwn } from "./own-store.js";
@@ -91,12 +91,8 @@ async function loadAll(request, signal, post) {
 
 /** @returns {Promise<Site>} */
 export function loadSite() {
-  return (siteLoading ??= fetchSite().catch((error) => { siteLoading = null; throw error; }));
-}
-
-/** @returns {Promise<Site>} */
-async function fetchSite() {
-  return (await fetchFile({ path: "site.json", bytes: 0, sha256: "" })).json();
+  const site = { path: "site.json", bytes: 0, sha256: "" };
+  return (siteLoading ??= fetchJson(site).catch((error) => { siteLoading = null; throw error; }));
 }
 
 /**

@@ -29,7 +29,7 @@ const BROKEN = /no available backend|previous call to|initWasm|Aborted|bad_alloc
 /** What it says where only its GPU part can't begin. */
 const WITHOUT_GPU = /GPU adapter|WebGPU is not supported/i;
 
-/** How long a run that failed may take to end before its session is let be. */
+/** How long a run or the making of a session that failed may take to end before it is let be. */
 const LAST_WAIT_MS = 5000;
 
 /** @type {typeof Ort | null} */
@@ -87,7 +87,8 @@ export async function createSession(site, report, files, profile = false) {
     return new GpuSession(await Promise.race([creating, failure]), report, Tensor, { device, failure });
   } catch (cause) {
     device.destroy();
-    creating.then((session) => session.release()).catch(() => {}); // or its weights would stay
+    // Or its weights would stay. ONNX Runtime makes one session at a time: the next one must wait for its end.
+    await inTime(creating.then((session) => session.release()).catch(() => {}));
     throw cause;
   }
 }
@@ -226,8 +227,7 @@ class GpuSession {
     const ended = this.#running.then(() => true);
     this.#io.destroy();
     this.#device.destroy();
-    const late = new Promise((resolve) => { setTimeout(resolve, LAST_WAIT_MS, false); });
-    if (await Promise.race([ended, late])) await this.#session.release();
+    if (await inTime(ended)) await this.#session.release();
   }
 }
 
@@ -238,6 +238,15 @@ class GpuSession {
  */
 function unlessRun(cause) {
   if (!(cause instanceof TypeError && cause.message.includes("gpuBufferMetadata"))) throw cause;
+}
+
+/**
+ * @template T
+ * @param {Promise<T>} ending
+ * @returns {Promise<T | false>}  False where it takes too long.
+ */
+function inTime(ending) {
+  return Promise.race([ending, new Promise((resolve) => { setTimeout(resolve, LAST_WAIT_MS, false); })]);
 }
 
 /**

@@ -54,6 +54,13 @@ scope.onmessage = (/** @type {MessageEvent} */ { data }) => {
 async function glance({ id, photo }) {
   const error = await noImage(photo);
   if (error && open.delete(id)) refuse(id, error);
+
+// Held for as long as this worker lives, as the end of some is told by nothing else: see client/worker-slot.js.
+if (scope.name) {
+  globalThis.navigator.locks?.request(scope.name, () => {
+    scope.postMessage({ type: "alive", lock: scope.name });
+    return new Promise(() => {});
+  }).catch(() => {}); // without locks the page hears of errors only
 }
 
 /** @param {number} id */

@@ -1,7 +1,7 @@
 /** The photos of a batch and what is done with them; no markup. */
 
 import { AlphacutError } from "../../shared/protocol.js";
-import { isPlain, keptBytes, mayBePhoto, newItem, recall, recipeOf } from "./item.js";
+import { beginAnew, fileOf, isPlain, keptBytes, mayBePhoto, newItem, recall, recipeOf } from "./item.js";
 import { Depot } from "./depot.js";
 import { Pace } from "./pace.js";
 import { Queue } from "./queue.js";
@@ -180,6 +180,12 @@ export class Batch {
     }
   }
 
+  /** Makes those again whose files can't be read any more. @param {Item[]} items */
+  async renew(items) {
+    const reading = await Promise.allSettled(items.map((item) => fileOf(item)?.slice(0, 1).arrayBuffer()));
+    this.#queue.retry(items.filter((item, at) => reading[at]?.status === "rejected" && beginAnew(item)));
+  }
+
   /** Whether another file is wanted than there is. @param {Item} item */
   #isStale(item) {
     return item.photo !== null && item.made !== recipeOf(item, this.#recipe);
@@ -197,6 +203,19 @@ export class Batch {
    * @param {AbortSignal} signal
    */
   async #work(item, signal) {
+    try {
+      await this.#make(item, signal);
+    } catch (error) {
+      if (AlphacutError.from(error).code !== "unreadable-file" || !beginAnew(item)) throw error;
+      await this.#make(item, signal);
+    }
+  }
+
+  /**
+   * @param {Item} item
+   * @param {AbortSignal} signal
+   */
+  async #make(item, signal) {
     const onProgress = (/** @type {ProgressReply} */ { stage }) => {
       if (signal.aborted || stage === item.stage) return;
       item.stage = stage;

@@ -152,7 +152,8 @@ class View {
     const blob = await photoOf(item);
     if (!blob) return;
     const photo = photoFromBlob(blob, item.name, item.folder);
-    const made = await madeOf(item, this.batch.recipe);
+    const made = await madeOf(item, this.batch.recipe).catch(() => this.batch.renew([item]));
+    if (made === undefined) return; // its tile tells
     if (!made) return this.#app.openEditor(photo);
     let known = made.edited.master;
     this.#app.openEditor(photo, {

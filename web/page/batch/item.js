@@ -67,6 +67,16 @@ export function isAtRisk(item) {
   return !saved && state !== "failed" && (!shelf || [...unwritten].some((part) => part === "record" || item[part] !== null));
 }
 
+/**
+ * What the shelf kept of a photo can't be read any more, as where site data was cleared under the page: it begins anew
+ * with the file itself. False where there is none. @param {Item} item
+ */
+export function beginAnew(item) {
+  if (!item.source || !item.shelf) return false;
+  Object.assign(item, { photo: item.source, shelf: null, master: null, thumb: null, result: null, likeness: null, made: "" });
+  return true;
+}
+
 /** Whether a file may be a photo, by what the system takes it for. @param {Blob} file */
 export function mayBePhoto({ type }) {
   return !/^(text|audio|video|font|application)\//.test(type);

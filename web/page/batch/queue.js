@@ -120,8 +120,7 @@ export class Queue {
   #settle(entry, error) {
     if (!error) return this.#set(entry, "done");
     if (error.code === "cancelled") return this.#set(entry, "cancelled");
-    const died = error.fatal || error.code === "worker-crashed";
-    if (died && ++entry.crashes === 1) return this.#set(entry, "waiting");
+    if (error.fatal && ++entry.crashes === 1) return this.#set(entry, "waiting");
     entry.error = error;
     this.#set(entry, "failed");
   }

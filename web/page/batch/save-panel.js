@@ -90,6 +90,7 @@ export class SavePanel {
   async #finish(files, { saved, failed }) {
     const paths = new Set(saved.map(({ path }) => path));
     await this.#batch.saved(files.filter(({ path }) => paths.has(path)));
+    await this.#batch.renew(files.flatMap(({ path, item }) => (paths.has(path) ? [] : [item])));
     const words = t("batch.saved", { count: saved.length });
     this.#app.announce(words);
     this.#tell(words, ...failed.map(({ path, why }) => make("p", {}, t("batch.unsaved", { path, why }))));

@@ -46,7 +46,10 @@ export async function saveZip(files, { file, keep }, options) {
     return /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (makeZip(readable(files, saved, options)));
   };
   if (file) await zip().pipeTo(await file.createWritable(), { signal: options.signal });
-  else download(await made(zip, keep, options.signal));
+  else {
+    const blob = await made(zip, keep, options.signal);
+    if (saved.saved.length > 0) download(blob);
+  }
   return saved;
 }
 

@@ -32,7 +32,12 @@ export class Hint {
     const task = (this.#task = new AbortController()), { master, edits } = draft.state;
     this.#onState(true);
     try {
-      const patch = await this.#client.refine({ photo, master: master.blob, edits: [...edits], stroke }, { signal: task.signal });
+      const ask = () => this.#client.refine({ photo, master: master.blob, edits: [...edits], stroke }, { signal: task.signal });
+      // The stroke is nowhere else: a worker that ends with it is not its end.
+      const patch = await ask().catch((error) => {
+        if (error.fatal) return ask();
+        throw error;
+      });
       await decodePatches([patch]);
       if (this.#task === task) draft.change({ edits: [...draft.state.edits, patch] });
     } finally {

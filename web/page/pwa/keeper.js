@@ -57,8 +57,10 @@ export class Keeper {
     this.#inUse = { model, target: /** @type {Target} */ (`${provider}-${precision}`) };
     return this.#next(async () => {
       await this.#look(); // models are there at once, the rest takes its time
-      await ask({ type: "claim", version: (await loadSite()).version });
-      await this.#look(await ask({ type: "keep", groups: ["shell", ...RUNTIME, "samples"] }));
+      const { version } = await loadSite(), claim = () => ask({ type: "claim", version });
+      await claim();
+      // A browser ends a service worker that takes long, and no answer comes: the next one knows how far it was.
+      await this.#look(await ask({ type: "keep", groups: ["shell", ...RUNTIME, "samples"] }) ?? await claim());
     });
   }
 
