@@ -26,11 +26,11 @@ from alphacut.errors import (
 )
 from alphacut.isobmff import describe
 from alphacut.keys import DeepKey, keyed, settle_key
+from alphacut.lighter import lighter
 from alphacut.metadata import kept_exif
 from alphacut.noise import NONE, Noise, noise_of
 from alphacut.output import Output
 from alphacut.plugins import DAMAGE, check_fax, lacks_kind, load_plugin
-from alphacut.png_texts import without_texts
 
 MAX_PIXELS = 128_000_000
 """Greatest width times height; RGBA and alpha of such a photo take 640 MB of a 4 GB heap."""
@@ -114,10 +114,10 @@ def decode(data: bytes, output: Output = _PLAIN) -> Photo:
     try:
         return _decode(data, output)
     except TruncatedImageError:
-        lighter = without_texts(data)
-        if lighter is None:
+        rest = lighter(data)
+        if rest is None:
             raise
-    return _decode(lighter[0], output, lighter[1])
+    return _decode(rest.data, output, rest.profile)
 
 
 def _decode(data: bytes, output: Output, profile: bytes | None = None) -> Photo:
