@@ -41,7 +41,7 @@ _BYTES = {
 
 WRITES_ALL = int(PIL.__version__.partition(".")[0]) >= 13
 """Whether Pillow writes to all memory that it gives out as a TIFF's pixels. Before 13.0 it does not where
-what libtiff decodes is less than a strip, and libtiff does not say so: what is seen may be of another photo."""
+what libtiff decodes is less than a strip, and libtiff does not say so: that may be of another photo."""
 _COMPLETE = {"tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "packbits", "zstd", "lzma"}
 """Compressions whose decoders say if anything is missing; those of faxes and JPEG don't."""
 
