@@ -14,6 +14,7 @@ from alphacut.errors import ImageTooLargeError, OutOfMemoryError
 from alphacut.headers import largest_size
 from alphacut.image import decode
 from tests.helpers import file_of, png_chunk, png_of, scene
+from tests.swollen import icon_of
 
 MOVES = (b"acTL", struct.pack(">II", 2, 0))
 
@@ -33,10 +34,6 @@ def test_sizes_are_those_that_pillow_reads(kind: str, options: dict[str, Any]) -
 @pytest.mark.parametrize("kind", ["JPEG", "GIF", "BMP", "TIFF"])
 def test_other_formats_are_left_to_pillow_which_looks_first(kind: str) -> None:
     assert largest_size(file_of(Image.new("L", (37, 21)), kind)) == (0, 0)
-
-
-def icon_of(png: bytes) -> bytes:
-    return b"\0\0\1\0\1\0" + struct.pack("<BBBBHHII", 0, 0, 0, 0, 1, 32, len(png), 22) + png
 
 
 def two_headers() -> bytes:
