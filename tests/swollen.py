@@ -37,6 +37,9 @@ def _pngs() -> Iterator[tuple[str, bytes]]:
     pixels = png_chunk(b"IDAT", packed) + png_chunk(b"IEND", b"")
     yield "PNG of 8 x 8 with 80 MB of pixels", b"\x89PNG\r\n\x1a\n" + header + pixels
     yield "PNG of 20,000 x 10,000", png_of(20_000, 10_000, 8, 2, [bytes(9)])
+    moving = png_of(20_000, 20_000, 8, 2, [bytes(9)], (b"acTL", struct.pack(">II", 2, 0)))
+    yield "animated PNG of 20,000 x 20,000", moving
+    yield "ICO of an animated PNG of 20,000 x 20,000", icon_of(moving)
     yield "PNG of 2,147,483,647 x 1", png_of(0x7FFFFFFF, 1, 8, 2, [bytes(9)])
     yield "PNG of 1,000 x 100,000 without pixels", png_of(1000, 100_000, 8, 2, [])
 
@@ -95,6 +98,11 @@ def _tiffs() -> Iterator[tuple[str, bytes]]:
         yield f"TIFF of 100 megapixels in 100 bytes of {name}", body + bytes(200 - len(body)) + b"\x81\0" * 50
 
 
+def icon_of(png: bytes) -> bytes:
+    """Write an icon of one picture."""
+    return b"\0\0\1\0\1\0" + struct.pack("<BBBBHHII", 0, 0, 0, 0, 1, 32, len(png), 22) + png
+
+
 def _others() -> Iterator[tuple[str, bytes]]:
     webp = bytearray(file_of(Image.new("RGBA", (8, 8)), "WEBP", icc_profile=icc.rgb()))
     webp[24:30] = b"\xff\x3f\0\xff\x3f\0"
@@ -105,10 +113,9 @@ def _others() -> Iterator[tuple[str, bytes]]:
         yield f"AVIF of {side:,} x {side:,}", avif[:at] + struct.pack(">II", side, side) + avif[at + 8 :]
     head = struct.pack("<IHHIIiiHHIIiiII", 58, 0, 0, 54, 40, 32_767, 3900, 1, 8, 1, 4, 0, 0, 0, 0)
     yield "BMP of 127 megapixels in 60 bytes", b"BM" + head + b"\0\1"
-    inside = png_of(20_000, 20_000, 8, 2, [bytes(9)])
-    entry = struct.pack("<BBBBHHII", 0, 0, 0, 0, 1, 32, len(inside), 22)
-    yield "ICO with a PNG of 400 megapixels", b"\0\0\1\0\1\0" + entry + inside
-    yield "ICO of 65,535 pictures", b"\0\0\1\0\xff\xff" + entry * 65_535 + inside
+    icon = icon_of(png_of(20_000, 20_000, 8, 2, [bytes(9)]))
+    yield "ICO with a PNG of 400 megapixels", icon
+    yield "ICO of 65,535 pictures", b"\0\0\1\0\xff\xff" + icon[6:22] * 65_535 + icon[22:]
     for size in (b"99999 99999", b"9" * 40 + b" 1", b"-1 -1"):
         yield f"PPM of {size.decode()}", b"P6 " + size + b" 255\n" + bytes(30)
     targa = struct.pack("<BBBHHBHHHHBB", 0, 0, 10, 0, 0, 0, 0, 0, 65_535, 1900, 24, 0)

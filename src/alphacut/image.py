@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from alphacut import mended, profiles, scans, sniff
+from alphacut import mended, profiles, sniff
 from alphacut.anonymous import without_device
 from alphacut.cicp import settle_space
 from alphacut.colours import Managed, split
@@ -24,13 +24,15 @@ from alphacut.errors import (
     UnsupportedFormatError,
     ZeroSizeImageError,
 )
+from alphacut.headers import largest_size
 from alphacut.isobmff import describe
 from alphacut.keys import DeepKey, keyed, settle_key
+from alphacut.lighter import lighter
 from alphacut.metadata import kept_exif
 from alphacut.noise import NONE, Noise, noise_of
 from alphacut.output import Output
-from alphacut.plugins import DAMAGE, check_fax, lacks_kind, load_plugin
-from alphacut.png_texts import without_texts
+from alphacut.plugins import DAMAGE, check_compression, lacks_kind, load_plugin
+from alphacut.scans import check_scans
 
 MAX_PIXELS = 128_000_000
 """Greatest width times height; RGBA and alpha of such a photo take 640 MB of a 4 GB heap."""
@@ -116,21 +118,26 @@ def decode(data: bytes, output: Output = _PLAIN) -> Photo:
     try:
         return _decode(data, output)
     except TruncatedImageError:
-        lighter = without_texts(data)
-        if lighter is None:
+        rest = lighter(data)
+        if rest is None:
             raise
-    return _decode(lighter[0], output, lighter[1])
+    return _decode(rest.data, output, rest.profile)
 
 
 def _decode(data: bytes, output: Output, profile: bytes | None = None) -> Photo:
     """Read a photo, with a profile that is not in its file."""
-    image = _open(data)
-    if profile is not None:
-        image.info["icc_profile"] = profile
     try:
-        return _read(data, image, output)
+        image = _open(data)
+        if profile is not None:
+            image.info["icc_profile"] = profile
+        return _loaded(data, image, output)
     except MemoryError as error:
         raise OutOfMemoryError("The photo is too large for the memory that is left.") from error
+
+
+def _loaded(data: bytes, image: ImageFile.ImageFile, output: Output) -> Photo:
+    try:
+        return _read(data, image, output)
     except UnsupportedFormatError:
         raise
     except DAMAGE as error:
@@ -138,9 +145,8 @@ def _decode(data: bytes, output: Output, profile: bytes | None = None) -> Photo:
 
 
 def _read(data: bytes, image: ImageFile.ImageFile, output: Output) -> Photo:
-    if image.format in {"JPEG", "MPO"} and scans.are_too_many(data):
-        raise UnsupportedFormatError(f"JPEG files of more than {scans.MOST} scans can't be read here.")
-    check_fax(image)
+    check_scans(data)
+    check_compression(image)
     key, noise = settle_key(image), noise_of(image)
     image.load()
     turn = turned_upright(image)
@@ -191,6 +197,7 @@ def _open(data: bytes) -> ImageFile.ImageFile:
         raise UnsupportedFormatError(f"{kind.name} files can't be read here.")
     if kind is not None and sniff.has_zero_size(kind, data):
         raise ZeroSizeImageError("The image has no pixels: its width or height is zero.")
+    check_pixels(largest_size(data))
     formats = kind.plugins if kind else ("TGA",)  # the one readable format without a signature
     if not load_plugin(formats[0]):
         raise UnsupportedFormatError(f"{formats[0]} files can't be read here.")

@@ -7,7 +7,7 @@ import struct
 import zlib
 
 import PIL
-from PIL import Image
+from PIL import Image, ImageFile
 
 from alphacut.errors import UnsupportedFormatError
 
@@ -20,6 +20,7 @@ DAMAGE = (
     TypeError,
     EOFError,
     AssertionError,  # of a picture of palette indices without a palette
+    AttributeError,  # of EXIF whose values are of other types than their tags have
     RuntimeError,  # of AVIF
     ArithmeticError,  # of AVIF; in WebAssembly overflow, of offsets from 2 GB on
     struct.error,
@@ -38,16 +39,18 @@ _BYTES = {
     12: 8,
 }  # of TIFF's types of values, those of more than one
 
-FAX_IS_SAFE = int(PIL.__version__.partition(".")[0]) >= 13
-"""Before that, Pillow gives out memory that nobody wrote to where a TIFF that is compressed as a fax is
-damaged: that may be of another photo, and libtiff does not say so."""
-_FAX = {"tiff_ccitt", "group3", "group4", "tiff_raw_16"}
+WRITES_ALL = int(PIL.__version__.partition(".")[0]) >= 13
+"""Whether Pillow writes to all memory that it gives out as a TIFF's pixels. Before 13.0 it does not where
+what libtiff decodes is less than a strip, and libtiff does not say so: that may be of another photo."""
+_COMPLETE = {"tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "packbits", "zstd", "lzma"}
+"""Compressions whose decoders say if anything is missing; those of faxes and JPEG don't."""
 
 
-def check_fax(image: Image.Image) -> None:
+def check_compression(image: ImageFile.ImageFile) -> None:
     """Raise UnsupportedFormatError for a TIFF that this Pillow may read wrongly without noticing."""
-    if not FAX_IS_SAFE and image.format == "TIFF" and image.info.get("compression") in _FAX:
-        raise UnsupportedFormatError("TIFF files that are compressed as faxes can't be read here.")
+    uses_libtiff = any(tile.codec_name == "libtiff" for tile in image.tile)
+    if uses_libtiff and not WRITES_ALL and image.info.get("compression") not in _COMPLETE:
+        raise UnsupportedFormatError("TIFF files that are compressed as a fax or JPEG can't be read here.")
 
 
 def lacks_kind(image_format: str, data: bytes) -> bool:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import struct
 
+from alphacut.errors import UnsupportedFormatError
+
 MOST = 100
 """Scans of a file that is read. Encoders write some ten of them; Chromium stops at as many."""
 
@@ -16,9 +18,13 @@ _LONE = {0x01, 0xD8}  # markers without a length, beside those that are passed o
 _MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # what entropy-coded data holds after 0xff is no other
 
 
-def are_too_many(data: bytes) -> bool:
-    """Whether a JPEG has more than `MOST` scans; its own, not those of a thumbnail or of what follows."""
-    return data.count(b"\xff\xda") > MOST and _count(data) > MOST
+def check_scans(data: bytes) -> None:
+    """Raise UnsupportedFormatError for a JPEG with more than `MOST` scans.
+
+    Only its own are counted, not those of a thumbnail or of what follows.
+    """
+    if data.startswith(b"\xff\xd8") and data.count(b"\xff\xda") > MOST and _count(data) > MOST:
+        raise UnsupportedFormatError(f"JPEG files of more than {MOST} scans can't be read here.")
 
 
 def _count(jpeg: bytes) -> int:

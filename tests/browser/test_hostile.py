@@ -157,7 +157,7 @@ def test_no_file_that_is_made_tells_the_place_or_the_camera(worker: Worker, note
         for tried in worker.try_all(nasty.placed(), **output):
             assert not nasty.tells_place(tried.file + base64.b64decode(tried.told["preview"])), tried.name
             count += 1
-    noted.row("places", files="made in Chromium", made=f"{count}", that_tell_place_camera_or_text="0")
+    noted.row("places", files="made in Chromium", made=f"{count}", that_tell_any_of_it="0")
 
 
 def test_what_is_no_image_is_refused_before_anything_is_loaded(browser: Any, site: Path) -> None:

@@ -71,7 +71,7 @@ def test_no_file_that_is_made_tells_the_place_or_the_camera(noted: Noted) -> Non
             assert not nasty.tells_place(cutout.data), (kind, output)
             assert not nasty.tells_place((cutout.preview or b"") + (cutout.thumbnail or b"")), kind
             count += 1
-    noted.row("places", files="made by CPython", made=f"{count}", that_tell_place_camera_or_text="0")
+    noted.row("places", files="made by CPython", made=f"{count}", that_tell_any_of_it="0")
 
 
 def test_the_place_would_be_found() -> None:

@@ -673,11 +673,17 @@ def test_faxes_are_read_where_pillow_writes_to_all_memory_that_it_gives_out(
     fields = {"tag_258": 1, "tag_259": 4, "tag_279": len(diagonal)}
     place = 8 + len(directory(8, 0, 16, 6, **fields))
     data = tiff(directory(8, 0, 16, 6, tag_273=place, **fields)) + diagonal
-    monkeypatch.setattr(plugins, "FAX_IS_SAFE", True)
+    monkeypatch.setattr(plugins, "WRITES_ALL", True)
     np.testing.assert_array_equal(array(decode(data).rgb)[..., 0], np.eye(6, 16) * 255)
-    monkeypatch.setattr(plugins, "FAX_IS_SAFE", False)
-    with pytest.raises(UnsupportedFormatError, match="faxes"):
+    monkeypatch.setattr(plugins, "WRITES_ALL", False)
+    with pytest.raises(UnsupportedFormatError, match="fax"):
         decode(data)
+
+
+def test_exif_of_nonsense_is_not_kept_and_does_no_harm() -> None:
+    entry = struct.pack("<HHIIII", 0x0131, 5, 1, 26, 0, 0) + struct.pack("<II", 1, 3)  # a program that is 1/3
+    data = file_of(scene(8, 6), "JPEG", exif=b"Exif\0\0II*\0\x08\0\0\0\1\0" + entry)
+    assert decode(data, Output(metadata="keep")).size == (8, 6)
 
 
 def test_pillow_may_read_no_other_format_than_was_sniffed(monkeypatch: pytest.MonkeyPatch) -> None:

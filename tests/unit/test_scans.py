@@ -31,7 +31,7 @@ def test_as_many_as_are_allowed_are_read() -> None:
 def test_scans_are_counted_as_they_are(options: dict[str, int]) -> None:
     data = file_of(scene(40, 30), "JPEG", **options)
     assert scans._count(data) == data.count(b"\xff\xda")
-    assert not scans.are_too_many(data)
+    scans.check_scans(data)
 
 
 def test_what_a_segment_holds_or_follows_the_picture_is_no_scan() -> None:

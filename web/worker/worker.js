@@ -54,6 +54,7 @@ scope.onmessage = (/** @type {MessageEvent} */ { data }) => {
 async function glance({ id, photo }) {
   const error = await noImage(photo);
   if (error && open.delete(id)) refuse(id, error);
+}
 
 // Held for as long as this worker lives, as the end of some is told by nothing else: see client/worker-slot.js.
 if (scope.name) {

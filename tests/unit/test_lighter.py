@@ -1,4 +1,4 @@
-"""Texts of a PNG that Pillow refuses keep no photo from being read, nor a profile that is large."""
+"""Texts, large profiles and EXIF that Pillow refuses keep no photo from being read."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import zlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import JpegImagePlugin
 
 from alphacut.errors import TruncatedImageError
 from alphacut.export import Source, export
 from alphacut.image import decode
-from alphacut.png_texts import MOST_PROFILE, without_texts
+from alphacut.lighter import MOST_PROFILE, lighter
 from tests import icc
-from tests.helpers import array, file_of, png_chunk, run, scene
+from tests.helpers import array, file_of, pixels_of, png_chunk, run, scene
 from tests.unit.test_pipeline import cut
 
 PIXELS = scene(8, 6)
@@ -55,9 +56,9 @@ def test_a_large_profile_is_kept_and_its_cutout_can_be_gone_on_from(source: str)
 
 def test_a_profile_of_more_than_is_allowed_is_none() -> None:
     data = with_chunk(b"iCCP", b"icc\0\0" + zlib.compress(bytes(MOST_PROFILE + 1)))
-    assert without_texts(data) == (WHOLE, None)
+    assert lighter(data) == (WHOLE, None)
     data = with_chunk(b"iCCP", b"icc\0\0" + zlib.compress(bytes(MOST_PROFILE)))
-    assert without_texts(data) == (WHOLE, bytes(MOST_PROFILE))
+    assert lighter(data) == (WHOLE, bytes(MOST_PROFILE))
 
 
 def test_damage_elsewhere_stays_damage() -> None:
@@ -66,11 +67,38 @@ def test_damage_elsewhere_stays_damage() -> None:
         decode(data[:-30])
 
 
+EXIF = b"Exif\0\0II*\0\x08\0\0\0\1\0" + struct.pack("<HHII", 0x0112, 3, 100, 0xFFFFFFF0) + bytes(4)
+
+
+def test_exif_that_points_too_far_for_webassembly_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = file_of(PIXELS, "JPEG", exif=EXIF, icc_profile=icc.rgb())
+    plain, pixels = JpegImagePlugin.JpegImageFile._read_dpi_from_exif, pixels_of(data)
+
+    def overflowing(image: JpegImagePlugin.JpegImageFile) -> None:
+        plain(image)
+        if "exif" in image.info:
+            raise OverflowError("Python int too large to convert to C long")
+
+    monkeypatch.setattr("PIL.JpegImagePlugin.JpegImageFile._read_dpi_from_exif", overflowing)
+    photo = decode(data)
+    assert (array(photo.rgb) == pixels).all()
+    assert photo.icc_profile == icc.rgb()
+
+
+@pytest.mark.parametrize("end", [b"", b"\xff", b"\xff\xe1", b"\xff\xe1\0\0", b"\xff\xe1\xff\xff"])
+def test_only_exif_is_left_out_of_a_jpeg_however_it_ends(end: bytes) -> None:
+    head = file_of(PIXELS, "JPEG", icc_profile=icc.rgb())
+    whole = head[:2] + b"\xff\xe1" + struct.pack(">H", len(EXIF) + 2) + EXIF
+    assert lighter(whole + head[2:] + end) == (head + end, None)
+    assert lighter(whole + end) == (head[:2] + end, None)
+
+
 def test_files_without_texts_are_not_read_twice() -> None:
-    assert without_texts(WHOLE) is None
-    assert without_texts(file_of(PIXELS, "JPEG")) is None
+    assert lighter(WHOLE) is None
+    assert lighter(file_of(PIXELS, "JPEG")) is None
 
 
 @given(st.binary(max_size=60), st.integers(0, 2**32 - 1))
 def test_whatever_the_lengths_say_it_ends(rest: bytes, length: int) -> None:
-    without_texts(WHOLE[:33] + struct.pack(">I", length) + rest)
+    lighter(WHOLE[:33] + struct.pack(">I", length) + rest)
+    lighter(b"\xff\xd8\xff\xe1" + rest)

@@ -1,0 +1,78 @@
+"""Photos that Pillow refuses for what is beside their pixels: read without it, for nothing of it is needed.
+
+- PNG: texts that are too large or damaged. Pillow unpacks a megabyte of each at most, and of a profile too
+  (`PngImagePlugin.MAX_TEXT_CHUNK`), though profiles with tables have more; a PNG of ours may hold such a one.
+- JPEG: EXIF that points beyond 2 GB, which is too far in WebAssembly.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+MOST_PROFILE = 1 << 24
+"""Bytes of a profile that is read: more than a JPEG can hold."""
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_TEXTS = {b"tEXt", b"zTXt", b"iTXt"}
+_PROFILE = b"iCCP"
+_JPEG, _EXIF, _SCAN = b"\xff\xd8", b"Exif\0", 0xDA
+
+
+class Lighter(NamedTuple):
+    """A file without what was left out, and the profile that it held, None where none was taken out."""
+
+    data: bytes
+    profile: bytes | None = None
+
+
+def lighter(data: bytes) -> Lighter | None:
+    """Leave out of a file what its pixels can do without; None where there is nothing to leave out."""
+    made = None
+    if data.startswith(_PNG):
+        made = _without_texts(data)
+    elif data.startswith(_JPEG):
+        made = Lighter(_JPEG + b"".join(_segments_but_exif(data)))
+    return None if made is None or len(made.data) == len(data) else made
+
+
+def _without_texts(png: bytes) -> Lighter:
+    parts, profile = [_PNG], None
+    for name, chunk in _chunks(png):
+        if name == _PROFILE:
+            profile = _unpacked(chunk[8:-4])
+        elif name not in _TEXTS:
+            parts.append(chunk)
+    return Lighter(b"".join(parts), profile)
+
+
+def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Give each chunk with its name; the last is what is left, however much that is."""
+    at = len(_PNG)
+    while at < len(png):
+        length, name = struct.unpack(">I4s", png[at : at + 8].ljust(8, b"\0"))
+        yield name, png[at : at + 12 + length]
+        at += 12 + length
+
+
+def _unpacked(body: bytes) -> bytes | None:
+    _, _, packed = body.partition(b"\0")
+    unpacker = zlib.decompressobj()
+    try:
+        profile = unpacker.decompress(packed[1:], MOST_PROFILE)
+    except zlib.error:
+        return None
+    return profile if unpacker.eof else None
+
+
+def _segments_but_exif(jpeg: bytes) -> Iterator[bytes]:
+    """Give the segments before the first scan that hold no EXIF, and all that begins with it, or is none."""
+    at = len(_JPEG)
+    while len(jpeg) - at >= 4 and jpeg[at] == 0xFF and jpeg[at + 1] != _SCAN:
+        end = at + 2 + struct.unpack_from(">H", jpeg, at + 2)[0]
+        if not jpeg.startswith(_EXIF, at + 4):
+            yield jpeg[at:end]
+        at = end
+    yield jpeg[at:]
