@@ -18,7 +18,8 @@ MOST_PROFILE = 1 << 24
 _PNG = b"\x89PNG\r\n\x1a\n"
 _TEXTS = {b"tEXt", b"zTXt", b"iTXt"}
 _PROFILE = b"iCCP"
-_JPEG, _EXIF, _SCAN = b"\xff\xd8", b"Exif\0", 0xDA
+_JPEG, _EXIF = b"\xff\xd8", b"Exif\0"
+_SCAN, _APP1 = 0xDA, 0xE1  # markers
 
 
 class Lighter(NamedTuple):
@@ -72,7 +73,7 @@ def _segments_but_exif(jpeg: bytes) -> Iterator[bytes]:
     at = len(_JPEG)
     while len(jpeg) - at >= 4 and jpeg[at] == 0xFF and jpeg[at + 1] != _SCAN:
         end = at + 2 + struct.unpack_from(">H", jpeg, at + 2)[0]
-        if not jpeg.startswith(_EXIF, at + 4):
+        if not (jpeg[at + 1] == _APP1 and jpeg.startswith(_EXIF, at + 4)):
             yield jpeg[at:end]
         at = end
     yield jpeg[at:]
