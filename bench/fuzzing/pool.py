@@ -171,10 +171,9 @@ def _tally(inputs: Inputs, chunk: int, skipped: tuple[int, ...], now: Any) -> Ta
     for number in range(chunk * CHUNK, (chunk + 1) * CHUNK):
         if number in skipped:
             continue
-        data = inputs.make(number)
         since = time.monotonic()
         now[:] = (number, since)
-        outcome, finding = outcome_of(data, number)
+        outcome, finding = outcome_of(inputs.make(number), number)
         tally.slowest = max(tally.slowest, (time.monotonic() - since, number))
         tally.outcomes[outcome] += 1
         tally.findings += [finding] if finding else []
