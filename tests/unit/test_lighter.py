@@ -72,7 +72,8 @@ EXIF = b"Exif\0\0II*\0\x08\0\0\0\1\0" + struct.pack("<HHII", 0x0112, 3, 100, 0xF
 
 def test_exif_that_points_too_far_for_webassembly_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     data = file_of(PIXELS, "JPEG", exif=EXIF, icc_profile=icc.rgb())
-    plain, pixels = JpegImagePlugin.JpegImageFile._read_dpi_from_exif, pixels_of(data)
+    plain = JpegImagePlugin.JpegImageFile._read_dpi_from_exif
+    pixels = pixels_of(file_of(PIXELS, "JPEG"))  # Pillow in Pyodide can't open the other
 
     def overflowing(image: JpegImagePlugin.JpegImageFile) -> None:
         plain(image)
