@@ -23,6 +23,7 @@ SOURCES = ROOT / "src" / "alphacut"
 WEB = ROOT / "web"
 
 NOTHING_COMPUTED = {
+    "anonymous": "leaves tags out of profiles",
     "api": "calls the pipeline",
     "backend": "opens sessions",
     "checks": "says what is no number",
@@ -31,7 +32,10 @@ NOTHING_COMPUTED = {
     "edits": "data that is checked",
     "errors": "words",
     "foreign": "asks the browser to decode",
+    "headers": "reads sizes in headers",
     "isobmff": "reads names in headers",
+    "lighter": "leaves chunks out of files",
+    "mended": "refuses files that Pillow fails on",
     "metadata": "keeps or drops what is in files",
     "models": "data",
     "native": "calls onnxruntime",
@@ -40,6 +44,7 @@ NOTHING_COMPUTED = {
     "pipeline": "calls one stage after the other",
     "plugins": "loads what Pillow decodes with",
     "recipe": "names",
+    "scans": "counts markers in files",
     "sniff": "reads signatures",
     "cutting": "calls one stage after the other; tests/golden holds the whole",
     **dict.fromkeys(
