@@ -243,7 +243,7 @@ def test_a_photo_is_cut_out_edited_and_exported(visit: Visit, noted: Noted) -> N
         "metadata",
         photo="JPEG, in the browser",
         tells="; ".join(TOLD),
-        written_as="PNG, WebP, JPEG, mask",
+        written_as="PNG; WebP; JPEG; mask",
         told_by_the_files="nothing",
         told_if_EXIF_was_asked_for="; ".join(ASKED),
     )
