@@ -1,7 +1,8 @@
 """What Pillow before 13 does wrong where a photo can lead there: slow, or with memory that is not its own.
 
-Pyodide's newest is 12.2. SECURITY.md answers every flaw that is known of that one; most are in what alphacut
-never asks of it. With a Pillow that has them mended itself, nothing here is refused.
+Pyodide's newest is 12.2. SECURITY.md answers every flaw that is known of that one; most are in what
+alphacut never asks of it. Files that no program writes are refused with any Pillow; what is changed in Pillow
+itself is changed only where it is an old one.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ _IS_OLD = int(PIL.__version__.partition(".")[0]) < 13
 _EXIF_MARK = b"Exif\0\0"
 _MOST_ZEROS = 128_000_000  # bytes that one code of a BMP may stand for
 _LARGEST_DIRECTORY = 2 + 12 * 65_535
+_MOST_PAGES = 10_000
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}  # of TIFF's types
 _Entry = tuple[int, int, int, int]
 
@@ -110,12 +112,12 @@ def refuse_tiff(tiff: bytes) -> None:
 
 
 def count_directories(tiff: bytes) -> int:
-    """Count a TIFF's images as far as they are whole, without reading what their directories point to."""
+    """Count a TIFF's images, as far as they are whole and up to `_MOST_PAGES`; what they hold is not read."""
     order = "<" if tiff.startswith(b"II") else ">"
     seen = set[int]()
     try:
         (at,) = struct.unpack_from(f"{order}I", tiff, 4)
-        while at and at not in seen:
+        while at and at not in seen and len(seen) < _MOST_PAGES:
             (count,) = struct.unpack_from(f"{order}H", tiff, at)
             (following,) = struct.unpack_from(f"{order}I", tiff, at + 2 + 12 * count)
             seen.add(at)

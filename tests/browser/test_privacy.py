@@ -243,7 +243,7 @@ def test_a_photo_is_cut_out_edited_and_exported(visit: Visit, noted: Noted) -> N
         "metadata",
         photo="JPEG, in the browser",
         tells="; ".join(TOLD),
-        written_as="PNG, WebP, JPEG, mask",
+        written_as="PNG; WebP; JPEG; mask",
         told_by_the_files="nothing",
         told_if_EXIF_was_asked_for="; ".join(ASKED),
     )
@@ -450,16 +450,21 @@ def test_the_same_without_a_network(visit: Visit, noted: Noted) -> None:
     editor.pick("webp")
     with Image.open(editor.save(visit.folder)) as image:
         assert image.size == (480, 360)
-    visit.note(noted, "first page, editor, export", "offline")
+    visit.note(noted, "without network: first page, editor, export", "offline")
     batch = batch_of(visit)
     assert len(batch.zip(visit.folder)) == 3
-    visit.note(noted, "batch, saved as a ZIP", "offline")
+    visit.note(noted, "without network: batch, saved as a ZIP", "offline")
     page.context.set_offline(False)
 
 
 def test_all_at_once_when_the_tab_is_closed(visit: Visit, noted: Noted) -> None:
     """What a closed tab leaves is meant to be there; a new tab clears it."""
     own = visit.watch.context
+    visit.page.goto(f"{visit.url}?model=tiny&device=wasm")
+    visit.driver.wait_for("ready")
+    Editor(visit.driver, visit.photo).begin()
+    wait_until_safe(visit.page)
+    wait_until_kept(batch_of(visit), 3, ".photo")
     visit.page.close()
     visit.page = own.new_page()
     visit.driver = Driver(visit.page, visit.url)

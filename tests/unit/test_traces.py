@@ -73,7 +73,7 @@ def test_nothing_is_told_that_was_not_asked_for(kind: str, noted: Noted) -> None
         "metadata",
         photo=kind,
         tells=listed(told_by(FILES[kind])),
-        written_as=", ".join(WRITTEN),
+        written_as="; ".join(WRITTEN),
         told_by_the_files=NOTHING,
         told_if_EXIF_was_asked_for=listed(asked_for),
     )
