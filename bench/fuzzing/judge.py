@@ -19,6 +19,7 @@ from alphacut.encode import encode
 from alphacut.errors import AlphacutError
 from alphacut.foreign import Decoded, Decoder, Refused, Space, read_photo
 from alphacut.image import Photo
+from alphacut.mended import without_comments
 from alphacut.models import ModelSpec
 from alphacut.output import Output
 from alphacut.pipeline import remove_background
@@ -126,13 +127,15 @@ def _check_size(photo: Photo, data: bytes) -> None:
     if photo.format in {"ICO", "AVIF"} or (kind is not None and kind.foreign):
         return
     formats = ("JPEG" if photo.format == "MPO" else photo.format,)
+    header = (
+        without_comments(data) if photo.format == "GIF" else data
+    )  # what is damaged may mean something else
     try:
-        with Image.open(io.BytesIO(data), formats=formats) as image:
+        with Image.open(io.BytesIO(header), formats=formats) as image:
             size = image.size
     except (OSError, ValueError, SyntaxError):
-        _require(
-            photo.format in {"PNG", "JPEG"}, "a photo of a file that Pillow can't open"
-        )  # see lighter.py
+        lighter = photo.format in {"PNG", "JPEG"}  # see lighter.py
+        _require(lighter, "a photo of a file that Pillow can't open")
         return
     _require(sorted(size) == sorted(photo.size), f"{photo.size} of a header that says {size}")
 
