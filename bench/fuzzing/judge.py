@@ -134,7 +134,7 @@ def _check_size(photo: Photo, data: bytes) -> None:
         with Image.open(io.BytesIO(header), formats=formats) as image:
             size = image.size
     except (OSError, ValueError, SyntaxError):
-        lighter = photo.format in {"PNG", "JPEG"}  # see lighter.py
+        lighter = formats[0] in {"PNG", "JPEG"}  # see lighter.py
         _require(lighter, "a photo of a file that Pillow can't open")
         return
     _require(sorted(size) == sorted(photo.size), f"{photo.size} of a header that says {size}")
