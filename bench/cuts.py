@@ -1,13 +1,15 @@
 """Breaks off every file that a visit asks for, and does what the page then offers.
 
     python -m bench.cuts --machine NAME [--title WORDS] [--site dist/site] [--models u2netp] [--more 4]
+                         [--files 99]
 
 A visit is the page opened in a browser that keeps nothing yet, and one photo cut out. First the files are
-noted that a sound visit asks for. Then each is cut off after 0 bytes, after 1, in the middle, before its last byte,
-and after `more` other numbers of bytes, drawn with a fixed seed, each in a visit of its own. When the page is
-done or says that something failed, the server is sound again, and the page's button is pressed, or where it
-offers none the page is reloaded. tests/browser/test_faults.py runs a sample of this, and other faults, by
-`Visits`. Writes bench/results/cuts-<machine>.json, which bench.reliability lays out.
+noted that a sound visit asks for. Then each is cut off after 0 bytes, after 1, in the middle, before its
+last byte, and after `more` other numbers of bytes, drawn with a fixed seed, each in a visit of its own; with
+`files`, only the largest so many of each kind. When the page is done or says that something failed, the
+server is sound again, and the page's button is pressed, or where it offers none the page is reloaded.
+tests/browser/test_faults.py runs a sample of this, and other faults, by `Visits`. Writes
+bench/results/cuts-<machine>.json, which bench.reliability lays out.
 """
 
 from __future__ import annotations
@@ -33,8 +35,8 @@ SEED = 7
 
 # Whether there is something to read: a result, an error, a page that takes photos, or its mere beginning.
 RESTS = """(states) => {
-  const isBare = performance.now() > 20_000 && !document.getElementById("status");
-  return isBare || states.includes(document.documentElement.dataset.state);
+  const isBare = performance.now() > 8_000 && !document.getElementById("status");
+  return isBare || states.includes(document.documentElement?.dataset.state);
 }"""
 SAID = """() => {
   const [message, status] = ["error-message", "status"].map((id) => document.getElementById(id));
@@ -123,7 +125,7 @@ class Visits:
         """Press the button, and give the photo if the page was not given one before."""
         page.evaluate("document.documentElement.dataset.state = 'before'")
         page.click("#retry")
-        page.wait_for_function(RESTS, arg=["ready", "done", "error"])
+        _wait(page, ["ready", "done", "error"])
         return _state(page) == "done" or (_state(page) == "ready" and self._give(page) is None)
 
     def _come(self, page: Page) -> str | None:
@@ -132,22 +134,28 @@ class Visits:
             page.goto(f"{self.url}?model={self.model}&device=wasm", wait_until="commit")
         except Error as error:
             return f"the browser says {error.message.split(' at ')[0].removeprefix('Page.goto: ')}"
-        page.wait_for_function(RESTS, arg=["ready", "error"])
+        _wait(page, ["ready", "error"])
         if _state(page) != "ready":
             return _said(page)
         return self._give(page)
 
     def _give(self, page: Page) -> str | None:
         page.set_input_files("#photo-input", self.site / "samples" / "chelsea.png")
-        page.wait_for_function(RESTS, arg=["done", "error"])
+        _wait(page, ["done", "error"])
         return None if _state(page) == "done" else _said(page)
 
     def _file(self, path: str) -> Path:
         return self.site / (path or "index.html")
 
 
+def _wait(page: Page, states: list[str]) -> None:
+    # By time: a page that broke off in its head is never painted.
+    page.wait_for_function(RESTS, arg=states, polling=100)
+
+
 def _state(page: Page) -> str | None:
-    return page.locator("html").get_attribute("data-state")
+    state: str | None = page.evaluate("document.documentElement?.dataset.state")
+    return state
 
 
 def _said(page: Page) -> str:
@@ -196,32 +204,38 @@ def _summary(kind: str, outcomes: Mapping[str, list[Outcome]]) -> Result:
     return {"kind": kind, "files": len(outcomes), "cuts": len(all_), "after": dict(after), "said": said}
 
 
-def sweep(visits: Visits, more: int) -> list[Result]:
-    """Cut off everything everywhere."""
-    found: dict[str, dict[str, list[Outcome]]] = {kind: {} for kind in (*KINDS, "other")}
-    for path in visits.assets():
-        tried = found[kind_of(path)].setdefault(path, [])
-        for at in cuts(path, len(visits.content(path)), more):
-            outcome = visits.visit({path: Fault(cut_after=at)})
-            print(f"{path or 'index.html'} after {at}: {outcome.after}; {outcome.said}", flush=True)
-            tried.append(outcome)
-    return [_summary(kind, outcomes) for kind, outcomes in found.items() if outcomes]
+def sweep(visits: Visits, more: int, files: int) -> Iterator[Result]:
+    """Cut off everything everywhere, kind by kind."""
+    assets = visits.assets()
+    for kind in dict.fromkeys(map(kind_of, assets)):
+        found: dict[str, list[Outcome]] = {}
+        of_kind = [path for path in assets if kind_of(path) == kind]
+        for path in sorted(of_kind, key=lambda path: -len(visits.content(path)))[:files]:
+            found[path] = []
+            for at in cuts(path, len(visits.content(path)), more):
+                outcome = visits.visit({path: Fault(cut_after=at)})
+                print(f"{path or 'index.html'} after {at}: {outcome.after}; {outcome.said}", flush=True)
+                found[path].append(outcome)
+        yield _summary(kind, found)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Sweep as the command line says."""
     made = parser("cuts", "Break off every file of a visit.")
     made.add_argument("--more", type=int, default=4, help="cuts drawn for each file, beside the four fixed")
+    made.add_argument("--files", type=int, default=99, help="of each kind, the largest")
     options = parse(made, arguments)
     with sync_playwright() as playwright:
         flags = chromium.launch_args("wasm")
         browser = playwright.chromium.launch(executable_path=chromium.ensure(), args=flags)
-        with visiting(browser, options.site, options.models[0]) as visits:
-            results = sweep(visits, options.more)
         about = {"adapter": None, "cores": os.cpu_count(), "browser": browser.version}
+        results = []
+        with visiting(browser, options.site, options.models[0]) as visits:
+            for result in sweep(visits, options.more, options.files):
+                results.append(result)
+                write_results(f"cuts-{options.machine}", options, about, results)
         browser.close()
     print(cuts_table(results))
-    write_results(f"cuts-{options.machine}", options, about, results)
     return 0
 
 

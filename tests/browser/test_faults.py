@@ -1,4 +1,4 @@
-"""Everything breaks once: what a person reads then, what is offered, and that nothing finished or begun is lost.
+"""Everything breaks once: what a person reads then, what is offered, and that nothing is lost.
 
 Each fault is a row of RELIABILITY.md; more rows come from the tests of what they are about.
 """

@@ -45,6 +45,4 @@
     if (target instanceof HTMLScriptElement || error instanceof SyntaxError) broken();
   }, true);
   addEventListener("words-failed", broken);
-  // Where the page itself broke off, the browser runs no module and tells nobody.
-  setTimeout(() => { if (document.readyState === "loading") broken(); }, 15_000);
 }
