@@ -11,6 +11,7 @@ else that differs from one run to the next.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from typing import TypedDict
 from tests.helpers import ROOT
 
 FOLDER = ROOT / "tests" / "tables"
+# How much had come of a download that broke off.
+_BYTES = re.compile(r" after [\d.]+ of [\d.]+ MB")
 
 
 class Row(TypedDict):
@@ -44,7 +47,7 @@ class Noted:
 
     def row(self, table: str, **cells: str) -> None:
         """Hold a row against the kept one with the same first cell, or keep it; in heads "_" is a space."""
-        seen = {head.replace("_", " "): text for head, text in cells.items()}
+        seen = {head.replace("_", " "): _BYTES.sub("", text) for head, text in cells.items()}
         rows = read(table)
         key = next(iter(seen.values()))
         kept = next((row for row in rows if next(iter(row["cells"].values())) == key), None)
