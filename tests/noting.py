@@ -46,9 +46,20 @@ class Noted:
         """Hold a row against the kept one with the same first cell, or keep it; in heads "_" is a space."""
         seen = {head.replace("_", " "): text for head, text in cells.items()}
         rows = read(table)
-        key = next(iter(seen.values()))
-        kept = next((row for row in rows if next(iter(row["cells"].values())) == key), None)
-        row: Row = {"test": self.test, "cells": seen}
+        kept = _find(rows, next(iter(seen.values())))
+        self._hold(table, rows, kept, {"test": self.test, "cells": seen})
+
+    def cell(self, table: str, key: str, head: str, text: str) -> None:
+        """Hold one cell of a row, whose first cell is `key`, against the kept one, or keep it.
+
+        For a test that runs once for each column. The head of the first column is the table's name.
+        """
+        rows = read(table)
+        kept = _find(rows, key)
+        cells = {**(kept["cells"] if kept else {table: key}), head: text}
+        self._hold(table, rows, kept, {"test": self.test, "cells": cells})
+
+    def _hold(self, table: str, rows: list[Row], kept: Row | None, row: Row) -> None:
         if not self.writing:
             assert row == kept, f"table {table} holds {kept}: see tests/noting.py"
         elif kept is None:
@@ -65,6 +76,10 @@ def outdated(table: str, tests: Mapping[str, str]) -> list[str]:
         if f"def {function}(" not in tests.get(path, ""):
             gone.append(next(iter(row["cells"].values())))
     return gone
+
+
+def _find(rows: list[Row], key: str) -> Row | None:
+    return next((row for row in rows if next(iter(row["cells"].values())) == key), None)
 
 
 def _write(table: str, rows: list[Row]) -> None:

@@ -29,6 +29,7 @@ export class Keeper {
   #listeners = [];
   /** @type {Promise<void>} */
   #turn = Promise.resolve();
+  #isAsked = false;
   /** @type {Readiness} */
   readiness = "unknown";
   /** @type {Kept} */
@@ -82,6 +83,7 @@ export class Keeper {
 
   /** Asks the browser not to clear by itself what is kept. */
   async makeLast() {
+    this.#isAsked = true;
     this.lasting = await askToLast();
     this.#tell();
   }
@@ -97,7 +99,7 @@ export class Keeper {
   async #look(files = this.files) {
     this.models = await this.#client.storage();
     this.files = files;
-    if (this.models.bytes > 0 && !this.lasting) this.lasting = await askToLast();
+    if (this.models.bytes > 0 && !this.#isAsked) void this.makeLast(); // not waited for: Firefox asks the reader first
     this.readiness = this.#judge();
     this.#tell();
   }
