@@ -50,13 +50,10 @@ class Noted:
         self._hold(table, rows, kept, {"test": self.test, "cells": seen})
 
     def cell(self, table: str, key: str, head: str, text: str) -> None:
-        """Hold one cell of a row, whose first cell is `key`, against the kept one, or keep it.
-
-        For a test that runs once for each column. The head of the first column is the table's name.
-        """
+        """Hold one cell of the row of `key` against the kept one, or keep it: for tests that run for each column."""
         rows = read(table)
         kept = _find(rows, key)
-        cells = {**(kept["cells"] if kept else {table: key}), head: text}
+        cells = {**(kept["cells"] if kept else {"what": key}), head: text}
         self._hold(table, rows, kept, {"test": self.test, "cells": cells})
 
     def _hold(self, table: str, rows: list[Row], kept: Row | None, row: Row) -> None:
@@ -83,5 +80,6 @@ def _find(rows: list[Row], key: str) -> Row | None:
 
 
 def _write(table: str, rows: list[Row]) -> None:
+    FOLDER.mkdir(exist_ok=True)
     path: Path = FOLDER / f"{table}.json"
     path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")

@@ -7,6 +7,7 @@ import itertools
 import json
 import subprocess
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +42,15 @@ class Firefox(Window):
         lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in wishes.items()]
         (profile / "user.js").write_text("\n".join(lines), "utf-8")
         command = [browsers.find("firefox"), "--headless", "--no-remote", "--remote-debugging-port=0"]
+        self._open = ExitStack()
         with (folder / "firefox.log").open("wb") as log:
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 [*command, "--profile", profile], stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
+        self._open.callback(process.wait, PATIENCE_S)
+        self._open.callback(process.terminate)
         address = poll(lambda: _address(profile), f"Firefox starts: see {folder}/firefox.log")
-        self._socket = connect(f"{address}/session", max_size=None, compression=None)
+        self._socket = self._open.enter_context(connect(f"{address}/session", max_size=None))
         self._ids = itertools.count(1)
         self._complaints: list[str] = []
         self.requests: list[str] = []
@@ -106,9 +110,7 @@ class Firefox(Window):
         return told
 
     def close(self) -> None:
-        self._socket.close()
-        self._process.terminate()
-        self._process.wait(PATIENCE_S)
+        self._open.close()
 
     def _ask(self, method: str, **params: Any) -> Any:
         number = next(self._ids)

@@ -83,12 +83,13 @@ def in_chromium(browser: Browser, site: Path, site_url: str, tmp_path_factory: A
 
 
 def open_page(window: Window, url: str, *, model: str = "tiny", device: str = "wasm", view: str = "") -> None:
+    """Open the site's page and wait until it has loaded what a photo needs."""
     window.open(f"{url}?model={model}&device={device}{view}")
+    window.until("['ready', 'error'].includes(document.documentElement.dataset.state)")
 
 
 def cut_out(window: Window, photo: Path) -> dict[str, Any]:
     """Choose a photo and return the page's report of its cutout."""
-    window.until("!document.querySelector('#model').disabled")
     window.evaluate("() => { document.documentElement.dataset.state = 'before'; }")
     window.choose("#photo-input", photo)
     return finish(window)
@@ -225,7 +226,7 @@ def test_a_batch_is_saved_as_zip_and_outlives_a_reload(
     window.until(done)
     window.until(IS_SAFE)
     open_page(window, site_url, view="#batch")
-    window.click(".batch-left [data-do='rest.show']")
+    window.click(".batch-left button")
     window.until(done)
     noted.cell(TABLE, "batch kept over a reload", window.name, "works")
     window.evaluate(f"() => {{ {NO_PICKERS} }}")
@@ -256,6 +257,6 @@ def test_without_a_camera_the_page_says_so(window: Window, site_url: str, noted:
 def test_a_phone_scrolls_in_one_direction(window: Window, site_url: str, view: str) -> None:
     window.resize(360, 740)
     open_page(window, site_url, view=view)
-    window.until("!document.querySelector('#model').disabled")
-    assert window.evaluate("() => [innerWidth, document.documentElement.scrollWidth]") == [360, 360]
+    assert window.evaluate("() => innerWidth") == 360
+    assert window.evaluate("() => document.documentElement.scrollWidth") <= 360
     window.resize(1280, 900)
