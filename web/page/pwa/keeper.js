@@ -33,7 +33,7 @@ export class Keeper {
   /** @type {Readiness} */
   readiness = "unknown";
   /** @type {Kept} */
-  models = { bytes: 0, models: [], others: 0 };
+  models = { bytes: 0, models: [], others: 0, refused: false };
   /** Undefined before the service worker was asked; null if there is none that answers. @type {KeptFiles | null | undefined} */
   files;
   /** Whether the browser promised not to clear it by itself. */
@@ -107,7 +107,7 @@ export class Keeper {
   /** @returns {Readiness} */
   #judge() {
     if (!this.#inUse || this.files === undefined) return "unknown";
-    if (this.files === null) return "never";
+    if (this.files === null || this.models.refused) return "never";
     const { groups, trouble } = this.files;
     const { model, target } = this.#inUse;
     const isWhole = ["shell", ...RUNTIME].every((group) => groups[group]?.whole);
