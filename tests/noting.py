@@ -50,7 +50,7 @@ class Noted:
         self._hold(table, rows, kept, {"test": self.test, "cells": seen})
 
     def cell(self, table: str, key: str, head: str, text: str) -> None:
-        """Hold one cell of the row of `key` against the kept one, or keep it: for tests run for each column."""
+        """Hold one cell of the row of `key` against the kept one, or keep it: for tests of columns."""
         rows = read(table)
         kept = _find(rows, key)
         cells = {**(kept["cells"] if kept else {"what": key}), head: text}

@@ -37,6 +37,8 @@ from tools.serve import serving
 
 TABLE = "browsers"
 BALL = (0.47, 0.52)  # inside of the ball of `red_on_blue`
+KEEPS_FILES = "() => Boolean(navigator.storage?.getDirectory)"
+NO_FILES = "not there, as pages can keep no files in this browser"
 IS_SAFE = "dispatchEvent(new Event('beforeunload', { cancelable: true }))"
 ALPHA_AT = """([x, y]) => {
   const canvas = document.querySelector("#cutout");
@@ -201,9 +203,15 @@ def test_a_stroke_is_in_the_file_and_outlives_a_reload(
     window.click(".panel:not([hidden]) input[value=erase]")
     window.drag([window.evaluate(PLACE, place) for place in [(0.42, 0.5), (0.46, 0.52), (0.52, 0.52)]])
     window.until(f"({ALPHA_AT})({list(BALL)}) === 0")
+    if not window.evaluate(KEEPS_FILES):
+        assert not window.evaluate(f"() => {IS_SAFE}")
     made = pixels(window.download("#download"))
     assert (made[374, 451, 3], made[374, 580, 3]) == (0, 255)
     noted.cell(TABLE, "brush in the editor, file saved", window.name, "works")
+    kept = "photo and strokes kept over a reload"
+    if not window.evaluate(KEEPS_FILES):
+        noted.cell(TABLE, kept, window.name, f"{NO_FILES}: the page asks before unsaved strokes are left")
+        return
     window.until(IS_SAFE)
     open_page(window, site_url)
     window.until("!document.querySelector('#left-photo').hidden")
@@ -211,7 +219,7 @@ def test_a_stroke_is_in_the_file_and_outlives_a_reload(
     window.click("#left-continue")
     finish(window)
     window.until(f"({ALPHA_AT})({list(BALL)}) === 0")
-    noted.cell(TABLE, "photo and strokes kept over a reload", window.name, "works")
+    noted.cell(TABLE, kept, window.name, "works")
 
 
 def test_a_batch_is_saved_as_zip_and_outlives_a_reload(
@@ -224,12 +232,16 @@ def test_a_batch_is_saved_as_zip_and_outlives_a_reload(
     window.evaluate(f"() => {{ {NO_PICKERS} }}")
     window.choose("#batch-files", *photos)
     window.until(done)
-    window.until(IS_SAFE)
-    open_page(window, site_url, view="#batch")
-    window.click(".batch-left button")
-    window.until(done)
-    noted.cell(TABLE, "batch kept over a reload", window.name, "works")
-    window.evaluate(f"() => {{ {NO_PICKERS} }}")
+    if window.evaluate(KEEPS_FILES):
+        window.until(IS_SAFE)
+        open_page(window, site_url, view="#batch")
+        window.click(".batch-left button")
+        window.until(done)
+        window.evaluate(f"() => {{ {NO_PICKERS} }}")
+        noted.cell(TABLE, "batch kept over a reload", window.name, "works")
+    else:
+        assert "keeps no files for this page" in window.words()
+        noted.cell(TABLE, "batch kept over a reload", window.name, f"{NO_FILES}: the page says so")
     with zipfile.ZipFile(window.download("#batch-zip")) as archive:
         assert archive.testzip() is None
         assert sorted(archive.namelist()) == [f"photo-{n:02}-cutout.png" for n in range(3)]
@@ -257,6 +269,7 @@ def test_without_a_camera_the_page_says_so(window: Window, site_url: str, noted:
 def test_a_phone_scrolls_in_one_direction(window: Window, site_url: str, view: str) -> None:
     window.resize(360, 740)
     open_page(window, site_url, view=view)
-    assert window.evaluate("() => innerWidth") == 360
-    assert window.evaluate("() => document.documentElement.scrollWidth") <= 360
+    width = window.evaluate("() => innerWidth")
+    assert width <= 480  # the toolbar of WebKitGTK's browser gets no narrower
+    assert window.evaluate("() => document.documentElement.scrollWidth") <= width
     window.resize(1280, 900)

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, ConsoleMessage
 Place = tuple[float, float]
 T = TypeVar("T")
 
-PATIENCE_S = 180.0
+PATIENCE_S = 120.0
 UNTIL = """async ([condition, seconds]) => {
   const holds = () => { try { return Boolean(CONDITION); } catch { return false; } };
   const end = performance.now() + seconds * 1000;
@@ -89,7 +89,7 @@ class Window(ABC):
     def words(self) -> str:
         """Return what the page says, for messages of failures."""
         said: str = self.evaluate("() => document.body.innerText")
-        return said[:600]
+        return said[:1500]
 
 
 def poll(get: Callable[[], T | None], what: str, *, seconds: float = PATIENCE_S) -> T:
