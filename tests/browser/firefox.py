@@ -41,11 +41,11 @@ class Firefox(Window):
         wishes = {**_PREFERENCES, "browser.download.dir": str(self._downloads)}
         lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in wishes.items()]
         (profile / "user.js").write_text("\n".join(lines), "utf-8")
-        command = [browsers.find("firefox"), "--headless", "--no-remote", "--remote-debugging-port=0"]
+        command = [str(browsers.find("firefox")), "--headless", "--no-remote", "--remote-debugging-port=0"]
         self._open = ExitStack()
         with (folder / "firefox.log").open("wb") as log:
             process = subprocess.Popen(
-                [*command, "--profile", profile], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                [*command, "--profile", str(profile)], stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         self._open.callback(process.wait, PATIENCE_S)
         self._open.callback(process.terminate)

@@ -6,10 +6,11 @@ Which versions these are is printed (pytest -s); the table names browsers alone,
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from tests.browser.test_batch import photo as disc
 from tests.browser.test_embed import IN_PAGE, embedding
 from tests.browser.test_offline import server_of
 from tests.browser.webkit import WebKit
-from tests.browser.windows import Chromium, Window
+from tests.browser.windows import Chromium, SilentError, Window
 from tests.helpers import pixels_of
 from tests.noting import Noted
 from tools.serve import serving
@@ -105,6 +106,22 @@ def finish(window: Window) -> dict[str, Any]:
     return report
 
 
+def visited_again(test: Callable[..., None]) -> Callable[..., None]:
+    """Begin a scenario anew, once, where Firefox fell silent: see RELIABILITY.md, "Browsers"."""
+
+    @functools.wraps(test)
+    def run(window: Window, **others: Any) -> None:
+        try:
+            test(window=window, **others)
+        except SilentError as error:
+            if not isinstance(window, Firefox):
+                raise
+            print(f"once more: {error}")
+            test(window=window, **others)
+
+    return run
+
+
 def threads(report: dict[str, Any], window: Window) -> str:
     """How many threads the processor was given, in words that hold on every machine."""
     device = report["device"]
@@ -115,6 +132,7 @@ def threads(report: dict[str, Any], window: Window) -> str:
     return f"one thread{device['reason'].partition('; one thread')[2]}"
 
 
+@visited_again
 def test_a_photo_is_cut_out(
     window: Window, site: Path, site_url: str, in_chromium: NDArray[np.int16], noted: Noted
 ) -> None:
@@ -133,6 +151,7 @@ def test_a_photo_is_cut_out(
     noted.cell(TABLE, "why not the GPU, here", window.name, re.sub(r"adapter, .*, is", "adapter is", said))
 
 
+@visited_again
 def test_offline_after_one_visit(window: Window, site: Path, noted: Noted) -> None:
     """The server sends no headers: the service worker isolates the page, from the second visit on."""
     with server_of(site, plain=True) as server:
@@ -155,6 +174,7 @@ def host() -> Iterator[Host]:
         yield host
 
 
+@visited_again
 def test_embedded_in_a_page_of_another_site(window: Window, site: Path, host: Host, noted: Noted) -> None:
     photo = (site / "samples" / "chelsea.png").read_bytes()
     with serving(site, faults=lambda path: allowing(host.origin) if path == "embed.html" else None) as url:
@@ -169,6 +189,7 @@ def test_embedded_in_a_page_of_another_site(window: Window, site: Path, host: Ho
     noted.cell(TABLE, "embedded in another site's page", window.name, f"works, {threads(result, window)}")
 
 
+@visited_again
 def test_alphacut_js_on_a_page_of_another_origin(
     window: Window, site: Path, tmp_path: Path, noted: Noted
 ) -> None:
@@ -192,6 +213,7 @@ def test_alphacut_js_on_a_page_of_another_origin(
     noted.cell(TABLE, "alphacut.js on another site's page", window.name, f"works, {words}")
 
 
+@visited_again
 def test_a_stroke_is_in_the_file_and_outlives_a_reload(
     window: Window, site_url: str, tmp_path: Path, noted: Noted
 ) -> None:
@@ -222,6 +244,7 @@ def test_a_stroke_is_in_the_file_and_outlives_a_reload(
     noted.cell(TABLE, kept, window.name, "works")
 
 
+@visited_again
 def test_a_batch_is_saved_as_zip_and_outlives_a_reload(
     window: Window, site_url: str, tmp_path: Path, noted: Noted
 ) -> None:
@@ -248,6 +271,7 @@ def test_a_batch_is_saved_as_zip_and_outlives_a_reload(
     noted.cell(TABLE, "batch saved as ZIP", window.name, "works, as a download")
 
 
+@visited_again
 def test_avif(window: Window, site_url: str, tmp_path: Path, noted: Noted) -> None:
     photo = tmp_path / "photo.avif"
     with Image.open(disc(tmp_path, 1)) as image:
@@ -258,6 +282,7 @@ def test_avif(window: Window, site_url: str, tmp_path: Path, noted: Noted) -> No
     noted.cell(TABLE, "AVIF", window.name, "works")
 
 
+@visited_again
 def test_without_a_camera_the_page_says_so(window: Window, site_url: str, noted: Noted) -> None:
     open_page(window, site_url, view="#camera")
     window.click("#camera-view .camera-start button")
@@ -266,6 +291,7 @@ def test_without_a_camera_the_page_says_so(window: Window, site_url: str, noted:
 
 
 @pytest.mark.parametrize("view", ["", "#batch", "#camera"])
+@visited_again
 def test_a_phone_scrolls_in_one_direction(window: Window, site_url: str, view: str) -> None:
     window.resize(360, 740)
     open_page(window, site_url, view=view)

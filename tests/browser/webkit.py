@@ -40,7 +40,7 @@ class WebKit(Window):
         self._heard = 0
         port = _free_port()
         self._start(
-            [browsers.find("driver"), "--host=127.0.0.1", f"--port={port}"],
+            [str(browsers.find("driver")), "--host=127.0.0.1", f"--port={port}"],
             _environment(folder, self._screen(), self._downloads),
         )
         self._address = f"http://127.0.0.1:{port}"
@@ -101,13 +101,13 @@ class WebKit(Window):
     def _screen(self) -> str:
         """Start a screen and return its name."""
         reading, writing = os.pipe()
-        command = [browsers.find("screen"), "-displayfd", str(writing), "-screen", "0", "1600x1200x24"]
+        command = [str(browsers.find("screen")), "-displayfd", str(writing), "-screen", "0", "1600x1200x24"]
         self._start([*command, "-nolisten", "tcp"], dict(os.environ), writing)
         os.close(writing)
         with os.fdopen(reading) as told:
             return f":{told.readline().strip()}"
 
-    def _start(self, command: Sequence[Path | str], environment: dict[str, str], *shared: int) -> None:
+    def _start(self, command: Sequence[str], environment: dict[str, str], *shared: int) -> None:
         """Run a program until the window is closed."""
         with self._log.open("ab") as log:
             process = subprocess.Popen(

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, ConsoleMessage
 Place = tuple[float, float]
 T = TypeVar("T")
 
-PATIENCE_S = 120.0
+PATIENCE_S = 90.0
 UNTIL = """async ([condition, seconds]) => {
   const holds = () => { try { return Boolean(CONDITION); } catch { return false; } };
   const end = performance.now() + seconds * 1000;
@@ -27,6 +27,10 @@ UNTIL = """async ([condition, seconds]) => {
   }
   return true;
 }"""
+
+
+class SilentError(AssertionError):
+    """What was waited for did not come."""
 
 
 class Window(ABC):
@@ -74,7 +78,7 @@ class Window(ABC):
     def until(self, condition: str, *, seconds: float = PATIENCE_S) -> None:
         """Wait until a JavaScript expression holds in the page."""
         if not self.evaluate(UNTIL.replace("CONDITION", condition), [condition, seconds]):
-            raise AssertionError(f"{self.name}: not within {seconds:.0f} s: {condition}\n{self.words()}")
+            raise SilentError(f"{self.name}: not within {seconds:.0f} s: {condition}\n{self.words()}")
 
     def click(self, selector: str) -> None:
         """Click an element, once it is there, as a script does."""
