@@ -49,9 +49,17 @@ class Noted:
         """Hold a row against the kept one with the same first cell, or keep it; in heads "_" is a space."""
         seen = {head.replace("_", " "): _BYTES.sub("", text) for head, text in cells.items()}
         rows = read(table)
-        key = next(iter(seen.values()))
-        kept = next((row for row in rows if next(iter(row["cells"].values())) == key), None)
-        row: Row = {"test": self.test, "cells": seen}
+        kept = _find(rows, next(iter(seen.values())))
+        self._hold(table, rows, kept, {"test": self.test, "cells": seen})
+
+    def cell(self, table: str, key: str, head: str, text: str) -> None:
+        """Hold one cell of the row of `key` against the kept one, or keep it: for tests of columns."""
+        rows = read(table)
+        kept = _find(rows, key)
+        cells = {**(kept["cells"] if kept else {"what": key}), head: text}
+        self._hold(table, rows, kept, {"test": self.test, "cells": cells})
+
+    def _hold(self, table: str, rows: list[Row], kept: Row | None, row: Row) -> None:
         if not self.writing:
             assert row == kept, f"table {table} holds {kept}: see tests/noting.py"
         elif kept is None:
@@ -70,6 +78,11 @@ def outdated(table: str, tests: Mapping[str, str]) -> list[str]:
     return gone
 
 
+def _find(rows: list[Row], key: str) -> Row | None:
+    return next((row for row in rows if next(iter(row["cells"].values())) == key), None)
+
+
 def _write(table: str, rows: list[Row]) -> None:
+    FOLDER.mkdir(exist_ok=True)
     path: Path = FOLDER / f"{table}.json"
     path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")

@@ -2,8 +2,8 @@
 
     python -m tools.check [pytest arguments]
 
-Installs what they need (type definitions from npm, a Chromium), builds the site, then runs ruff, mypy, tsc
-and pytest, and builds the documentation. The first failure of a check does not hide the others.
+Installs what they need (type definitions from npm, three browsers), builds the site, then runs ruff, mypy,
+tsc and pytest, and builds the documentation. The first failure of a check does not hide the others.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import build_site
-from tools import chromium
+from tools import browsers, chromium
 from tools.catalog import ROOT
 from tools.typescript import WEB, install_types, tsc
 
@@ -24,6 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run everything; the exit status is 0 only if all of it passed."""
     pytest_arguments = list(sys.argv[1:] if arguments is None else arguments)
     print(f"check: browser {chromium.ensure()}", flush=True)
+    for part, path in browsers.ensure().items():
+        print(f"check: {part} {path}", flush=True)
     install_types()
     if build_site.main([]):
         return 1

@@ -30,6 +30,7 @@ DAMAGE = """async ({ flipped, short }) => {
   await change(short, (file) => file.truncate(1000));
 }"""
 
+NOTHING = {"bytes": 0, "models": [], "others": 0, "refused": False}
 ASK = """request => new Promise((resolve, reject) => {
   const worker = new Worker("worker/worker.js", { type: "module" });
   worker.onmessage = ({ data }) => {
@@ -205,7 +206,7 @@ def test_clear_deletes_everything(page: Page, site: Path) -> None:
         page.click("#forget")
         expect(page.locator("#kept-words")).to_contain_text("No model is kept")
         expect(page.locator("#forget")).to_be_hidden()
-        assert page.evaluate(with_worker(ASK), {"type": "storage"}) == {"bytes": 0, "models": [], "others": 0}
+        assert page.evaluate(with_worker(ASK), {"type": "storage"}) == NOTHING
         visit.again()
         visit.driver.wait_for("ready")
         assert visit.asked_for() == ["check.bin", "wasm-float32.onnx", "weights-000.bin"]

@@ -328,6 +328,7 @@ export const FATAL_CODES = new Set(["out-of-memory", "runtime-failed", "worker-c
  * @property {{ model: string, bytes: number, targets: Target[] }[]} models  Of this site's models and the visitor's,
  *   those of which something is kept; `targets`: what they could run on without network.
  * @property {number} others  Bytes that belong to none of them: of another version of the site, or another site of this origin.
+ * @property {boolean} refused  Whether nothing can be kept, because the browser does not let the page.
  */
 
 /** @typedef {{ id: number, type: "progress", stage: Stage, loaded: number, total: number }} ProgressReply  `loaded` and `total` in bytes for `runtime` and `model`; else 0 of 1 when the stage begins, 1 of 1 when it ends. */

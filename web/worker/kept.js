@@ -22,6 +22,7 @@ export async function listKept({ models: offered }) {
       .map((model) => ({ model: model.id, bytes: sum(namesOf(model)), targets: targetsOf(model, sizes) }))
       .filter((kept) => kept.bytes > 0),
     others: bytes - sum(known),
+    refused: await store.isRefused(),
   };
 }
 

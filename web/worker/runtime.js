@@ -103,7 +103,7 @@ export class Runtime {
     } catch (cause) {
       if (cause instanceof AlphacutError) throw cause;
       throw new AlphacutError("runtime-failed", "Python could not be started in this browser.", {
-        hint: "Reload the page. alphacut needs a current browser: Chrome or Edge 113, Firefox 121, Safari 17.4 or later.",
+        hint: "Reload the page. alphacut needs a current browser; it is tested in Chromium, Firefox and WebKitGTK.",
         details: [String(cause instanceof Error ? cause.stack : cause), ...complaints].join("\n"),
         cause,
       });

@@ -24,6 +24,11 @@ export async function canKeep() {
   return !full && (await folder()) !== null;
 }
 
+/** Whether this browser keeps nothing for the page, however much room there is. */
+export async function isRefused() {
+  return (await folder()) === null;
+}
+
 /**
  * Reads a file into `into`, as much of it as fits. What it read is not checked.
  * @param {string} sha256

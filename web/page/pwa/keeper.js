@@ -29,10 +29,11 @@ export class Keeper {
   #listeners = [];
   /** @type {Promise<void>} */
   #turn = Promise.resolve();
+  #isAsked = false;
   /** @type {Readiness} */
   readiness = "unknown";
   /** @type {Kept} */
-  models = { bytes: 0, models: [], others: 0 };
+  models = { bytes: 0, models: [], others: 0, refused: false };
   /** Undefined before the service worker was asked; null if there is none that answers. @type {KeptFiles | null | undefined} */
   files;
   /** Whether the browser promised not to clear it by itself. */
@@ -84,6 +85,7 @@ export class Keeper {
 
   /** Asks the browser not to clear by itself what is kept. */
   async makeLast() {
+    this.#isAsked = true;
     this.lasting = await askToLast();
     this.#tell();
   }
@@ -99,7 +101,7 @@ export class Keeper {
   async #look(files = this.files) {
     this.models = await this.#client.storage();
     this.files = files;
-    if (this.models.bytes > 0 && !this.lasting) this.lasting = await askToLast();
+    if (this.models.bytes > 0 && !this.#isAsked) void this.makeLast(); // not waited for: Firefox asks the reader first
     this.readiness = this.#judge();
     this.#tell();
   }
@@ -107,7 +109,7 @@ export class Keeper {
   /** @returns {Readiness} */
   #judge() {
     if (!this.#inUse || this.files === undefined) return "unknown";
-    if (this.files === null) return "never";
+    if (this.files === null || this.models.refused) return "never";
     const { groups, trouble } = this.files;
     const { model, target } = this.#inUse;
     const isWhole = ["shell", ...RUNTIME].every((group) => groups[group]?.whole);
