@@ -1,4 +1,4 @@
-"""What works in other browsers than Chromium: the same scenarios in Firefox and WebKitGTK, as people meet them.
+"""What works in Firefox and WebKitGTK: the ways that people go, in browsers other than Chromium.
 
 Which versions these are is printed (pytest -s); the table names browsers alone, so that it outlives updates.
 """
