@@ -1,4 +1,4 @@
-"""What works in which browser: the same scenarios in Chromium, Firefox and WebKitGTK, as people meet them.
+"""What works in Firefox and WebKitGTK: the ways that people go, in browsers other than Chromium.
 
 Which versions these are is printed (pytest -s); the table names browsers alone, so that it outlives updates.
 """
@@ -53,15 +53,10 @@ PLACE = """([x, y]) => {
 }"""
 
 
-@pytest.fixture(scope="module", params=["chromium", "firefox", "webkit"])
+@pytest.fixture(scope="module", params=["firefox", "webkit"])
 def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
     folder = tmp_path_factory.mktemp(request.param)
-    window: Window
-    if request.param == "chromium":
-        browser: Browser = request.getfixturevalue("browser")
-        window = Chromium(browser, folder)
-    else:
-        window = {"firefox": Firefox, "webkit": WebKit}[request.param](folder)
+    window: Window = {"firefox": Firefox, "webkit": WebKit}[request.param](folder)
     print(f"{window.name} {window.version}")
     yield window
     window.close()

@@ -58,3 +58,14 @@ def test_what_was_seen_is_kept_in_order_and_held_against_later(folder: Path) -> 
     with pytest.raises(AssertionError):
         holding.row("faults", fault="of another kind", what_is_seen="a message")
     assert "| 404 | a message |" in reliability.noted(folder / "faults.json")
+
+
+def test_a_row_grows_by_a_cell_for_each_column(folder: Path) -> None:
+    name = "tests/test_a.py::test_b"
+    writing, holding = Noted(name, writing=True), Noted(name, writing=False)
+    for browser in ("one", "another"):
+        writing.cell("browsers", "main job", browser, "works")
+    holding.cell("browsers", "main job", "one", "works")
+    with pytest.raises(AssertionError):
+        holding.cell("browsers", "main job", "one", "not there")
+    assert "| main job | works | works |" in reliability.noted(folder / "browsers.json")
