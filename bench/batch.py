@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.browsers import COUNTING_WORKER, processes_of, proportional, worker_stats
-from bench.drift import KINDS, SETTLED
+from bench.drift import KINDS, SETTLED, grown
 from bench.harness import ROOT, Result, bench, parse, parser, providers, write_results
 from bench.tables import batch_table
 
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     loads = [
         (int(count), float(size)) for count, _, size in (x.partition("x") for x in options.loads.split(","))
     ]
-    results = []
+    results: list[Result] = []
     with bench(options) as running:
         about = running.about()
         device = options.device or providers(about)[0]
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             results.append({**result, "megapixels": float(megapixels)})
             print(batch_table(results))
             write_results(f"batch-{options.machine}", options, about, results)
-    return 0
+    return 1 if any(result["failed"] or grown(result["curve"]) for result in results) else 0
 
 
 def different(site: Path, count: int, megapixels: float) -> list[Path]:

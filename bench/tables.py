@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from bench.drift import drifts
+from bench.drift import SETTLED, Drift, Trend, drifts, trend
 
 STAGES = ("decode", "preprocess", "inference", "mask", "foreground", "compose", "encode", "total")
 PIXEL_COLUMNS = {
@@ -92,22 +92,42 @@ def batch_table(results: Sequence[Result]) -> str:
 
 def load_table(results: Sequence[Result]) -> str:
     """Lay out results of bench.batch as loads: how far time and memory moved later (bench/drift.py)."""
-    units = {"photo": ("photo, s", 1.0, ".2f"), "python": ("Python, MB", 1e6, ".0f")}
-    units |= {"ort": ("ONNX Runtime, MB", 1e6, ".0f"), "js": ("page, MB", 1e6, ".1f")}
-    units |= {"browser": ("whole browser, MB", 1e6, ".0f")}
+    head = ["load", "model", "device", "failed", "photo, s", "its trend", "a photo leaves in the page"]
+    kinds = {
+        "python": "Python, MB",
+        "ort": "ONNX Runtime, MB",
+        "js": "page, MB",
+        "browser": "whole browser, MB",
+    }
     rows = []
     for result in results:
-        found = drifts(result["curve"])
-        ends = {"photo": result["photo_s"], **result["last"]}
-        cells = [
-            f"{found[kind].begin / unit:{form}} ({100 * found[kind].off:+.1f} %)"
-            if found
-            else f"{ends[kind] / unit:{form}}"
-            for kind, (_, unit, form) in units.items()
-        ]
+        found, curve = drifts(result["curve"]), result["curve"]
+        memory = [_moved(found.get(kind), result["last"][kind]) for kind in kinds]
+        pace = _moved(found.get("photo"), result["photo_s"], unit=1.0, form=".2f")
         load = f"{result['photos']} photos of {result['megapixels']:g} MP"
-        rows.append([load, result["model"], result["device"], str(result["failed"]), *cells])
-    return markdown(["load", "model", "device", "failed", *(head for head, _, _ in units.values())], rows)
+        told = [load, result["model"], result["device"], str(result["failed"]), pace]
+        rows.append([*told, _trend(trend(curve)), _left(curve) if found else "", *memory])
+    return markdown([*head, *kinds.values()], rows)
+
+
+def _moved(drift: Drift | None, end: float, *, unit: float = 1e6, form: str = ".1f") -> str:
+    if drift is None:
+        return f"{end / unit:{form}}"
+    return f"{drift.begin / unit:{form}} ({100 * drift.off:+.1f} %)"
+
+
+def _trend(found: Trend | None) -> str:
+    return (
+        ""
+        if found is None
+        else f"{100 * found.change:+.0f} % [{100 * found.low:+.0f}, {100 * found.high:+.0f}]"
+    )
+
+
+def _left(curve: Sequence[Mapping[str, float]]) -> str:
+    """Bytes of JavaScript's heap that each photo after the 20th adds."""
+    begin, end = next(point for point in curve if point["done"] >= SETTLED), curve[-1]
+    return f"{(end['js'] - begin['js']) / (end['done'] - begin['done']):.0f} bytes"
 
 
 def kernel_table(result: Result, most: int = 20) -> str:

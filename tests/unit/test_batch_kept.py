@@ -363,7 +363,7 @@ def test_what_was_deleted_under_the_page_is_made_again_from_the_file_itself() ->
     """As where site data is cleared; only what can't be read is made again."""
     assert story("""
         const batch = await begin(white), [item] = batch.items;
-        await batch.renew(batch.items);
+        const isBegun = await batch.renew(batch.items);
         await settled();
         const before = runs;
         const place = await (await navigator.storage.getDirectory()).getDirectoryHandle(BATCHES);
@@ -371,7 +371,7 @@ def test_what_was_deleted_under_the_page_is_made_again_from_the_file_itself() ->
           const folder = await place.getDirectoryHandle(id);
           for await (const name of folder.keys()) await folder.removeEntry(name);
         }
-        await batch.renew(batch.items);
+        const isBegunThen = await batch.renew(batch.items);
         await settled();
-        seen(before, runs, item.state, await text(batch), isAtRisk(item));
-    """) == [1, 2, "done", ["cut-2 0 white jpeg"], True]
+        seen(isBegun, isBegunThen, before, runs, item.state, await text(batch), isAtRisk(item));
+    """) == [False, True, 1, 2, "done", ["cut-2 0 white jpeg"], True]

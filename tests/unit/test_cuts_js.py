@@ -86,3 +86,11 @@ def test_a_description_that_is_cut_off_is_no_fault_of_the_program(ending: str) -
         const site = {{ path: "site.json", bytes: 0, sha256: "" }};
         say(await tally(() => fetchJson(site)));
     """) == {"download-cut-off": len(described), "whole": 1}
+
+
+def test_a_page_instead_of_a_description_is_the_servers_doing() -> None:
+    assert story("""
+        file = new TextEncoder().encode("<!doctype html><title>Welcome</title>");
+        const site = { path: "site.json", bytes: 0, sha256: "" };
+        say(await tally(() => fetchJson(site)));
+    """) == {"download-cut-off": 37, "download-failed": 1}

@@ -157,7 +157,13 @@ export function fetchFile(file, { signal = null, cache = "default" } = {}) {
  */
 export async function fetchJson(file) {
   const response = await fetchFile(file);
-  return inTime(response.json()).catch((cause) => { throw cutOff(file, 0, cause); });
+  const text = await inTime(response.text()).catch((cause) => { throw cutOff(file, 0, cause); });
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    // Some servers answer with a page of theirs instead of 404; others end early without a word.
+    throw /^[^{]/.test(text) ? refused(file, "sent something else", cause) : cutOff(file, 0, cause);
+  }
 }
 
 /**
@@ -176,9 +182,17 @@ async function explain(pending, file, signal) {
     throw unreachable(file, cause);
   }
   if (response.ok) return response;
-  throw new AlphacutError("download-failed", `${nameOf(file)} could not be downloaded: the server answered ${response.status}.`, {
-    hint: "Try again in a moment. If that does not help, the site was not copied completely.",
-    details: `${file.path}\nHTTP ${response.status} ${response.statusText}`,
+  throw refused(file, `answered ${response.status}`, `HTTP ${response.status} ${response.statusText}`);
+}
+
+/**
+ * @param {SiteFile} file
+ * @param {string} what  The server did instead.
+ * @param {unknown} cause
+ */
+function refused(file, what, cause) {
+  return new AlphacutError("download-failed", `${nameOf(file)} could not be downloaded: the server ${what}.`, {
+    hint: "Try again in a moment. If that does not help, the site was not copied completely.", details: `${file.path}\n${cause}`,
   });
 }
 

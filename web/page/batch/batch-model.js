@@ -180,10 +180,12 @@ export class Batch {
     }
   }
 
-  /** Makes those again whose files can't be read any more. @param {Item[]} items */
+  /** Makes those again whose files can't be read any more, and says whether there are such. @param {Item[]} items */
   async renew(items) {
     const reading = await Promise.allSettled(items.map((item) => fileOf(item)?.slice(0, 1).arrayBuffer()));
-    this.#queue.retry(items.filter((item, at) => reading[at]?.status === "rejected" && beginAnew(item)));
+    const begun = items.filter((item, at) => reading[at]?.status === "rejected" && beginAnew(item));
+    this.#queue.retry(begun);
+    return begun.length > 0;
   }
 
   /** Whether another file is wanted than there is. @param {Item} item */

@@ -1,8 +1,10 @@
 /** The view of many photos at once. */
 
+import { AlphacutError } from "../../shared/protocol.js";
 import { chosen } from "../collect.js";
 import { text } from "../controls.js";
 import { make } from "../dom.js";
+import { errorWords } from "../error-words.js";
 import { t } from "../i18n.js";
 import { photoFromBlob } from "../photo.js";
 import { sizeWords } from "../text.js";
@@ -152,8 +154,11 @@ class View {
     const blob = await photoOf(item);
     if (!blob) return;
     const photo = photoFromBlob(blob, item.name, item.folder);
-    const made = await madeOf(item, this.batch.recipe).catch(() => this.batch.renew([item]));
-    if (made === undefined) return; // its tile tells
+    const made = await madeOf(item, this.batch.recipe).catch(async (error) => {
+      // Where it is made again its tile tells.
+      if (!await this.batch.renew([item])) this.#app.note(errorWords(AlphacutError.from(error)).message, { tone: "warning" });
+    });
+    if (made === undefined) return;
     if (!made) return this.#app.openEditor(photo);
     let known = made.edited.master;
     this.#app.openEditor(photo, {
