@@ -65,7 +65,7 @@ def grown(curve: Sequence[Mapping[str, float]]) -> list[str]:
 def trend(curve: Sequence[Mapping[str, float]]) -> Trend | None:
     """Fit a line to the paces of twelve blocks after the 20th photo; None where there are too few photos.
 
-    The interval takes blocks for independent of each other: it is too narrow where a host is slow for minutes.
+    Blocks are taken for independent of each other: where a host is slow for minutes it is too narrow.
     """
     paces = [_pace(block) for block in _parts(curve, BLOCKS)]
     if not paces:
