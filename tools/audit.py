@@ -2,10 +2,10 @@
 
 The lists that are asked about: the packages of .venv (pip-audit), those of Python that the site serves at the
 versions of tools/parts.toml (pip-audit), and what each package-lock.json names (npm audit). Nobody is asked
-about what no such list names: Pyodide with its CPython and C libraries, esbuild, and the browsers of the tests.
-All need services that only a network has, so this is no part of ``make test``. The exit status is 0 where all
-of them answered and knew nothing, 1 where one knew something, and 3 where one did not answer: pip-audit itself
-would call such a list clean.
+about what no such list names: Pyodide with its CPython and C libraries, esbuild, the browsers of the tests.
+All need services that only a network has, so this is no part of ``make test``. The exit status is 0 where
+all of them answered and knew nothing, 1 where one knew something, and 3 where one did not answer: pip-audit
+itself would call such a list clean.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Makes ./.venv with everything the project's tools need: ``python3 tools/bootstrap.py [extras]``.
 
 Every package comes in the version and with a hash that tools/lock/EXTRA.txt names, and as a wheel: a source
-distribution would fetch what builds it by itself. tools/lock.py writes these files. Where they changed, .venv is
-made anew: pip neither checks the hashes of what is installed nor removes what is locked no more.
+distribution would fetch what builds it by itself. tools/lock.py writes these files. Where they changed,
+.venv is made anew: pip neither checks the hashes of what is installed nor removes what is locked no more.
 
 Standard library only, and nothing at run time that is younger than Python 3.8: this runs before anything is
 installed, and has to explain itself to a Python that is too old. If nothing changed it does nothing.
@@ -106,7 +106,11 @@ def _is_of_another_python(root: Path) -> bool:
 def _make_venv(root: Path, clear: bool) -> None:
     # The interpreter may be the one inside the .venv that is about to be cleared.
     python = getattr(sys, "_base_executable", sys.executable)
-    title = f"making {VENV} anew (interrupted, or of another Python or other locks)" if clear else f"making {VENV}"
+    title = (
+        f"making {VENV} anew (interrupted, or of another Python or other locks)"
+        if clear
+        else f"making {VENV}"
+    )
     (root / VENV).mkdir(exist_ok=True)
     (root / VENV / STAMP).write_text(UNFINISHED)
     _run(title, [python, "-m", "venv", *(["--clear"] if clear else []), VENV], root)
@@ -132,9 +136,9 @@ def _about_wheels(said: str) -> str:
     if "No matching distribution found" not in said:
         return ""
     return (
-        "\nThe package that pip names last has no wheel in that version for this machine, {}, with Python {}.{}; or pip "
-        "could not ask, and says so above.\nOnly wheels are installed. onnxruntime, for one, has none for Macs with "
-        "Intel processors: use another machine there, or Linux in a container.\n"
+        "\nThe package that pip names last has no wheel in that version for this machine, {}, with Python "
+        "{}.{}; or pip could not ask, and says so above.\nOnly wheels are installed. onnxruntime, for one, "
+        "has none for Macs with Intel processors: use another machine there, or Linux in a container.\n"
         "To use another Python: make PYTHON=/path/to/python3.12"
     ).format(platform.platform(), *sys.version_info[:2])
 

@@ -15,7 +15,8 @@ PAGE = f"""
   const status = {{ textContent: "" }}, heard = {{}}, dataset = {{ state: "ready" }};
   class HTMLScriptElement {{}}
   const document = {{
-    documentElement: {{ dataset, style: {{}}, toggleAttribute() {{}} }}, head: {{ append() {{}} }}, readyState: "interactive",
+    documentElement: {{ dataset, style: {{}}, toggleAttribute() {{}} }},
+    head: {{ append() {{}} }}, readyState: "interactive",
     currentScript: {{ src: "https://a.example/tool/page/guard.js" }},
     createElement: () => ({{}}), getElementById: () => status,
   }};

@@ -48,7 +48,13 @@ def jpeg_segments(*bodies: bytes) -> bytes:
 
 
 def test_the_libraries_inside_are_those_that_were_looked_at() -> None:
-    names = {"libjpeg": "jpg", "libtiff": "libtiff", "libwebp": "webp", "zlib": "zlib", "FreeType": "freetype2"}
+    names = {
+        "libjpeg": "jpg",
+        "libtiff": "libtiff",
+        "libwebp": "webp",
+        "zlib": "zlib",
+        "FreeType": "freetype2",
+    }
     found = {name: features.version(of_pillow) for name, of_pillow in names.items()}
     assert (found == INSIDE) == (sys.platform == "emscripten"), found
     assert features.check("libjpeg_turbo") == (sys.platform != "emscripten")

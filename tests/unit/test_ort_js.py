@@ -22,7 +22,8 @@ LOST = """
   const gpu = { requestAdapter: async () => adapter };
   Object.defineProperty(globalThis, "navigator", { value: { gpu, hardwareConcurrency: 1 } });
   const { createSession } = await load("worker/ort.js");
-  const create = () => createSession({ ort: { index } }, { provider: "webgpu" }, { graph: null, weights: null });
+  const files = { graph: null, weights: null };
+  const create = () => createSession({ ort: { index } }, { provider: "webgpu" }, files);
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
 """
 
