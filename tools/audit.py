@@ -1,10 +1,11 @@
 """Asks for known vulnerabilities of what this project installs and ships: ``make audit``.
 
-Three lists are asked about: the packages of .venv (pip-audit), those of Python that the site serves at the
-versions of tools/parts.toml (pip-audit), and what web/package-lock.json names (npm audit). All need services
-that only a network has, so this is no part of ``make test``. The exit status is 0 where all of them answered
-and knew nothing, 1 where one knew something, and 3 where one did not answer: pip-audit itself would call such
-a list clean.
+The lists that are asked about: the packages of .venv (pip-audit), those of Python that the site serves at the
+versions of tools/parts.toml (pip-audit), and what each package-lock.json names (npm audit). Nobody is asked
+about what no such list names: Pyodide with its CPython and C libraries, esbuild, the browsers of the tests.
+All need services that only a network has, so this is no part of ``make test``. The exit status is 0 where
+all of them answered and knew nothing, 1 where one knew something, and 3 where one did not answer: pip-audit
+itself would call such a list clean.
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from alphacut.store.node import node_command
+from alphacut.store.node import NodeMissingError, node_command
 from tools.catalog import ROOT, read_catalog
 
 Verdict = Literal["nothing known", "vulnerable", "not answered"]
 STATUS: Mapping[Verdict, int] = {"nothing known": 0, "vulnerable": 1, "not answered": 3}
 SERVED = ("numpy", "pillow", "micropip", "packaging", "typing_extensions", "protobuf", "onnx")
 """The components of tools/parts.toml that are packages of PyPI."""
+PACKAGES_OF_NPM = ("web", "bench/peer", "tests/consumers/vite")
+"""Folders with a package-lock.json."""
 _OURS = "alphacut"
 _TIMEOUT_S = 300.0
 
@@ -80,7 +83,7 @@ def _reason(output: str) -> str:
 
 
 def audit(service: str) -> list[Answer]:
-    """Ask about all three lists."""
+    """Ask about all lists."""
     pip = [sys.executable, "-m", "pip_audit", "--format=json", "--progress-spinner=off"]
     pip += [f"--vulnerability-service={service}"]
     pins: dict[str, Any] = {name: read_catalog().components[name].version for name in SERVED}
@@ -91,14 +94,25 @@ def audit(service: str) -> list[Answer]:
         return [
             _ask("packages of .venv", [*pip, "--local"], of_pip),
             _ask("Python packages of the site", served, of_pip),
-            _ask("web/package-lock.json", [*node_command("npm"), "audit", "--json"], of_npm),
+            *map(_ask_npm, PACKAGES_OF_NPM),
         ]
 
 
-def _ask(asked: str, command: Sequence[str], read: Callable[[str, str, str], Answer]) -> Answer:
+def _ask_npm(folder: str) -> Answer:
+    asked = f"{folder}/package-lock.json"
+    try:
+        npm = node_command("npm")
+    except NodeMissingError as error:
+        return Answer(asked, 0, "not answered", (str(error),))
+    return _ask(asked, [*npm, "audit", "--json", "--package-lock-only"], of_npm, ROOT / folder)
+
+
+def _ask(
+    asked: str, command: Sequence[str], read: Callable[[str, str, str], Answer], folder: Path = ROOT
+) -> Answer:
     try:
         done = subprocess.run(
-            command, cwd=ROOT / "web", capture_output=True, text=True, check=False, timeout=_TIMEOUT_S
+            command, cwd=folder, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S
         )
     except subprocess.TimeoutExpired:
         return Answer(asked, 0, "not answered", (f"no answer within {_TIMEOUT_S:.0f} s",))

@@ -1,7 +1,8 @@
 """Makes ./.venv with everything the project's tools need: ``python3 tools/bootstrap.py [extras]``.
 
 Every package comes in the version and with a hash that tools/lock/EXTRA.txt names, and as a wheel: a source
-distribution would fetch what builds it by itself. tools/lock.py writes these files.
+distribution would fetch what builds it by itself. tools/lock.py writes these files. Where they changed,
+.venv is made anew: pip neither checks the hashes of what is installed nor removes what is locked no more.
 
 Standard library only, and nothing at run time that is younger than Python 3.8: this runs before anything is
 installed, and has to explain itself to a Python that is too old. If nothing changed it does nothing.
@@ -13,6 +14,7 @@ import argparse
 import hashlib
 import importlib.util
 import json
+import platform
 import subprocess
 import sys
 import time
@@ -84,7 +86,7 @@ def bootstrap(root: Path, extras: str = "dev") -> None:
         if {**now, "extras": stamp["extras"]} == stamp and wanted <= installed:
             return
         wanted |= installed
-    else:
+    if stamp is None or any(stamp.get(part) != now[part] for part in ("python", "locks")):
         check_python(sys.version_info[:2], has_ensurepip=importlib.util.find_spec("ensurepip") is not None)
         _make_venv(root, clear=stamp is not None or _is_of_another_python(root))
     _install(root, sorted(wanted))
@@ -104,7 +106,11 @@ def _is_of_another_python(root: Path) -> bool:
 def _make_venv(root: Path, clear: bool) -> None:
     # The interpreter may be the one inside the .venv that is about to be cleared.
     python = getattr(sys, "_base_executable", sys.executable)
-    title = f"making {VENV} anew (interrupted, or of another Python)" if clear else f"making {VENV}"
+    title = (
+        f"making {VENV} anew (interrupted, or of another Python or other locks)"
+        if clear
+        else f"making {VENV}"
+    )
     (root / VENV).mkdir(exist_ok=True)
     (root / VENV / STAMP).write_text(UNFINISHED)
     _run(title, [python, "-m", "venv", *(["--clear"] if clear else []), VENV], root)
@@ -116,9 +122,25 @@ def _install(root: Path, extras: Sequence[str]) -> None:
     pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     locked = [f"--requirement={_lock(root, extra)}" for extra in extras]
     title = f"installing alphacut[{','.join(extras)}] into {VENV}"
-    _run(title, [*pip, "--require-hashes", "--only-binary=:all:", *locked], root)
+    print("The next step takes a few minutes the first time, and says nothing meanwhile.", flush=True)
+    try:
+        _run(title, [*pip, "--require-hashes", "--only-binary=:all:", *locked], root)
+    except BootstrapError as error:
+        raise BootstrapError(f"{error}{_about_wheels(str(error))}") from None
     # The build backend is among what was just installed; without isolation pip fetches nothing for it.
     _run("linking alphacut", [*pip, "--no-deps", "--no-build-isolation", "--editable", "."], root)
+
+
+def _about_wheels(said: str) -> str:
+    """Explain what pip said, where it found no file for this machine."""
+    if "No matching distribution found" not in said:
+        return ""
+    return (
+        "\nThe package that pip names last has no wheel in that version for this machine, {}, with Python "
+        "{}.{}; or pip could not ask, and says so above.\nOnly wheels are installed. onnxruntime, for one, "
+        "has none for Macs with Intel processors: use another machine there, or Linux in a container.\n"
+        "To use another Python: make PYTHON=/path/to/python3.12"
+    ).format(platform.platform(), *sys.version_info[:2])
 
 
 def _lock(root: Path, extra: str) -> str:

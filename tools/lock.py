@@ -1,8 +1,10 @@
 """Locks what this project installs for itself: ``make lock`` writes tools/lock/EXTRA.txt from pyproject.toml.
 
-For each extra the versions of all packages it leads to, for every Python and platform that it can be used
-with, each with the SHA-256 of its files as the index says. Pins that still fit stay; ``--upgrade`` takes the
-newest. What installs them, tools/bootstrap.py, accepts nothing else.
+For each extra the versions of all packages it leads to, for every Python from the oldest on and every
+platform, each with the SHA-256 of its files as the index says. That promises no wheel for each of them:
+onnxruntime 1.32.0 has none for macOS on x86-64, and tools/bootstrap.py, which installs wheels only, says so.
+Pins that still fit stay; ``--upgrade`` takes the newest. bootstrap.py installs nothing else, and makes .venv
+anew where a lock changed.
 """
 
 from __future__ import annotations

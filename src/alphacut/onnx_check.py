@@ -6,9 +6,10 @@ Imports onnx.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import onnx
-from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, defs
+from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, TypeProto, defs
 
 from alphacut.errors import BadModelError
 
@@ -22,7 +23,12 @@ EXPORT = "Export the network again"
 _BOXES = "NonMaxSuppression"
 _OURS = {"", "ai.onnx"}
 _HOLD_GRAPHS = {"If", "Loop", "Scan"}
-_PARTS_OF_BYTES = {"INT4", "UINT4", "FLOAT4E2M1", "INT2", "UINT2"}
+_PARTS_OF_BYTES = {"INT4", "UINT4", "FLOAT4E2M1", "INT2", "UINT2", "FLOAT6E2M3", "FLOAT6E3M2"}
+_NAMES_OF_TYPES = frozenset(
+    ("to", "dtype", "output_dtype", "output_datatype", "stash_type", "precision", "softmax_precision")
+)
+"""Attributes of ONNX's operators whose number is a type of tensors."""
+_OF_A_TYPE = (TypeProto.Tensor, TypeProto.SparseTensor)
 
 
 def load(data: bytes) -> ModelProto:
@@ -48,9 +54,11 @@ def refuse_what_can_not_run(model: ModelProto) -> None:
     """Raise BadModelError for versions, operators and files that don't work here."""
     _refuse_versions(model)
     _refuse_operators(model)
-    for graph in graphs_of(model):
-        _refuse_external(graph)
-    _refuse_what_harms(model)
+    parts = list(_parts_of(model))
+    for part in parts:
+        if isinstance(part, TensorProto):
+            _refuse_external(part)
+    _refuse_what_harms(model, parts)
 
 
 def _refuse_versions(model: ModelProto) -> None:
@@ -84,21 +92,52 @@ def _refuse_operators(model: ModelProto) -> None:
         )
 
 
-def _refuse_what_harms(model: ModelProto) -> None:
+def _refuse_what_harms(model: ModelProto, parts: list[Any]) -> None:
     """Refuse what leads ONNX Runtime 1.30.0 beyond its memory, as the notes of 1.30.1 say."""
     kinds = {number for name, number in TensorProto.DataType.items() if name in _PARTS_OF_BYTES}
-    stored = {tensor.data_type for graph in graphs_of(model) for tensor in graph.initializer}
-    stored |= {a.i for node in nodes_of(model) for a in node.attribute if a.name == "to"}
     strange = any(_graphs_in([node]) and node.op_type not in _HOLD_GRAPHS for node in nodes_of(model))
-    doubled = any(
-        {value.name for value in graph.input} & {tensor.name for tensor in graph.initializer}
-        for graph in _inner_graphs(model)
-    )
-    if kinds & stored or strange or doubled:
+    doubled = any({value.name for value in graph.input} & {*_stored(graph)} for graph in _inner_graphs(model))
+    if kinds & _types_in(parts) or strange or doubled:
         raise BadModelError(
             "The model holds numbers of less than a byte, or graphs in its nodes, in an unsafe way.",
             hint=f"{EXPORT} in float32, without control flow.",
         )
+
+
+def _types_in(parts: list[Any]) -> set[int]:
+    """Types of tensors that a model's parts have, declare or ask for."""
+    tensors = {part.data_type for part in parts if isinstance(part, TensorProto)}
+    declared = {part.elem_type for part in parts if isinstance(part, _OF_A_TYPE)}
+    attributes = [part for part in parts if isinstance(part, AttributeProto)]
+    names = _names_of_types(attributes)
+    return tensors | declared | {a.i for a in attributes if a.name in names}
+
+
+def _names_of_types(attributes: list[AttributeProto]) -> set[str]:
+    """Names of attributes that are types: ONNX's own, and those by which functions hand them on."""
+    names, known = set(_NAMES_OF_TYPES), 0
+    while known < len(names):
+        known = len(names)
+        names |= {a.ref_attr_name for a in attributes if a.name in names and a.ref_attr_name}
+    return names
+
+
+def _stored(graph: GraphProto) -> Iterator[str]:
+    yield from (tensor.name for tensor in graph.initializer)
+    yield from (tensor.values.name for tensor in graph.sparse_initializer)
+
+
+def _parts_of(model: ModelProto) -> Iterator[Any]:
+    """Give all messages in a model, wherever they are: a place that was forgotten would be let through."""
+    waiting: list[Any] = [model]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        if isinstance(part, TensorProto):
+            continue  # to list its fields would copy its numbers
+        for field, value in part.ListFields():
+            if field.message_type is not None:
+                waiting += [value] if hasattr(value, "ListFields") else value
 
 
 def graphs_of(model: ModelProto) -> list[GraphProto]:
@@ -129,14 +168,13 @@ def _graphs_in(nodes: Iterable[NodeProto]) -> list[GraphProto]:
     return [graph for a in held for graph in ([a.g] if a.type == AttributeProto.GRAPH else a.graphs)]
 
 
-def _refuse_external(graph: GraphProto) -> None:
-    for tensor in graph.initializer:
-        if tensor.data_location == TensorProto.EXTERNAL:
-            where = next((entry.value for entry in tensor.external_data if entry.key == "location"), "")
-            raise BadModelError(
-                f"The model's weights are in another file{f' (“{where}”)' if where else ''}.",
-                hint="Save the model as one file: onnx.save_model(model, path, save_as_external_data=False).",
-            )
+def _refuse_external(tensor: TensorProto) -> None:
+    if tensor.data_location == TensorProto.EXTERNAL:
+        where = next((entry.value for entry in tensor.external_data if entry.key == "location"), "")
+        raise BadModelError(
+            f"The model's weights are in another file{f' (“{where}”)' if where else ''}.",
+            hint="Save the model as one file: onnx.save_model(model, path, save_as_external_data=False).",
+        )
 
 
 def opset_of(model: ModelProto) -> int:

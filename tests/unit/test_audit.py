@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from alphacut.store.node import NodeMissingError
+from tests.helpers import ROOT
 from tools import audit
 from tools.audit import Answer, of_npm, of_pip
 
@@ -52,6 +56,45 @@ def test_npm_audit() -> None:
     )
     refused = of_npm("a list", json.dumps({"message": "405 Method Not Allowed - POST somewhere"}))
     assert (refused.verdict, refused.details) == ("not answered", ("405 Method Not Allowed",))
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[Path, list[str]]:
+    """The command that was run in each folder; each answers that it knows nothing."""
+    commands: dict[Path, list[str]] = {}
+
+    def run(command: list[str], *, cwd: Path, **_: object) -> subprocess.CompletedProcess[str]:
+        commands[cwd] = command
+        total = {"metadata": {"dependencies": {"total": 7}}, "vulnerabilities": {}}
+        output = json.dumps(total) if "--json" in command else told(CLEAN)
+        return subprocess.CompletedProcess(command, 0, output, "")
+
+    monkeypatch.setattr("subprocess.run", run)
+    return commands
+
+
+def test_all_locks_of_npm_are_asked_about(asked: dict[Path, list[str]]) -> None:
+    locks = [path.relative_to(ROOT) for path in ROOT.rglob("package-lock.json")]
+    ours = {path for path in locks if not {"node_modules", "dist"} & {*path.parts}}
+    answers = audit.audit("osv")
+    assert {answer.asked for answer in answers[2:]} == {path.as_posix() for path in ours}
+    assert {folder for folder, command in asked.items() if "--json" in command} == {
+        ROOT / path.parent for path in ours
+    }
+    assert {answer.verdict for answer in answers} == {"nothing known"}
+
+
+def test_where_there_is_no_npm_that_is_said(
+    asked: dict[Path, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(program: str) -> list[str]:
+        raise NodeMissingError(f"there is no {program}")
+
+    monkeypatch.setattr(audit, "node_command", missing)
+    answers = audit.audit("osv")
+    assert [answer.details for answer in answers if answer.verdict == "not answered"] == [
+        ("there is no npm",)
+    ] * len(audit.PACKAGES_OF_NPM)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import platform
 import subprocess
 import sys
 import time
@@ -67,11 +68,55 @@ def test_a_changed_pyproject_is_installed_again_into_the_same_venv(
     assert kinds(commands) == ["venv", "dev", ".", "dev", "."]
 
 
-def test_a_changed_lock_is_installed_again(root: Path, commands: list[list[str]]) -> None:
+def test_a_changed_lock_makes_it_anew_with_all_that_was_there(root: Path, commands: list[list[str]]) -> None:
+    """Or what is locked no more would stay, and what is there would not be compared with the new hashes."""
+    bootstrap.bootstrap(root, "dev,docs")
+    (root / LOCKS / "docs.txt").write_text("# another\n")
+    bootstrap.bootstrap(root)
+    assert kinds(commands) == ["venv", "dev,docs", ".", "clear", "dev,docs", "."]
+    bootstrap.bootstrap(root)
+    assert len(commands) == 6
+
+
+def test_the_python_that_makes_it_anew_is_not_the_one_inside(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[list[str]] = []
+    monkeypatch.setattr(bootstrap, "_run", lambda title, command, root: commands.append(command))
     bootstrap.bootstrap(root)
     (root / LOCKS / "dev.txt").write_text("# another\n")
     bootstrap.bootstrap(root)
-    assert kinds(commands) == ["venv", "dev", ".", "dev", "."]
+    (cleared,) = [command for command in commands if "--clear" in command]
+    assert not Path(cleared[0]).is_relative_to(sys.prefix) or sys.prefix == sys.base_prefix
+
+
+def test_that_the_long_step_is_long_is_said_before_it(
+    root: Path, commands: list[list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    bootstrap.bootstrap(root)
+    assert "a few minutes the first time" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("said", "explained"),
+    [
+        ("ERROR: No matching distribution found for onnxruntime==1.32.0", True),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES", False),
+    ],
+)
+def test_a_machine_that_a_package_has_no_wheel_for_is_named(
+    root: Path, monkeypatch: pytest.MonkeyPatch, said: str, explained: bool
+) -> None:
+    def fail(title: str, command: list[str], root: Path) -> None:
+        if "--require-hashes" in command:
+            raise BootstrapError(said)
+
+    monkeypatch.setattr(bootstrap, "_run", fail)
+    with pytest.raises(BootstrapError) as caught:
+        bootstrap.bootstrap(root)
+    assert said in str(caught.value)
+    assert (platform.platform() in str(caught.value)) == explained
+    assert ("use another machine" in str(caught.value)) == explained
 
 
 def test_nothing_is_installed_by_name_alone(root: Path, commands: list[list[str]]) -> None:

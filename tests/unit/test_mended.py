@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import io
 import struct
+import sys
 
 import numpy as np
 import PIL
 import pytest
-from PIL import Image
+from PIL import Image, features
 
 from alphacut import mended
 from alphacut.errors import AlphacutError, BadOptionsError, TruncatedImageError, UnsupportedFormatError
@@ -25,6 +26,9 @@ pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 
 IS_OLD = int(PIL.__version__.partition(".")[0]) < 13
 MARK = b"Exif\0\0"
+PYTHON = "3.14.2"
+INSIDE = {"libjpeg": "9.0", "libtiff": "4.4.0", "libwebp": "1.2.2", "zlib": "1.3.1", "FreeType": "2.13.3"}
+"""In Pyodide and in the wheel of Pillow for it: SECURITY.md answers for these versions."""
 PHOTO = scene(12, 9)
 
 
@@ -41,6 +45,20 @@ def with_exif(png: bytes, block: bytes) -> bytes:
 
 def jpeg_segments(*bodies: bytes) -> bytes:
     return b"".join(b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body for body in bodies)
+
+
+def test_the_libraries_inside_are_those_that_were_looked_at() -> None:
+    names = {
+        "libjpeg": "jpg",
+        "libtiff": "libtiff",
+        "libwebp": "webp",
+        "zlib": "zlib",
+        "FreeType": "freetype2",
+    }
+    found = {name: features.version(of_pillow) for name, of_pillow in names.items()}
+    assert (found == INSIDE) == (sys.platform == "emscripten"), found
+    assert features.check("libjpeg_turbo") == (sys.platform != "emscripten")
+    assert (sys.version.split()[0] == PYTHON) or sys.platform != "emscripten"
 
 
 # ---- EXIF ------------------------------------------------------------------------------------------

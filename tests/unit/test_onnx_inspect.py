@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +15,7 @@ from hypothesis import strategies as st
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 from alphacut.errors import BadModelError
+from alphacut.onnx_check import _NAMES_OF_TYPES
 from alphacut.onnx_family import NORMALISATIONS
 from alphacut.onnx_inspect import Inspection, inspect
 from tests.networks import network, node, weights
@@ -215,6 +219,125 @@ def doubled() -> onnx.GraphProto:
 
 def sub_byte() -> TensorProto:
     return TensorProto(name="w", dims=[1, 3, 1, 1], data_type=TensorProto.INT4, raw_data=b"\x11\x01")
+
+
+def outside() -> TensorProto:
+    """A tensor whose numbers are in another file."""
+    tensor = TensorProto(name="w", dims=[1, 3, 1, 1], data_type=TensorProto.FLOAT)
+    tensor.data_location = TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="aside.bin")
+    return tensor
+
+
+def sparse(values: TensorProto) -> onnx.SparseTensorProto:
+    places = numpy_helper.from_array(np.arange(3, dtype=np.int64), "places")
+    return onnx.SparseTensorProto(values=values, indices=places, dims=[1, 3, 1, 1])
+
+
+def with_node(op: str = "Constant", **attributes: Any) -> ModelProto:
+    """A network with one more node."""
+    nodes = [node("Conv", "photo w", "map", kernel_shape=[1, 1]), node(op, "photo", "more", **attributes)]
+    return small(nodes=nodes)
+
+
+def with_function(name: str, /, *inner: onnx.NodeProto, **attributes: Any) -> ModelProto:
+    """A network with a function that has an attribute of that name, and a node that calls it."""
+    model = with_node("Ours", **attributes)
+    opsets = [helper.make_opsetid("", 17)]
+    model.functions.append(helper.make_function("", "Ours", ["x"], ["y"], inner, opsets, [name]))
+    return model
+
+
+def handed_on() -> ModelProto:
+    """A function's node whose type is what the function's caller says, under another name."""
+    cast = helper.make_node("Cast", ["x"], ["y"])
+    cast.attribute.append(onnx.AttributeProto(name="to", ref_attr_name="kind", type=onnx.AttributeProto.INT))
+    return with_function("kind", cast, kind=TensorProto.INT4)
+
+
+def sparsely_stored(values: TensorProto) -> ModelProto:
+    model = small()
+    model.graph.sparse_initializer.append(sparse(values))
+    return model
+
+
+def sparsely_doubled() -> onnx.GraphProto:
+    inner = branch()
+    inner.input.append(helper.make_tensor_value_info("w", 1, [1]))
+    inner.sparse_initializer.append(sparse(weights("w", 3, seed=0)))
+    return inner
+
+
+def inside(tensor: TensorProto) -> ModelProto:
+    """A network whose If holds a Constant with this tensor."""
+    inner = branch()
+    inner.node.append(helper.make_node("Constant", [], ["c"], value=tensor))
+    return nested(inner)
+
+
+def declared(where: str, value: onnx.ValueInfoProto) -> ModelProto:
+    model = small()
+    getattr(model.graph, where).append(value)
+    return model
+
+
+HALF = TensorProto.INT4
+HALF_INFO = helper.make_tensor_value_info("v", HALF, [2])
+HALF_SEQUENCE = helper.make_tensor_sequence_value_info("v", HALF, [2])
+SPARSE_HALF = helper.make_sparse_tensor_value_info("v", HALF, [2])
+WAYS_IN: dict[str, Callable[[TensorProto], ModelProto]] = {
+    "constant": lambda tensor: with_node(value=tensor),
+    "sparse constant": lambda tensor: with_node(sparse_value=sparse(tensor)),
+    "tensors": lambda tensor: with_node(values=[tensor]),
+    "sparse tensors": lambda tensor: with_node(values=[sparse(tensor)]),
+    "sparse initializer": sparsely_stored,
+    "in a branch": inside,
+    "in a function": lambda tensor: with_function("k", node("Constant", "", "y", value=tensor)),
+}
+"""Where a tensor may be, other than among the initializers."""
+UNSAFE: dict[str, Callable[[], ModelProto]] = {
+    **{f"half bytes, {name}": partial(way, sub_byte()) for name, way in WAYS_IN.items()},
+    **{
+        f"half bytes, {where} {kind}": partial(declared, where, info)
+        for where in ("input", "output", "value_info")
+        for kind, info in (("tensor", HALF_INFO), ("sequence", HALF_SEQUENCE), ("sparse", SPARSE_HALF))
+    },
+    "output_dtype": lambda: with_node("QuantizeLinear", output_dtype=HALF),
+    "dtype": lambda: with_node("EyeLike", dtype=HALF),
+    "output_datatype": lambda: with_node("HannWindow", output_datatype=HALF),
+    "type of nothing": lambda: with_node("Optional", type=HALF_INFO.type),
+    "handed on": handed_on,
+    "sparsely stored input inside": lambda: nested(sparsely_doubled()),
+}
+
+
+@pytest.mark.parametrize("name", UNSAFE)
+def test_numbers_of_less_than_a_byte_are_found_wherever_they_are(name: str) -> None:
+    assert "unsafe" in refusal(UNSAFE[name]()).message
+
+
+@pytest.mark.parametrize("name", WAYS_IN)
+def test_data_in_another_file_is_found_wherever_it_is(name: str) -> None:
+    assert "another file (“aside.bin”)" in refusal(WAYS_IN[name](outside())).message
+
+
+def test_constants_and_types_that_are_whole_are_no_reason_to_refuse() -> None:
+    whole = numpy_helper.from_array(np.ones(3, np.float32), "c")
+    for model in (with_node(value=whole), with_node("Cast", to=TensorProto.FLOAT16), sparsely_stored(whole)):
+        assert look(model).outputs
+
+
+def test_all_attributes_of_onnx_that_are_types_are_known() -> None:
+    """By their descriptions: a number of less than a byte may be asked for by each of them."""
+    ours = [schema for schema in onnx.defs.get_all_schemas_with_history() if schema.domain == ""]
+    whole = {
+        a.name: a
+        for schema in ours
+        for a in schema.attributes.values()
+        if a.type == onnx.defs.OpSchema.AttrType.INT
+    }
+    of_types = {name for name in whole if re.search(r"type$|precision$|^to$", name)}
+    assert of_types == _NAMES_OF_TYPES
 
 
 # The last five lead ONNX Runtime Web 1.30.0 beyond its memory, or to operators of its own: SECURITY.md.

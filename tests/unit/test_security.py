@@ -7,6 +7,7 @@ import re
 import pytest
 
 from tests.helpers import ROOT
+from tests.unit.test_mended import INSIDE, PYTHON
 from tools.catalog import read_catalog
 
 PAGE = (ROOT / "SECURITY.md").read_text("utf-8")
@@ -43,8 +44,11 @@ def test_the_versions_are_the_pinned_ones() -> None:
         "ONNX": "onnx",
         "Protocol Buffers": "protobuf",
         "NumPy": "numpy",
+        "Pyodide": "pyodide",
     }
-    assert told == {f"{title} {pinned[id_].version}" for title, id_ in parts.items()}
+    within = {f"{name} {version}, inside Pillow's wheel" for name, version in INSIDE.items()}
+    assert told == {f"{title} {pinned[id_].version}" for title, id_ in parts.items()} | within
+    assert f"CPython {PYTHON} " in PAGE
     assert f"Pyodide {pinned['pyodide'].version}" in PAGE
 
 

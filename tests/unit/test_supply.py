@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from packaging.requirements import Requirement
@@ -19,31 +20,49 @@ from tools.lock import EXTRAS
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 HOST = re.compile(r"https?://|--index-url|--find-links", re.IGNORECASE)
+CHECKED = re.compile(r"\b[0-9a-f]{64}\b|\"integrity\": \"sha512-")
+
+
+class ByHash(NamedTuple):
+    """Why a place may fetch: what its code has to say for that, and the file that has the hashes."""
+
+    says: str
+    hashes: str
+
+
 BY_HASH = {
-    "tools/bootstrap.py": "pip, from tools/lock alone",
-    "tools/typescript.py": "npm ci, from web/package-lock.json",
-    "bench/peer/build.py": "npm ci, from bench/peer/package-lock.json",
-    "src/alphacut/store/archives.py": "asks pip and npm for addresses; each part is checked by its hash",
-    "src/alphacut/store/download.py": "downloads; each part is checked by its hash",
-    "tests/browser/test_jupyterlite.py": "pip, from tests/browser/jupyterlite.txt",
-    "tests/browser/test_api_package.py": "npm ci, from tests/consumers/vite/package-lock.json",
-    "tools/audit.py": "fetches nothing but answers",
-    "bench/fuzzing/seeds.py": "pip, for Pillow's own tests' images: checked by its hash",
-    "bench/datasets.py": "photographs for make quality, each checked by its hash",
+    "tools/bootstrap.py": ByHash("--require-hashes", "tools/lock/dev.txt"),
+    "tools/typescript.py": ByHash('"ci"', "web/package-lock.json"),
+    "bench/peer/build.py": ByHash('"ci"', "bench/peer/package-lock.json"),
+    "src/alphacut/store/archives.py": ByHash("digest", "tools/parts.toml"),
+    "src/alphacut/store/download.py": ByHash("HashMismatch", "tools/parts.toml"),
+    "tests/browser/test_jupyterlite.py": ByHash("jupyterlite.txt", "tests/browser/jupyterlite.txt"),
+    "tests/browser/test_api_package.py": ByHash('"ci"', "tests/consumers/vite/package-lock.json"),
+    "bench/fuzzing/seeds.py": ByHash("digest", "bench/fuzzing/seeds.py"),
 }
 OTHERWISE = {
+    "tools/audit.py": "fetches nothing but answers",
+    "tools/browsers.py": "what drives the tests' other browsers: Debian's, by Debian's signatures",
     "tools/chromium.py": "the tests' browser: Debian's, by Debian's signatures, or Playwright's own",
     "tests/golden/test_installed.py": "installs alphacut as its users do, with whatever they get",
 }
 LOCAL = {
     *("tests/unit/test_docs_snippets.py", "tests/unit/test_fetch.py", "tests/unit/test_chromium.py"),
-    *("tests/unit/test_boundaries.py", "tests/unit/test_serve.py", "tests/browser/test_docs_package.py"),
+    *("tests/unit/test_browsers.py", "tests/unit/test_boundaries.py", "tests/unit/test_serve.py"),
+    *("tests/browser/test_docs_package.py", "tests/browser/webkit.py"),
 }
-"""Tests that call such a program on what lies here, or a server of their own."""
+"""Tests that call such a program on what lies here, or a server or stand-in of their own."""
+SAID = {
+    *("src/alphacut/command/arguments.py", "src/alphacut/store/node.py", "tools/npm-package/assets.js"),
+    *("tests/unit/test_docs.py", "tests/unit/test_versions.py", "tests/unit/test_api_config_js.py"),
+}
+"""Which have such a line as text that is read."""
 FETCHES = re.compile(
-    r'"-m",\s*"pip|node_command\("npm"\)|urlopen\(|urlretrieve|http\.client|"apt-get"'
-    r'|"pip",\s*"(?:install|download)'
-    r"|playwright\", \"install"
+    r'"-m",\s*"pip|urlopen\(|urlretrieve|http\.client|httpx|requests\.(?:get|post|Session)|"apt-get"'
+    r'|"pip",\s*"(?:install|download)|playwright",\s*"install|node_command\("np[mx]"\)'
+    r'|\bcurl\s+[-\w"$]|"curl"|\bwget\b|\bgit"?,?\s+"?(?:clone|fetch|pull|submodule)\b|\bnpx\s+[-@\w]'
+    r"|\bpip3?\s+(?:install|download)\s+[-\w]|\bnpm\s+(?:ci|install|i)\b"
+    r'|(?:\bfetch|\bimport|\bfrom)\s*\(?\s*["\'`]https?://'
 )
 
 
@@ -132,19 +151,56 @@ def test_models_have_hashes() -> None:
         assert re.fullmatch("[0-9a-f]{64}", tomllib.loads(path.read_text("utf-8"))["published"]["sha256"])
 
 
+def places() -> Iterator[Path]:
+    """All that runs to build, to measure and to test."""
+    for folder in ("src", "tools", "tests", "bench"):
+        for kind in ("*.py", "*.js", "*.mjs"):
+            yield from (path for path in (ROOT / folder).rglob(kind) if "node_modules" not in path.parts)
+    yield from (ROOT / "build_site.py", ROOT / "Makefile")
+
+
 def test_nothing_else_fetches_anything() -> None:
-    """A new place that fetches has to say by which hash."""
-    folders = ("src", "tools", "tests", "bench")
-    files = [path for folder in folders for path in (ROOT / folder).rglob("*.py")] + [ROOT / "build_site.py"]
+    """A new place that fetches has to say by which hash, and one that does not any more is not named."""
     fetching = {
         path.relative_to(ROOT).as_posix()
-        for path in files
+        for path in places()
         if path != Path(__file__) and FETCHES.search(path.read_text("utf-8"))
     }
-    uses = {
-        name for name in fetching if name.startswith("tests/") and not name.endswith("test_jupyterlite.py")
-    }
-    known = {*BY_HASH, *OTHERWISE}
-    assert fetching - known - LOCAL == set()
-    assert uses <= known | LOCAL
-    assert {name for name in known if not (ROOT / name).is_file()} == set()
+    assert fetching == {*BY_HASH, *OTHERWISE, *LOCAL, *SAID}
+
+
+@pytest.mark.parametrize("name", BY_HASH)
+def test_who_fetches_by_hash_has_one(name: str) -> None:
+    """The code says that hashes count, and their file is there and has some."""
+    says, hashes = BY_HASH[name]
+    assert says in (ROOT / name).read_text("utf-8")
+    assert CHECKED.search((ROOT / hashes).read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "curl -sSfL https://a.example/b | sh",
+        'run(["curl", address])',
+        "wget https://a.example/b",
+        "git clone https://a.example/b",
+        'run(["git", "clone", address])',
+        "npx --yes vite build",
+        "npm install",
+        "\t@$(PYTHON) -m pip install wheel",
+        "requests.get(address)",
+        "urlopen(address)",
+        'await fetch("https://a.example/b")',
+        'import { a } from "https://a.example/b.js"',
+        "await import(`https://a.example/${b}`)",
+    ],
+)
+def test_ways_to_fetch_are_noticed(code: str) -> None:
+    assert FETCHES.search(code)
+
+
+@pytest.mark.parametrize(
+    "code", ["await fetch(name)", "curly braces", "git status", "def fetch(self)", "import npm"]
+)
+def test_what_fetches_nothing_from_elsewhere_is_not_noticed(code: str) -> None:
+    assert not FETCHES.search(code)

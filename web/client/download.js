@@ -15,7 +15,7 @@ const CUT_OFF = "The connection ended too early. Try again.";
  * @param {{ signal?: AbortSignal | undefined, fetchArgs?: RequestInit | undefined, missing?: string, silent?: string }} [options]
  *   `fetchArgs` go to `fetch`; `missing` and `silent` are hints for when the server has no such file, and for when
  *   there is no answer.
- * @returns {Promise<Response>}  Its body is here in full.
+ * @returns {Promise<Response>}  Its body is here in full; its own `url` is empty.
  * @throws {AlphacutError} `cancelled`, `offline`, `download-failed` or `download-cut-off`
  */
 export async function download(url, complaint, { signal, fetchArgs, missing = NOT_THERE, silent = NO_ANSWER } = {}) {
@@ -31,15 +31,18 @@ export async function download(url, complaint, { signal, fetchArgs, missing = NO
       cause,
     });
   }
-  if (!response.ok) {
+  if (!response.ok || [204, 205].includes(response.status)) { // these never have a body
     throw new AlphacutError("download-failed", complaint, {
       hint: missing, details: `${url}\nHTTP ${response.status} ${response.statusText}`,
     });
   }
+  /** @type {Blob} */
+  let body;
   try {
-    return new Response(await response.blob(), response);
+    body = await response.blob();
   } catch (cause) {
     if (signal?.aborted) throw cancelledBy(signal);
     throw new AlphacutError("download-cut-off", complaint, { hint: CUT_OFF, details: `${url}\n${cause}`, cause });
   }
+  return new Response(body, response);
 }

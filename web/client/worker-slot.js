@@ -48,13 +48,14 @@ export class WorkerSlot {
   }
 
   /**
-   * A worker that closes itself, or that the browser ends, tells nobody; but it lets go of its lock.
+   * A worker that closes itself, or that the browser ends, tells nobody; but it lets go of its lock. What it posted
+   * before may arrive just behind that, and is waited for.
    * @param {Worker} worker
    * @param {Alive} alive
    */
   #watch(worker, { lock }) {
     navigator.locks.request(lock, () => {
-      if (worker === this.#worker) this.#crash("It ended without a word.");
+      setTimeout(() => { if (worker === this.#worker) this.#crash("It ended without a word."); });
     }).catch(() => {}); // the page goes
   }
 

@@ -21,10 +21,10 @@
   const language = wanted.find((tag) => Object.hasOwn(LANGUAGES, tag)) ?? "en";
   Object.assign(root, { lang: language, dir: LANGUAGES[language] ?? "ltr" });
   root.dataset.words = language === "en" ? "ready" : "loading"; // English stands in the page
-  const here = /** @type {HTMLScriptElement} */ (document.currentScript).src;
+  const site = new URL("..", /** @type {HTMLScriptElement} */ (document.currentScript).src).href;
   const early = Object.assign(document.createElement("link"), {
     rel: "preload", as: "fetch", crossOrigin: "anonymous",
-    href: new URL(`../messages/${language}.json`, here).href,
+    href: `${site}messages/${language}.json`,
   });
   document.head.append(early);
   const theme = kept("theme");
@@ -40,9 +40,13 @@
       ? "This page can’t run from a file: serve its folder over HTTP, for instance with “make serve”."
       : "A part of this page did not load. Check the connection and reload.";
   };
-  // A module that came damaged is no event of its element.
-  addEventListener("error", ({ target, error }) => {
-    if (target instanceof HTMLScriptElement || error instanceof SyntaxError) broken();
+  // A module that came damaged is no event of its element. Once the page stands, such an error is of data; and others'
+  // scripts, an extension's say, have their own.
+  addEventListener("error", ({ target, error, filename }) => {
+    if (
+      target instanceof HTMLScriptElement
+      || error instanceof SyntaxError && document.readyState !== "complete" && filename.startsWith(site)
+    ) broken();
   }, true);
   addEventListener("words-failed", broken);
 }

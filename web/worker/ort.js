@@ -87,7 +87,8 @@ export async function createSession(site, report, files, profile = false) {
     return new GpuSession(await Promise.race([creating, failure]), report, Tensor, { device, failure });
   } catch (cause) {
     device.destroy();
-    // Or its weights would stay. ONNX Runtime makes one session at a time: the next one must wait for its end.
+    // Or its weights would stay. ONNX Runtime makes one session at a time, so the next one waits for this one's end, as
+    // long as LAST_WAIT_MS at most: one may never end. What goes wrong with two at once fails as the first did.
     await inTime(creating.then((session) => session.release()).catch(() => {}));
     throw cause;
   }
@@ -246,7 +247,10 @@ function unlessRun(cause) {
  * @returns {Promise<T | false>}  False where it takes too long.
  */
 function inTime(ending) {
-  return Promise.race([ending, new Promise((resolve) => { setTimeout(resolve, LAST_WAIT_MS, false); })]);
+  /** @type {ReturnType<typeof setTimeout>} */
+  let timer;
+  const late = new Promise((resolve) => { timer = setTimeout(resolve, LAST_WAIT_MS, false); });
+  return Promise.race([ending, late]).finally(() => clearTimeout(timer));
 }
 
 /**
