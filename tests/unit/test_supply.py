@@ -28,7 +28,7 @@ BY_HASH = {
     "tests/browser/test_jupyterlite.py": "pip, from tests/browser/jupyterlite.txt",
     "tests/browser/test_api_package.py": "npm ci, from tests/consumers/vite/package-lock.json",
     "tools/audit.py": "fetches nothing but answers",
-    "bench/fuzzing/seeds.py": "pip, for Pillow's own tests' images: checked by its hash",
+    "bench/fuzzing/seeds.py": "pip, for Pillow's own tests' images: by its hash, and bench/fuzzing/build.txt",
     "bench/datasets.py": "photographs for make quality, each checked by its hash",
 }
 OTHERWISE = {
@@ -79,6 +79,12 @@ def test_locks_have_versions_and_hashes_and_no_address(name: str) -> None:
     assert unpinned(text) == []
     assert not HOST.search(text)
     assert len(list(pins(text))) > 10
+
+
+def test_what_builds_pillows_sources_has_versions_and_hashes() -> None:
+    text = (ROOT / "bench/fuzzing/build.txt").read_text("utf-8")
+    assert unpinned(text) == []
+    assert {one.name for one, _ in pins(text.partition("\n")[2])} == {"pybind11", "setuptools"}
 
 
 def extra(name: str) -> list[Requirement]:
