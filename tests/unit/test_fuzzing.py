@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -23,7 +24,7 @@ from bench.fuzzing.pool import Job, outcome_of, tallies
 from bench.fuzzing.seeds import VERSION, read_seeds
 from bench.fuzzing.sizes import Size, gif_size, jpeg_size, png_size
 from bench.fuzzing.table import fuzz_table
-from tests.helpers import file_of, png_chunks, scene
+from tests.helpers import file_of, png_chunk, png_chunks, scene
 from tests.traps import Trap
 
 
@@ -122,7 +123,9 @@ def test_sizes_are_read_without_what_is_tried(kind: str, read: Callable[[bytes],
 
 
 def test_a_size_that_the_header_does_not_say_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    for data in (makers.png(8, 2), file_of(Image.new("L", (9, 7)), "GIF"), file_of(scene(9, 7), "JPEG")):
+    png = makers.png(8, 2)
+    texts = png[:33] + png_chunk(b"zTXt", b"Title\0\0" + zlib.compress(bytes(2_000_000))) + png[33:]
+    for data in (png, texts, file_of(Image.new("L", (9, 7)), "GIF"), file_of(scene(9, 7), "JPEG")):
         monkeypatch.setattr("alphacut.image.split", lambda image: flat((image.width + 1, image.height), 9))
         with pytest.raises(WrongResultError, match="of a header that says"):
             judge(data, 0)
