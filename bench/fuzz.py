@@ -3,7 +3,12 @@
     python -m bench.fuzz [--machine NAME] [--inputs 1000000] [--jobs N] [--seed 7] [--minutes M]
     python -m bench.fuzz --only 123456
 
-Needs Python, NumPy and Pillow alone. Seeds are written where there are none (bench/fuzzing/seeds.py), or
+Needs Python, NumPy and Pillow alone; for results the version of Pillow that the site serves:
+
+    pip install --target=dist/pillow --no-deps pillow==12.2.0
+    PYTHONPATH=dist/pillow python -m bench.fuzz --machine NAME
+
+Seeds are written where there are none (bench/fuzzing/seeds.py), or
 brought along in a folder, `--seeds`. Input number i of the same seeds is the same bytes each time, so that
 what was found can be looked at again by `--only`. What shows a bug (a crash, more than 10 seconds, an
 exception that is not ours, a result that can't be right) is kept in dist/fuzz-findings, and the exit status
@@ -21,6 +26,7 @@ import os
 import platform
 import sys
 import time
+import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -43,6 +49,11 @@ BUGS = ("crash", "hang", "exception", "wrong", "memory")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fuzz as the command line says."""
     options = _parse(arguments)
+    if options.machine and not options.any_pillow and PIL.__version__ != served_pillow():
+        raise SystemExit(
+            f"results are of Pillow {served_pillow()}, which the site serves, and this is {PIL.__version__}:"
+            " see the head of bench/fuzz.py, or give --any-pillow"
+        )
     if not options.seeds.is_dir():
         seeds.write_seeds(options.seeds)
     found, digest = seeds.read_seeds(options.seeds)
@@ -60,6 +71,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.machine:
         _write(options, results, digest, time.monotonic() - begun)
     return 1 if results.findings else 0
+
+
+def served_pillow() -> str:
+    """Version of the Pillow that the site serves."""
+    version: str = tomllib.loads((ROOT / "tools" / "parts.toml").read_text("utf-8"))["pillow"]["version"]
+    return version
 
 
 class _Results:
@@ -155,6 +172,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=7, help="starts the dice")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="end after so many")
     parser.add_argument("--seeds", type=Path, default=seeds.FOLDER, help="folder of files to damage")
+    parser.add_argument("--any-pillow", action="store_true", help="write results of another Pillow, too")
     parser.add_argument("--only", type=int, help="look at this input alone, in this process")
     return parser.parse_args(arguments)
 

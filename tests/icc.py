@@ -12,7 +12,7 @@ ADOBE_RGB = ((0.6097, 0.3111, 0.0195), (0.2053, 0.6257, 0.0609), (0.1492, 0.0632
 
 
 def profile(space: bytes, tags: dict[bytes, bytes], *, pcs: bytes = b"XYZ ", kind: bytes = b"mntr") -> bytes:
-    tags = {b"desc": _description("test"), **_COMMON, b"wtpt": xyz(0.9642, 1.0, 0.8249), **tags}
+    tags = {b"desc": _description("Colours of a photo"), **_COMMON, b"wtpt": xyz(0.9642, 1.0, 0.8249), **tags}
     table, body, start = b"", b"", 132 + 12 * len(tags)
     for name, tag in tags.items():
         table += name + struct.pack(">II", start + len(body), len(tag))

@@ -3,14 +3,16 @@
     python -m bench.fuzzing.seeds [FOLDER]
 
 Pillow's tests bring the suites that decoders are tried with (bmpsuite, APNG, libtiff's, what OSS-Fuzz found
-in Pillow). The package is fetched by pip, which has it from wherever packages come from here, and is taken
-only with the pinned hash. A folder that was written once can be carried to a host without network.
+in Pillow). The package is fetched by pip, which has it from wherever packages come from here. pip also runs
+what builds it, to learn its name; all of that, and the package itself, has a hash that is looked at before.
+A folder that was written once can be carried to a host without network.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import os
 import subprocess
 import sys
 import tarfile
@@ -35,6 +37,9 @@ SOURCES = Part(
     46_987_819,
     (),
 )
+_BUILD = Path(__file__).parent / "build.txt"
+_PIP = (sys.executable, "-m", "pip")
+_HASHES = ("--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes")
 _MOST_BYTES, _MOST_PIXELS = 16_000, 50_000
 """Small ones, so that there can be many."""
 
@@ -99,12 +104,22 @@ def _sources(cache: Cache) -> Path:
     if found := cache.get(SOURCES):
         return found
     with cache.lock(), tempfile.TemporaryDirectory(dir=cache.partial) as scratch:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary=:all:"]
-        subprocess.run([*command, f"--dest={scratch}", f"pillow=={VERSION}"], check=True)
-        path = Path(scratch) / SOURCES.name
+        path = download(Path(scratch), f"pillow=={VERSION}", SOURCES.sha256)
         if digest(path, "sha256") != SOURCES.sha256:
             raise ValueError(f"{SOURCES.name} is not the file that was pinned")
         return cache.put(SOURCES, path)
+
+
+def download(folder: Path, package: str, sha256: str) -> Path:
+    """Have pip download a source package, whose hash it knows before it runs any of it."""
+    pins, tools = folder / "pins.txt", folder / "tools"
+    pins.write_text(f"{package} --hash=sha256:{sha256}\n", "utf-8")
+    wheels = ["install", *_HASHES, "--only-binary=:all:", f"--target={tools}", f"--requirement={_BUILD}"]
+    subprocess.run([*_PIP, *wheels], check=True)
+    source = ["download", *_HASHES, "--no-binary=:all:", "--no-build-isolation", f"--dest={folder}"]
+    environment = {**os.environ, "PYTHONPATH": str(tools)}
+    subprocess.run([*_PIP, *source, f"--requirement={pins}"], check=True, env=environment)
+    return folder / SOURCES.name
 
 
 if __name__ == "__main__":

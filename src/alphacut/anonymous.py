@@ -1,7 +1,7 @@
 """Colour profiles without what they tell of a device: screenshots carry the make and number of the display.
 
-Profiles of well-known spaces, and those that name no device, stay as they are, byte for byte. Of others a
-cutout gets what its colours need.
+Profiles of well-known spaces stay as they are, byte for byte, if they hold nothing of how a device was set.
+Of all others a cutout gets what its colours need: any name but those may be that of a device.
 Source: ICC.1:2022, clauses 7.2 (header) and 9 (tags), https://www.color.org/specification/ICC.1-2022-05.pdf
 """
 
@@ -23,28 +23,35 @@ _OF_COLOURS = {
 """Tags that colours depend on, and its makers' notice; all others may tell of a device, or how it was set."""
 
 _OF_DEVICES = {
-    *(b"dmnd", b"dmdd", b"mmod", b"dscm", b"vcgt", b"ndin", b"targ", b"meta", b"psid", b"pseq", b"MHC2"),
+    *(b"mmod", b"dscm", b"vcgt", b"ndin", b"targ", b"meta", b"psid", b"pseq", b"MHC2"),
     *(b"DevD", b"CIED", b"Pmtr", b"devs"),
 }
 """Tags that name a device, or hold how it was measured and set."""
+_DEVICE_NAMES = {b"dmnd", b"dmdd"}
+_STANDARD = b"IEC "  # begins these names in HP's profile of sRGB, which is the one that is found most
 
+_PLAIN_NAME = "Colours of a photo"
 _KNOWN = {
+    _PLAIN_NAME,
     *("sRGB", "sRGB IEC61966-2.1", "sRGB built-in", "sRGB2014", "Display P3", "Adobe RGB (1998)", "DCI-P3"),
     *("ProPhoto RGB", "ROMM RGB", "Rec. ITU-R BT.709-5", "Rec. ITU-R BT.2020-1", "eciRGB v2", "Apple RGB"),
     *("ColorMatch RGB", "Wide Gamut RGB", "Generic RGB Profile", "Rec. 2020", "uRGB", "c2"),
 }
-_NO_MAKERS = {b"", b"none", b"APPL"}  # Apple is the maker of spaces, too
-_PLAIN_NAME = "Colours of a photo"
 
 
 def without_device(profile: bytes) -> bytes:
-    """Return an RGB profile as it is, or where it tells of a device what colours need of it."""
+    """Return an RGB profile as it is, or where it may tell of a device what colours need of it."""
     names = list(_names(profile))
-    if not names or space_of(profile) != "RGB" or not _tells(profile, names) or name_of(profile) in _KNOWN:
+    if not names or space_of(profile) != "RGB":
         return profile
-    kept = {name: tag(profile, name) for name in names if name in _OF_COLOURS}
+    name = name_of(profile)
+    if name not in _KNOWN:
+        name = _PLAIN_NAME
+    elif not _tells(profile, names):
+        return profile
+    kept = {key: tag(profile, key) for key in names if key in _OF_COLOURS}
     version = profile[8]
-    return _with_tags(profile, {_NAME: _text(_PLAIN_NAME, version), **kept})
+    return _with_tags(profile, {_NAME: _text(name, version), **kept})
 
 
 def name_of(profile: bytes) -> str:
@@ -61,14 +68,20 @@ def name_of(profile: bytes) -> str:
 
 
 def _tells(profile: bytes, names: list[bytes]) -> bool:
-    maker, model = (profile[at : at + 4].strip(b"\0 ") for at in (48, 52))
-    return bool(_OF_DEVICES & set(names)) or maker not in _NO_MAKERS or model not in _NO_MAKERS
+    """Whether a profile with a known name tells more; one of so many tags that some are not looked at may."""
+    if _count(profile) > _MOST_TAGS or _OF_DEVICES & set(names):
+        return True
+    return any(not tag(profile, key)[12:].startswith(_STANDARD) for key in _DEVICE_NAMES & set(names))
+
+
+def _count(profile: bytes) -> int:
+    return int.from_bytes(profile[_HEADER : _HEADER + 4], "big")
 
 
 def _names(profile: bytes) -> Iterator[bytes]:
     if len(profile) < _HEADER + 4:
         return
-    count = min(struct.unpack_from(">I", profile, _HEADER)[0], _MOST_TAGS)
+    count = min(_count(profile), _MOST_TAGS)
     for at in range(_HEADER + 4, min(_HEADER + 4 + 12 * count, len(profile) - 11), 12):
         yield profile[at : at + 4]
 

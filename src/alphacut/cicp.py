@@ -28,17 +28,18 @@ def settle_space(data: bytes, image: Image.Image) -> bool:
     -------
     bool
         Whether it is known what the colours mean: not where the numbers stand for another space (PQ and HLG,
-        for instance) and no profile is embedded, which is the next to be asked.
+        for instance) and no profile is embedded, which is the next to be asked; and not where Pillow could
+        not read the one that is, of which it tells None.
     """
-    numbers = _chunk(data, b"cICP")
+    numbers, profile = _chunk(data, b"cICP"), image.info.get("icc_profile", b"")
     if len(numbers) != 4 or numbers[:2] == _UNSPECIFIED:
-        return True
+        return profile is not None
     if numbers == _SRGB + _RGB_IN_FULL:
         image.info.pop("icc_profile", None)
     elif numbers == _DISPLAY_P3 + _RGB_IN_FULL:
         image.info["icc_profile"] = profiles.display_p3()
     else:
-        return "icc_profile" in image.info
+        return bool(profile)
     return True
 
 

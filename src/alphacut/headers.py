@@ -7,42 +7,59 @@ Sources: https://www.w3.org/TR/png-3/#11IHDR, RFC 9649.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 _PNG = b"\x89PNG\r\n\x1a\n"
-_MOST_PICTURES = 1000  # of an icon that are looked at
+_DEPTHS = {0: {1, 2, 4, 8, 16}, 2: {8, 16}, 3: {1, 2, 4, 8}, 4: {8, 16}, 6: {8, 16}}  # by kinds of colours
+_MOST_CHUNKS = 100_000  # of a file that are passed on the way to pixels
 
 Size = tuple[int, int]
 
 
 def largest_size(data: bytes) -> Size:
-    """Return the greatest width and height by area that a PNG, a WebP or an icon tells; 0, 0 for others."""
+    """Return the greatest width and height by area that a PNG, a WebP or an icon tells; 0, 0 for others.
+
+    Raises
+    ------
+    ValueError
+        The chunks are more than can be looked at, or such that Pillow would lose its way.
+    """
     if data.startswith(b"RIFF"):
         return _webp_size(data)
-    places = [0] if data.startswith(_PNG) else _places(data) if data.startswith(b"\0\0\1\0") else []
-    sizes = (size for at in places for size in _png_sizes(data, at))
-    return max(sizes, key=lambda size: size[0] * size[1], default=(0, 0))
+    places = {0} if data.startswith(_PNG) else set(_places(data)) if data.startswith(b"\0\0\1\0") else set()
+    return max(_png_sizes(data, places), key=lambda size: size[0] * size[1], default=(0, 0))
 
 
-def _places(icon: bytes) -> list[int]:
-    """Find where PNGs begin in an icon."""
-    found, at = list[int](), icon.find(_PNG)
-    while at >= 0 and len(found) < _MOST_PICTURES:
-        found.append(at)
-        at = icon.find(_PNG, at + 1)
-    return found
+def _places(icon: bytes) -> Iterator[int]:
+    """Find where the pictures of an icon begin that are PNGs, by its directory, as Pillow does."""
+    count = int.from_bytes(icon[4:6], "little")
+    for at in range(18, min(18 + 16 * count, len(icon) - 3), 16):
+        (offset,) = struct.unpack_from("<I", icon, at)
+        if icon.startswith(_PNG, offset):
+            yield offset
 
 
-def _png_sizes(data: bytes, at: int) -> Iterator[Size]:
-    """Give each size before the pixels: Pillow takes the last, and a file may hold more than it should."""
-    at += len(_PNG)
-    while at + 16 <= len(data):
-        length, name, width, height = struct.unpack_from(">I4sII", data, at)
-        if name == b"IDAT":
-            return
-        if name == b"IHDR":
-            yield width, height
-        at += length + 12
+def _png_sizes(data: bytes, places: Iterable[int]) -> Iterator[Size]:
+    """Give each size before the pixels: Pillow takes the last, and a file may hold more than it should.
+
+    Pixels that come before a header which says what they are Pillow passes over.
+    """
+    seen = 0
+    for place in places:
+        at, is_known = place + len(_PNG), False
+        while at + 18 <= len(data):
+            length, name, width, height, depth, kind = struct.unpack_from(">I4sIIBB", data, at)
+            if name == b"IDAT" and is_known:
+                break
+            if name == b"fdAT" and not is_known:
+                raise ValueError("a frame before the header")
+            if name == b"IHDR":
+                yield width, height
+                is_known = is_known or depth in _DEPTHS.get(kind, ())
+            at += length + 12
+            seen += 1
+            if seen > _MOST_CHUNKS:
+                raise ValueError("too many chunks before the pixels")
 
 
 def _webp_size(data: bytes) -> Size:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+import zlib
+from dataclasses import dataclass, replace
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
@@ -27,32 +27,19 @@ from alphacut.errors import (
 from alphacut.headers import largest_size
 from alphacut.isobmff import describe
 from alphacut.keys import DeepKey, keyed, settle_key
-from alphacut.lighter import lighter
+from alphacut.lighter import Lighter, lighter
 from alphacut.metadata import kept_exif
 from alphacut.noise import NONE, Noise, noise_of
 from alphacut.output import Output
+from alphacut.patched import patched
 from alphacut.plugins import DAMAGE, check_compression, lacks_kind, load_plugin
 from alphacut.scans import check_scans
+from alphacut.upright import Turn, turned_upright
 
 MAX_PIXELS = 128_000_000
 """Greatest width times height; RGBA and alpha of such a photo take 640 MB of a 4 GB heap."""
 
-_ORIENTATION = 0x0112  # EXIF tag
-
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-
-_Turn = Callable[[Image.Image], Image.Image]
 _PLAIN = Output()
-
-mended.mend_exif()
 
 
 @dataclass(frozen=True)
@@ -79,6 +66,8 @@ class Photo:
         What is kept of the metadata, where that was asked for.
     noise : Noise
         How coarsely the file holds its pixels.
+    lost_exif : bool
+        Whether there was metadata that can't be read; of it the orientation alone is known, if anything.
     """
 
     rgb: Image.Image
@@ -90,6 +79,7 @@ class Photo:
     low: Image.Image | None = None
     exif: bytes | None = None
     noise: Noise = NONE
+    lost_exif: bool = False
 
     @property
     def size(self) -> tuple[int, int]:
@@ -115,22 +105,29 @@ def decode(data: bytes, output: Output = _PLAIN) -> Photo:
     """
     if not data:
         raise EmptyFileError("The file is empty.")
-    try:
-        return _decode(data, output)
-    except TruncatedImageError:
-        rest = lighter(data)
-        if rest is None:
-            raise
-    return _decode(rest.data, output, rest.profile)
+    with patched():
+        try:
+            return _decode(Lighter(data), output)
+        except TruncatedImageError as error:
+            rest = lighter(data) if _is_beside_pixels(error.__cause__) else None
+            if rest is None:
+                raise
+        return _decode(rest, output)
 
 
-def _decode(data: bytes, output: Output, profile: bytes | None = None) -> Photo:
-    """Read a photo, with a profile that is not in its file."""
+def _is_beside_pixels(cause: BaseException | None) -> bool:
+    """Whether a file may be damaged in what is beside its pixels; of their own damage Pillow tells so."""
+    in_pixels = isinstance(cause, OSError | SyntaxError | zlib.error)
+    return isinstance(cause, UnidentifiedImageError) or not in_pixels
+
+
+def _decode(file: Lighter, output: Output) -> Photo:
+    """Read a photo, with what its file no longer tells."""
     try:
-        image = _open(data)
-        if profile is not None:
-            image.info["icc_profile"] = profile
-        return _loaded(data, image, output)
+        image = _open(file.data)
+        image.info.update(file.info)
+        photo = _loaded(file.data, image, output)
+        return replace(photo, lost_exif=True) if file.lost_exif else photo
     except MemoryError as error:
         raise OutOfMemoryError("The photo is too large for the memory that is left.") from error
 
@@ -175,7 +172,7 @@ def _keyed(data: bytes, high: Image.Image, key: DeepKey) -> Image.Image | None:
     return None if low is None else keyed(high, low, key)
 
 
-def _low_bytes(data: bytes, image: Image.Image, turn: _Turn) -> Image.Image | None:
+def _low_bytes(data: bytes, image: Image.Image, turn: Turn) -> Image.Image | None:
     """Decode once more, where the colours that were decoded are the upper bytes as they are."""
     if image.mode in {"CMYK", "LAB"} or profiles.space_of(image.info.get("icc_profile")) == "GRAY":
         return None
@@ -197,13 +194,13 @@ def _open(data: bytes) -> ImageFile.ImageFile:
         raise UnsupportedFormatError(f"{kind.name} files can't be read here.")
     if kind is not None and sniff.has_zero_size(kind, data):
         raise ZeroSizeImageError("The image has no pixels: its width or height is zero.")
-    check_pixels(largest_size(data))
     formats = kind.plugins if kind else ("TGA",)  # the one readable format without a signature
     if not load_plugin(formats[0]):
         raise UnsupportedFormatError(f"{formats[0]} files can't be read here.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # MAX_PIXELS decides
+            check_pixels(largest_size(data))
             image = mended.opened(data, formats)
     except Image.DecompressionBombError as error:
         raise ImageTooLargeError(_too_large("more than 179")) from error
@@ -234,16 +231,6 @@ def _load_error(image_format: str | None, error: Exception) -> Exception:
     if "not available" in str(error) or isinstance(error, KeyError):
         return UnsupportedFormatError(f"This kind of {image_format} file can't be read here: {error}.")
     return TruncatedImageError(f"The {image_format} file is damaged or incomplete.")
-
-
-def turned_upright(image: Image.Image) -> _Turn:
-    """Say how the stored pixels are turned upright, by the EXIF orientation that an image tells."""
-    try:
-        orientation = image.getexif().get(_ORIENTATION, 1)
-    except DAMAGE:
-        orientation = 1  # damaged EXIF says nothing about the pixels; show them as they are stored
-    method = _UPRIGHT.get(orientation)
-    return lambda stored: stored if method is None else stored.transpose(method)
 
 
 def _frames(data: bytes, image: Image.Image) -> int:

@@ -9,10 +9,12 @@ from alphacut.anonymous import without_device
 from alphacut.colours import split
 from alphacut.deep import raw_modes
 from alphacut.errors import BadOptionsError, OutOfMemoryError, TruncatedImageError, ZeroSizeImageError
-from alphacut.image import Photo, check_pixels, is_opaque, turned_upright
+from alphacut.image import Photo, check_pixels, is_opaque
 from alphacut.keys import level_of_key
 from alphacut.noise import noise_of
+from alphacut.patched import patched
 from alphacut.plugins import DAMAGE
+from alphacut.upright import turned_upright
 
 _UNMULTIPLIED = {"La": "LA", "RGBa": "RGBA"}
 
@@ -43,7 +45,8 @@ def photo_of(image: object) -> Photo:
         raise ZeroSizeImageError("The image has no pixels: its width or height is zero.")
     check_pixels(picture.size)
     try:
-        return _photo(picture)
+        with patched():
+            return _photo(picture)
     except MemoryError as error:
         raise OutOfMemoryError("The photo is too large for the memory that is left.") from error
     except DAMAGE as error:

@@ -1,26 +1,24 @@
 """What Pillow before 13 does wrong where a photo can lead there: slow, or with memory that is not its own.
 
 Pyodide's newest is 12.2. SECURITY.md answers every flaw that is known of that one; most are in what
-alphacut never asks of it. Files that no program writes are refused with any Pillow; what is changed in Pillow
-itself is changed only where it is an old one.
+alphacut never asks of it. Files that no program writes are refused here, with any Pillow; what is changed in
+Pillow itself is in patched.py.
 """
 
 from __future__ import annotations
 
 import io
 import struct
-from typing import IO, Any
 
-import PIL
 from PIL import Image, ImageFile
 
-_IS_OLD = int(PIL.__version__.partition(".")[0]) < 13
-_EXIF_MARK = b"Exif\0\0"
+from alphacut.patched import entries_at, overlap, patch_directories
+
+_MPO_MARK = b"MPF\0"
+_BMP_HEADERS = {40, 52, 56, 64, 108, 124}  # bytes, of those that tell a compression and that Pillow reads
+_RUN_LENGTHS = {1, 2}  # compressions of BMP: of 8 bits, and of 4
 _MOST_ZEROS = 128_000_000  # bytes that one code of a BMP may stand for
-_LARGEST_DIRECTORY = 2 + 12 * 65_535
 _MOST_PAGES = 10_000
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}  # of TIFF's types
-_Entry = tuple[int, int, int, int]
 
 
 def opened(data: bytes, formats: tuple[str, ...]) -> ImageFile.ImageFile:
@@ -37,6 +35,8 @@ def opened(data: bytes, formats: tuple[str, ...]) -> ImageFile.ImageFile:
         refuse_tiff(data)
     if formats == ("ICO",):
         refuse_ico(data)
+    if formats[0] == "JPEG" and _MPO_MARK in data:
+        patch_directories()  # an MPO's index is one, which is not read by way of EXIF
     image = Image.open(io.BytesIO(without_comments(data) if formats == ("GIF",) else data), formats=formats)
     refuse_bmp(image)
     return image
@@ -49,12 +49,13 @@ def without_comments(gif: bytes) -> bytes:
     """
     if b"!\xfe" not in gif:
         return gif
-    parts, begun, at = list[bytes](), 0, 13 + _colours(gif, 10)
+    parts, begun, at, is_first = list[bytes](), 0, 13 + _colours(gif, 10), True
     while at < len(gif) and gif[at] != 0x3B:
         if gif[at] == 0x2C:
+            is_first = False
             at = _after_blocks(gif, at + 11 + _colours(gif, at + 9))
         elif gif[at] == 0x21:
-            after = _after_blocks(gif, at + 2)
+            after = _after_extension(gif, at + 1, before_pictures=is_first)
             if gif[at + 1 : at + 2] == b"\xfe":
                 parts.append(gif[begun:at])
                 begun = after
@@ -68,6 +69,16 @@ def _colours(gif: bytes, at: int) -> int:
     """Bytes of the colour table that the flags there announce."""
     flags = gif[at] if at < len(gif) else 0
     return 6 << (flags & 7) if flags & 0x80 else 0
+
+
+def _after_extension(gif: bytes, at: int, *, before_pictures: bool) -> int:
+    """Return where Pillow sees an extension end: an empty block that comes first ends comments alone."""
+    label, at = gif[at : at + 1], at + 1
+    if label != b"\xfe":
+        loops = before_pictures and label == b"\xff" and gif.startswith(b"NETSCAPE2.0", at + 1)
+        for _ in range(2 if loops else 1):
+            at += 1 + (gif[at] if at < len(gif) else 0)
+    return _after_blocks(gif, at)
 
 
 def _after_blocks(gif: bytes, at: int) -> int:
@@ -87,7 +98,8 @@ def refuse_ico(ico: bytes) -> None:
     (count,) = struct.unpack_from("<H", ico, 4)
     for at in range(18, min(18 + 16 * count, len(ico) - 3), 16):
         (offset,) = struct.unpack_from("<I", ico, at)
-        if ico[offset : offset + 4] == b"\x28\0\0\0" and ico[offset + 16 : offset + 17] in {b"\1", b"\2"}:
+        size, compression = struct.unpack("<I12xI", ico[offset : offset + 20].ljust(20, b"\0"))
+        if size in _BMP_HEADERS and compression in _RUN_LENGTHS:
             raise ValueError("a compressed picture in an icon")
 
 
@@ -103,11 +115,11 @@ def refuse_tiff(tiff: bytes) -> None:
     ValueError, struct.error
     """
     order = "<" if tiff.startswith(b"II") else ">"
-    entries = _entries(tiff, struct.unpack_from(f"{order}I", tiff, 4)[0], order)
+    entries = entries_at(tiff, struct.unpack_from(f"{order}I", tiff, 4)[0], order)
     tags = [entry[0] for entry in entries]
     if len(tags) > len(set(tags)):
         raise ValueError("a tag is there twice")
-    if _overlap(entries, len(tiff)):
+    if overlap(entries, len(tiff)):
         raise ValueError("values lie in each other")
 
 
@@ -125,64 +137,3 @@ def count_directories(tiff: bytes) -> int:
     except struct.error:
         pass  # what follows is cut off
     return max(1, len(seen))
-
-
-def mend_exif() -> None:
-    """Have Pillow pass over the mark of EXIF once instead of for ever, and read no value twice.
-
-    A block may begin with its mark a million times, and each time Pillow before 13 copied all that followed
-    (CVE-2026-96643). Its directories may be those of `refuse_tiff`.
-    """
-    load = Image.Exif.load
-    if not _IS_OLD or load is _load_exif:
-        return
-    _mended["exif"] = load
-    Image.Exif.load = _load_exif  # type: ignore[method-assign, assignment]
-
-
-_mended: dict[str, Any] = {}
-
-
-def _load_exif(exif: Image.Exif, data: bytes) -> None:
-    from PIL.TiffImagePlugin import ImageFileDirectory_v2
-
-    if ImageFileDirectory_v2.load is not _load_directory:
-        _mended["directory"] = ImageFileDirectory_v2.load
-        ImageFileDirectory_v2.load = _load_directory  # type: ignore[method-assign, assignment]
-    at = 0
-    while data.startswith(_EXIF_MARK, at):
-        at += len(_EXIF_MARK)
-    _mended["exif"](exif, data[at:])
-
-
-def _load_directory(directory: Any, file: IO[bytes]) -> None:
-    """Read a directory; raises SyntaxError, as for other damage, where its values lie in each other."""
-    at = file.tell()
-    entries = _entries(file.read(_LARGEST_DIRECTORY), 0, directory._endian)
-    length = file.seek(0, io.SEEK_END)
-    file.seek(at)
-    if _overlap(entries, length):
-        raise SyntaxError("values lie in each other")
-    _mended["directory"](directory, file)
-
-
-def _entries(data: bytes, at: int, order: str) -> list[_Entry]:
-    """Return tag, type, count, and value or offset of a directory's entries, as far as they are there."""
-    if len(data) < at + 2:
-        return []
-    (count,) = struct.unpack_from(f"{order}H", data, at)
-    last = min(count, (len(data) - at - 2) // 12)
-    return [struct.unpack_from(f"{order}HHII", data, at + 2 + 12 * number) for number in range(last)]
-
-
-def _overlap(entries: list[_Entry], length: int) -> bool:
-    """Whether values have more bytes together than there are; Pillow stops at the first that is cut off."""
-    total = 0
-    for _, kind, count, offset in entries:
-        size = count * _SIZES.get(kind, 0)
-        if size <= 4:
-            continue
-        if offset + size > length:
-            break
-        total += size
-    return total > length

@@ -37,7 +37,7 @@ def notes_of_photo(photo: Photo, output: Output) -> Iterator[Note]:
         yield "unknown-colours" if photo.managed == "unknown" else "approximate-colours"
     if output.background is not None and not colour_in(output.background, photo.icc_profile)[1]:
         yield "background-colour"
-    unread = photo.exif is None and photo.format in BROWSER_FORMATS
+    unread = photo.lost_exif or (photo.exif is None and photo.format in BROWSER_FORMATS)
     if output.metadata == "keep" and (unread or not fits(photo.exif, output)):
         yield "metadata-lost"
 

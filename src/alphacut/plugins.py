@@ -10,6 +10,7 @@ import PIL
 from PIL import Image, ImageFile
 
 from alphacut.errors import UnsupportedFormatError
+from alphacut.patched import patch_directories
 
 DAMAGE = (
     OSError,
@@ -92,6 +93,8 @@ def load_plugin(image_format: str) -> bool:
             from PIL import WebPImagePlugin  # noqa: F401
         case "TIFF":
             from PIL import TiffImagePlugin  # noqa: F401
+
+            patch_directories()
         case "ICO":
             from PIL import IcoImagePlugin  # noqa: F401
         case "TGA":

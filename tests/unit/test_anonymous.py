@@ -17,12 +17,15 @@ from tests.helpers import array, file_of, needs_littlecms, scene
 
 SECRET = b"SERIAL-4711"
 DISPLAY = {b"mmod": b"mmod\0\0\0\0" + SECRET, b"vcgt": b"vcgt" + SECRET, b"dscm": b"text\0\0\0\0" + SECRET}
+STANDARD = {
+    b"dmnd": icc._description("IEC http://www.iec.ch"),
+    b"dmdd": icc._description("IEC 61966-2.1 sRGB"),
+}
 COLOURS = icc._rgb_tags(icc.P3, icc.curve(2.2))
 
 
-def of_a_display(*, v4: bool = False, named: str = "Color LCD", **more: bytes) -> bytes:
-    extra = {name.encode(): data for name, data in more.items()}
-    tags = {b"desc": icc._description(named), **COLOURS, **DISPLAY, **extra}
+def of_a_display(*, v4: bool = False, named: str = "Color LCD", told: dict[bytes, bytes] = DISPLAY) -> bytes:
+    tags = {b"desc": icc._description(named), **COLOURS, **told}
     made = bytearray(icc.profile(b"RGB ", tags))
     made[8] = 4 if v4 else 2
     made[48:56] = b"DELL" + SECRET[:4]
@@ -58,7 +61,7 @@ def test_a_colour_engine_reads_what_is_left(v4: bool) -> None:
     [
         display_p3(),
         icc.rgb(),
-        of_a_display(named="sRGB IEC61966-2.1"),  # HP's names a maker, the standard's own
+        of_a_display(named="sRGB IEC61966-2.1", told=STANDARD),  # HP's names a maker, the standard's own
         icc.cmyk(),
         icc.grey(icc.curve(2.2)),
         b"",
@@ -68,6 +71,31 @@ def test_a_colour_engine_reads_what_is_left(v4: bool) -> None:
 )
 def test_what_tells_of_no_device_stays_byte_for_byte(profile: bytes) -> None:
     assert without_device(profile) == profile
+
+
+@pytest.mark.parametrize("name", [*DISPLAY, b"meta", b"MHC2", b"ndin", b"targ", b"dmnd", b"dmdd"])
+def test_a_known_name_covers_nothing_that_a_device_is_told_by(name: bytes) -> None:
+    told = {name: icc._description(SECRET.decode())}
+    made = without_device(of_a_display(named="sRGB", told=told))
+    assert SECRET not in made
+    assert name_of(made) == "sRGB"
+    assert without_device(made) == made
+
+
+def test_a_name_that_is_not_known_may_be_a_displays() -> None:
+    tags = {b"desc": icc._description("DELL U2720Q SN 8J4KX13"), **COLOURS}
+    made = without_device(icc.profile(b"RGB ", tags))
+    assert b"8J4KX13" not in made
+    assert name_of(made) == "Colours of a photo"
+    assert rgb_spaces.read_space(made) is not None
+
+
+def test_what_follows_a_hundred_tags_is_left_out() -> None:
+    many = {b"%04d" % number: b"text\0\0\0\0" for number in range(100)}
+    profile = icc.profile(b"RGB ", {**COLOURS, **many, b"mmod": b"mmod\0\0\0\0" + SECRET})
+    made = without_device(profile)
+    assert SECRET not in made
+    assert len(made) < len(profile)
 
 
 def test_tables_are_kept_as_well() -> None:

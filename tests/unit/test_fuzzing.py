@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import io
 import json
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+import PIL
 import pytest
 from PIL import Image
 
 from alphacut.colours import Colours
 from bench import fuzz
-from bench.fuzzing import makers, pool
+from bench.fuzzing import makers, pool, seeds
 from bench.fuzzing.damage import damaged
 from bench.fuzzing.formats import KINDS, damaged_file
 from bench.fuzzing.inputs import CHUNK, Inputs
 from bench.fuzzing.judge import WrongResultError, judge
 from bench.fuzzing.pool import Job, outcome_of, tallies
-from bench.fuzzing.seeds import read_seeds
+from bench.fuzzing.seeds import VERSION, read_seeds
+from bench.fuzzing.sizes import Size, gif_size, jpeg_size, png_size
 from bench.fuzzing.table import fuzz_table
-from tests.helpers import png_chunks
+from tests.helpers import file_of, png_chunk, png_chunks, scene
 from tests.traps import Trap
 
 
@@ -34,9 +38,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_there_are_seeds_of_every_format_and_all_of_ours_decode(folder: Path) -> None:
-    seeds, _ = read_seeds(folder)
-    assert set(seeds) == set(KINDS)
-    for kind, files in seeds.items():
+    found, _ = read_seeds(folder)
+    assert set(found) == set(KINDS)
+    for kind, files in found.items():
         assert len(files) > 1
         for number, data in enumerate(files):
             assert judge(data, 2 * number) == "decoded", (kind, number)
@@ -102,6 +106,31 @@ def test_wrong_results_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
         judge(data, 0)
 
 
+@pytest.mark.parametrize(("kind", "read"), [("PNG", png_size), ("JPEG", jpeg_size), ("GIF", gif_size)])
+def test_sizes_are_read_without_what_is_tried(kind: str, read: Callable[[bytes], Size], folder: Path) -> None:
+    files = read_seeds(folder)[0][kind]
+    inputs = [damaged_file(kind, data, data, Random(number)) for data in files for number in range(80)]
+    compared = 0
+    for data in [*files, *inputs]:
+        try:
+            with Image.open(io.BytesIO(data), formats=(kind,)) as image:
+                size = image.size
+        except Exception:  # noqa: BLE001 - Pillow can't say
+            continue
+        assert read(data) == size
+        compared += 1
+    assert compared > 60
+
+
+def test_a_size_that_the_header_does_not_say_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    png = makers.png(8, 2)
+    texts = png[:33] + png_chunk(b"zTXt", b"Title\0\0" + zlib.compress(bytes(2_000_000))) + png[33:]
+    for data in (png, texts, file_of(Image.new("L", (9, 7)), "GIF"), file_of(scene(9, 7), "JPEG")):
+        monkeypatch.setattr("alphacut.image.split", lambda image: flat((image.width + 1, image.height), 9))
+        with pytest.raises(WrongResultError, match="of a header that says"):
+            judge(data, 0)
+
+
 def flat(size: tuple[int, int], level: int) -> Colours:
     return Colours(Image.new("RGB", size, (level, level, level)))
 
@@ -124,13 +153,43 @@ def test_the_program_writes_what_the_table_says(
 ) -> None:
     monkeypatch.setattr(fuzz, "RESULTS", tmp_path)
     monkeypatch.setattr(fuzz, "ROOT", tmp_path)
+    monkeypatch.setattr(fuzz, "served_pillow", lambda: PIL.__version__)
     arguments = ["--machine", "test", "--inputs", "1000", "--jobs", "1", "--seeds", str(folder)]
     assert fuzz.main(arguments) == 0
     told = json.loads((tmp_path / "fuzz-test.json").read_text())
+    assert told["pillow"] == PIL.__version__
     table = fuzz_table(told["results"])
     assert sum(result["inputs"] for result in told["results"]) == 1000
     assert f"| {KINDS[0]} | 500 |" in table
     assert "| all | 1,000 |" in table
+
+
+def test_results_are_of_the_pillow_that_the_site_serves(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert fuzz.served_pillow() == VERSION
+    monkeypatch.setattr(fuzz, "served_pillow", lambda: "1.0")
+    monkeypatch.setattr(fuzz, "RESULTS", tmp_path)
+    monkeypatch.setattr(fuzz, "ROOT", tmp_path)
+    arguments = ["--machine", "test", "--inputs", "1", "--jobs", "1", "--seeds", str(folder)]
+    with pytest.raises(SystemExit, match=r"results are of Pillow 1\.0"):
+        fuzz.main(arguments)
+    assert not list(tmp_path.iterdir())
+    assert fuzz.main([*arguments, "--any-pillow"]) == 0
+    assert list(tmp_path.iterdir())
+
+
+def test_pip_runs_nothing_whose_hash_it_does_not_know(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = list[list[str]]()
+    monkeypatch.setattr("subprocess.run", lambda command, **_: ran.append(command))
+    seeds.download(tmp_path, "pillow==1.0", 64 * "a")
+    assert [command[3] for command in ran] == ["install", "download"]
+    assert all("--require-hashes" in command for command in ran)
+    assert "--only-binary=:all:" in ran[0]
+    assert "--no-build-isolation" in ran[1]
+    assert (tmp_path / "pins.txt").read_text() == f"pillow==1.0 --hash=sha256:{64 * 'a'}\n"
 
 
 def test_an_input_can_be_looked_at_again(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

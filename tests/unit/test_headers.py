@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from alphacut.errors import ImageTooLargeError, OutOfMemoryError
+from alphacut.errors import ImageTooLargeError, OutOfMemoryError, TruncatedImageError
 from alphacut.headers import largest_size
 from alphacut.image import decode
 from tests.helpers import file_of, png_chunk, png_of, scene
@@ -49,10 +49,28 @@ def canvas(width: int, height: int) -> bytes:
     return bytes(data)
 
 
+SMALL = png_of(8, 8, 8, 2, [bytes(24)] * 8)
+LARGE = png_of(20_000, 20_000, 8, 2, [bytes(9)], MOVES)
+
+
+NO_KIND = png_chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 9, 9, 0, 0, 0))
+
+
+def icon_at(*offsets: int, rest: bytes) -> bytes:
+    """An icon whose pictures begin at those places of what follows its directory."""
+    head = struct.pack("<HHH", 0, 1, len(offsets))
+    start = len(head) + 16 * len(offsets)
+    return head + b"".join(struct.pack("<8xII", len(rest), start + offset) for offset in offsets) + rest
+
+
 BOMBS = {
     "animated PNG": png_of(20_000, 20_000, 8, 2, [bytes(9)], MOVES),
     "PNG that says its size twice": two_headers(),
     "icon of an animated PNG": icon_of(png_of(20_000, 20_000, 8, 2, [bytes(9)], MOVES)),
+    "PNG whose pixels come first": LARGE[:8] + png_chunk(b"IDAT", b"") + LARGE[8:],
+    "PNG whose first header is of no kind": SMALL[:8] + NO_KIND + png_chunk(b"IDAT", b"") + LARGE[8:],
+    "icon with 1,000 other PNGs before it": icon_at(8000, rest=SMALL[:8] * 1000 + LARGE),
+    "icon with 2,000 entries": icon_at(*[8] * 2000, len(SMALL) + 8, rest=bytes(8) + SMALL + LARGE),
     "WebP": canvas(16_000, 16_000),
 }
 
@@ -67,6 +85,27 @@ def test_what_is_too_large_is_refused_before_pillow_sees_it(
     monkeypatch.setattr("PIL.Image.open", no_pillow)
     with pytest.raises(ImageTooLargeError):
         decode(BOMBS[name])
+
+
+def test_signatures_that_no_entry_leads_to_are_no_pictures() -> None:
+    assert largest_size(icon_at(0, rest=SMALL + LARGE)) == (8, 8)
+
+
+@pytest.mark.parametrize("entries", [1, 60_000])
+def test_an_icon_has_no_more_chunks_than_can_be_looked_at(entries: int) -> None:
+    """Each chain of empty chunks was walked once for each signature: minutes, of 12 MB."""
+    signatures = SMALL[:8] * entries
+    icon = icon_at(*range(0, len(signatures), 8), rest=signatures + png_chunk(b"teSt", b"") * 120_000)
+    with pytest.raises(ValueError, match="chunks"):
+        largest_size(icon)
+    with pytest.raises(TruncatedImageError):
+        decode(icon)
+
+
+def test_a_frame_before_the_header_leads_nowhere() -> None:
+    """Pillow would look for the next chunk four bytes too late."""
+    with pytest.raises(TruncatedImageError):
+        decode(SMALL[:8] + png_chunk(b"teSt", b"12345678") + png_chunk(b"fdAT", bytes(4)) + SMALL[8:])
 
 
 def test_memory_that_runs_out_while_a_header_is_read_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -158,11 +158,20 @@ def test_no_code_of_a_bmp_stands_for_gigabytes() -> None:
         decode(rle_bmp(100_000_000, 1, b"\0\2\xff\xff\0\1"))
 
 
-def test_nor_one_of_an_icons_picture() -> None:
-    inside = rle_bmp(100_000_000, 2, b"\0\2\xff\xff\0\1")[14:]
-    head = struct.pack("<HHH", 0, 1, 1) + struct.pack("<BBBBHHII", 0, 0, 0, 0, 1, 8, len(inside), 22)
+@pytest.mark.parametrize("size", [40, 52, 56, 64, 108, 124])
+@pytest.mark.parametrize("compression", [1, 2])
+def test_nor_one_of_an_icons_picture(size: int, compression: int) -> None:
+    bits = 8 if compression == 1 else 4
+    head = struct.pack("<IiiHHIIiiII", size, 100_000_000, 2, 1, bits, compression, 6, 0, 0, 1 << bits, 0)
+    inside = head + bytes(size - 40) + bytes(4 << bits) + b"\0\2\xff\xff\0\1"
+    icon = struct.pack("<HHH", 0, 1, 1) + struct.pack("<BBBBHHII", 0, 0, 0, 0, 1, bits, len(inside), 22)
+    with pytest.raises(ValueError, match="icon"):
+        mended.refuse_ico(icon + inside)
     with pytest.raises(TruncatedImageError):
-        decode(head + inside)
+        decode(icon + inside)
+
+
+def test_other_icons_are_read() -> None:
     assert decode(file_of(Image.new("RGB", (16, 16)), "ICO", sizes=[(16, 16)])).size == (16, 16)
     plain = file_of(Image.new("RGB", (16, 16)), "ICO", sizes=[(16, 16)], bitmap_format="bmp")
     assert decode(plain).size == (16, 16)
@@ -193,6 +202,21 @@ def test_comments_between_the_frames_go_too() -> None:
     at = gif.rindex(b"!\xf9")
     assert mended.without_comments(gif[:at] + b"!\xfe\x03abc\0" + gif[at:]) == gif
     assert decode(gif).frames == 3
+
+
+@pytest.mark.parametrize("empty", [b"!\xf9\0", b"!\xff\x0bNETSCAPE2.0\0", b"!\x01\0"])
+def test_a_comment_changes_nothing_of_how_a_damaged_gif_is_read(empty: bytes) -> None:
+    """What follows such an extension is to Pillow a part of it, and may hold what looks like a comment."""
+    gif = file_of(Image.fromarray(PHOTO).quantize(8), "GIF")
+    at = 13 + 3 * (2 << (gif[10] & 7))
+    inside = b"!" + b"\xfe\x07comment\0".ljust(ord("!"), b"x") + b"\0"
+    damaged = gif[:at] + empty + inside + gif[at:]
+    with (
+        Image.open(io.BytesIO(damaged)) as image,
+        Image.open(io.BytesIO(mended.without_comments(damaged))) as same,
+    ):
+        assert image.size == same.size
+        np.testing.assert_array_equal(array(image.convert("RGB")), array(same.convert("RGB")))
 
 
 @pytest.mark.parametrize("size", [(12, 9), (4000, 9), (1, 1)])

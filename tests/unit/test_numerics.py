@@ -41,6 +41,7 @@ NOTHING_COMPUTED = {
     "native": "calls onnxruntime",
     "output": "data that is checked",
     "own_model": "calls the rewriter",
+    "patched": "has Pillow refuse what it fails on",
     "pipeline": "calls one stage after the other",
     "plugins": "loads what Pillow decodes with",
     "recipe": "names",

@@ -16,13 +16,14 @@ from alphacut.edits import Brush, Stroke
 from alphacut.errors import BadOptionsError, BadRegionError
 from alphacut.finish import Canvas, Crop, Finish, Frame
 from alphacut.framing import MOST_ENLARGED, frame_of, subject_box
-from alphacut.image import MAX_PIXELS, Photo, check_pixels, turned_upright
+from alphacut.image import MAX_PIXELS, Photo, check_pixels
 from alphacut.png import combine_adler32, strips
 from alphacut.region import CONTEXT, MARGIN, around, crop_around, read_region
 from alphacut.self_check import GRID, TILE, stretched, summary, tile
 from alphacut.strokes import bounds, coverage, hardness_of, simplified
 from alphacut.tiles import BLOCK, boxes, boxes_of, soft_blocks
 from alphacut.touchup import apply_edits
+from alphacut.upright import turned_upright
 from tests.helpers import Bytes8, array, noise
 from tests.numerics import held
 
@@ -212,7 +213,7 @@ TURNS: dict[int, Callable[[Bytes8], Bytes8]] = {
 
 
 @held(
-    "image.turned_upright",
+    "upright.turned_upright",
     against="NumPy's flips and turns, by TIFF 6.0's eight orientations",
     over="every orientation, sizes",
     within=EXACT,

@@ -38,7 +38,7 @@ BY_HASH = {
     "src/alphacut/store/download.py": ByHash("HashMismatch", "tools/parts.toml"),
     "tests/browser/test_jupyterlite.py": ByHash("jupyterlite.txt", "tests/browser/jupyterlite.txt"),
     "tests/browser/test_api_package.py": ByHash('"ci"', "tests/consumers/vite/package-lock.json"),
-    "bench/fuzzing/seeds.py": ByHash("digest", "bench/fuzzing/seeds.py"),
+    "bench/fuzzing/seeds.py": ByHash("_BUILD", "bench/fuzzing/build.txt"),
 }
 OTHERWISE = {
     "tools/audit.py": "fetches nothing but answers",
@@ -98,6 +98,12 @@ def test_locks_have_versions_and_hashes_and_no_address(name: str) -> None:
     assert unpinned(text) == []
     assert not HOST.search(text)
     assert len(list(pins(text))) > 10
+
+
+def test_what_builds_pillows_sources_has_versions_and_hashes() -> None:
+    text = (ROOT / "bench/fuzzing/build.txt").read_text("utf-8")
+    assert unpinned(text) == []
+    assert {one.name for one, _ in pins(text.partition("\n")[2])} == {"pybind11", "setuptools"}
 
 
 def extra(name: str) -> list[Requirement]:
