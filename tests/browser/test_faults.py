@@ -156,7 +156,7 @@ def test_a_stroke_and_a_file_outlive_the_worker(page: Page, site: Path, tmp_path
         editor.pick("hint")
         editor.drag((0.5, 0.2), (0.55, 0.25))
         expect(page.locator("#announcer")).to_contain_text("The edge was refined", timeout=60 * SECOND)
-        announced = page.locator("#announcer > *").last.inner_text()
+        announced = page.locator("#announcer > *", has_text="edge").last.inner_text()
         refined = f"an error or a note: {told(page)}; announced: {announced}"
         assert len(trouble.lives) == 0
         editor.settle()
