@@ -9,13 +9,15 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
-from tests.noting import Noted
+from tests.noting import Ledger, Noted
 from tests.numerics import held_by
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("alphacut", deadline=None)
 settings.register_profile("many", deadline=None, max_examples=2000)  # --hypothesis-profile=many
 settings.load_profile("alphacut")
+
+LEDGER = pytest.StashKey[Ledger]()
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # see src/alphacut/native.py
 
@@ -24,6 +26,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--write-tables", action="store_true", help="keep the rows that tests note: tests/noting.py"
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[LEDGER] = Ledger(writing=config.getoption("--write-tables"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class) -> Generator[None, object, object]:
+    """Count the parameters of each test before any of them is deselected."""
+    made = yield
+    for item in made if isinstance(made, list) else []:
+        if isinstance(item, pytest.Function):
+            collector.config.stash[LEDGER].awaited.setdefault(_test_of(item), set()).add(item.nodeid)
+    return made
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -39,15 +55,21 @@ def noted(request: pytest.FixtureRequest) -> Noted:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Note what a test that passed holds against an oracle; in Pyodide there are no tables."""
+    """Note what a test that passed holds against an oracle, and that it passed; in Pyodide are no tables."""
     result = yield
+    if sys.platform == "emscripten":
+        return result
     held = held_by(item)
-    if held is not None and sys.platform != "emscripten":
+    if held is not None:
         _noted(item).row("numerics", **held.cells())
+    item.config.stash[LEDGER].passed(_test_of(item), item.nodeid)
     return result
 
 
 def _noted(item: pytest.Item) -> Noted:
+    return item.config.stash[LEDGER].of(_test_of(item))
+
+
+def _test_of(item: pytest.Item) -> str:
     path = item.path.relative_to(item.config.rootpath).as_posix()
-    writing: bool = item.config.getoption("--write-tables")
-    return Noted(f"{path}::{getattr(item, 'originalname', item.name)}", writing=writing)
+    return f"{path}::{getattr(item, 'originalname', item.name)}"

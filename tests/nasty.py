@@ -220,6 +220,14 @@ def huge() -> Files:
     yield "PNG of 100 megapixels", file_of(image, "PNG", compress_level=1)
 
 
+OUTCOMES = frozenset(
+    {
+        "cutout", "empty-file", "image-too-large", "not-an-image", "truncated-image", "unsupported-format",
+        "zero-size-image",
+    }
+)  # fmt: skip
+"""What may become of a file: any other code, such as "internal" or "out-of-memory", is a failure."""
+
 GROUPS: dict[str, Callable[[], Files]] = {
     "cut off at every 1 %": cut_off,
     "under each other's names": misnamed,
@@ -261,7 +269,8 @@ def told_size(data: bytes) -> tuple[int, int] | None:
 
 
 def row(files: str, outcomes: Counter[str]) -> dict[str, str]:
-    """Say what became of files, as cells of a table; what would be no such outcome fails its test."""
+    """Say what became of files, as cells of a table; each has been looked at as `OUTCOMES` tells."""
+    assert set(outcomes) <= OUTCOMES, outcomes
     counts = sorted((code, count) for code, count in outcomes.items() if code != "cutout")
     return {
         "files": files, "tried": f"{outcomes.total()}", "cutouts": f"{outcomes['cutout']}",

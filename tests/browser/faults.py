@@ -7,6 +7,7 @@ code, the rest through the browser's own tools for developers, so that real thin
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -89,6 +90,13 @@ class Trouble:
     """Put before the code of every worker."""
     asked: list[str] = field(default_factory=list)
     """The paths that were asked for."""
+
+    def wait_for(self, path: str, page: Page, *, seconds: float = 60) -> None:
+        """Wait until a path is asked for; the page goes on meanwhile."""
+        deadline = time.monotonic() + seconds
+        while path not in self.asked:
+            assert time.monotonic() < deadline, f"{path} was not asked for in {seconds} s"
+            page.wait_for_timeout(20)
 
     def fault_of(self, path: str) -> Fault | None:
         """Say what is to go wrong with an answer, and remember that it was asked for."""
@@ -180,6 +188,12 @@ class Seen:
     def words(self) -> str:
         """Message and code, for a table."""
         return f"{self.message} ({self.code})"
+
+
+def told(page: Page) -> str:
+    """What a person reads of a fault, by error or note, on a page that goes on."""
+    texts = page.locator("#error-message:visible, #note:visible").all_inner_texts()
+    return " / ".join(text for text in texts if text) or "nothing"
 
 
 def read_error(driver: Driver, *, seconds: float = 60) -> Seen:

@@ -1,12 +1,14 @@
 """Overhears all that a browser asks for, and says what of it a promise forbids.
 
 Three see it: Playwright (pages, workers, the service worker), the server (what arrived, with body and
-headers), and a script in each page (what else can carry words away, seen before the browser may refuse it).
+headers), and a script in each page, in its workers and in the service worker (what else can carry words away,
+seen before the browser may refuse it). Only ONNX Runtime's threads, which it starts itself, are without it.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,11 +21,37 @@ from urllib.parse import unquote, urlsplit
 
 from playwright.sync_api import BrowserContext, Frame, Page, Request
 
-from tools.respond import SiteHandler
+from tools.offline import HASH_LENGTH
+from tools.respond import Fault, SiteHandler
 from tools.serve import SiteServer
 
-RECORDER = """{
-  const told = (kind, what) => (globalThis.carriers ??= []).push(`${kind} ${what}`);
+HINTS = """() => [
+  ...[...document.querySelectorAll("link")].filter(({ rel, href }) => href
+    && (/preconnect|dns-prefetch|prefetch|prerender/.test(rel) || new URL(href).origin !== location.origin))
+    .map(({ rel, href }) => `link ${rel} ${href}`),
+  ...[...document.querySelectorAll("a[ping]")].map(({ ping }) => `ping ${ping}`),
+  ...[...document.querySelectorAll("form")].filter((form) => form.method === "post")
+    .map((form) => `form ${form.action}`),
+  ...(document.cookie ? [`cookie ${document.cookie}`] : []),
+]"""
+"""What of a page would ask by itself or on a click, and its cookies."""
+
+RECORDER = """if (!globalThis.isRecorded) {
+  globalThis.isRecorded = true;
+  const isPage = typeof document !== "undefined", isOfWeb = location.protocol.startsWith("http");
+  const channel = isOfWeb ? new BroadcastChannel("overheard") : null;
+  const send = isPage ? (...words) => overheard(...words) : (...words) => channel.postMessage(words);
+  const told = (kind, what) => send(kind, String(what));
+  if (isPage && isOfWeb) {
+    channel.onmessage = ({ data }) => told(...data);
+    const before = new Set();
+    const tellOnce = (hint) => before.has(hint) || (before.add(hint) && told("hint", hint));
+    const look = () => (HINTS)().forEach(tellOnce);
+    new MutationObserver(look).observe(document, {
+      childList: true, subtree: true, attributeFilter: ["rel", "href", "ping", "method", "action"],
+    });
+  }
+  if (isOfWeb) told("recorded", location.pathname);
   const wrap = (name) => {
     const Old = globalThis[name];
     if (!Old) return;
@@ -33,27 +61,16 @@ RECORDER = """{
     } });
   };
   for (const name of ["WebSocket", "EventSource", "RTCPeerConnection", "WebTransport"]) wrap(name);
-  const beacon = navigator.sendBeacon.bind(navigator);
-  navigator.sendBeacon = (to, data) => { told("beacon", to); return beacon(to, data); };
+  const beacon = navigator.sendBeacon?.bind(navigator);
+  if (beacon) navigator.sendBeacon = (to, data) => { told("beacon", to); return beacon(to, data); };
   const ask = globalThis.fetch.bind(globalThis);
   globalThis.fetch = (what, how = {}) => {
     if (how.keepalive || what?.keepalive) told("keepalive", what.url ?? what);
     return ask(what, how);
   };
-}"""
-"""Notes what can carry words away beside plain requests."""
-
-HINTS = """() => [
-  ...[...document.querySelectorAll("link")].filter(({ rel, href }) =>
-    /preconnect|dns-prefetch|prefetch|prerender/.test(rel) || new URL(href).origin !== location.origin)
-    .map(({ rel, href }) => `link ${rel} ${href}`),
-  ...[...document.querySelectorAll("a[ping]")].map(({ ping }) => `ping ${ping}`),
-  ...[...document.querySelectorAll("form")].filter((form) => form.method === "post")
-    .map((form) => `form ${form.action}`),
-  ...(document.cookie ? [`cookie ${document.cookie}`] : []),
-  ...(globalThis.carriers ?? []),
-]"""
-"""What of a page would ask by itself or on a click, what its recorder noted, and its cookies."""
+}
+""".replace("HINTS", HINTS)
+"""Notes what can carry words away beside plain requests; workers tell it to the pages, pages to the watch."""
 
 _LONGEST_ADDRESS = 300
 _BEACONS = {"ping", "beacon", "cspviolationreport", "csp_report", "eventsource", "websocket"}
@@ -146,10 +163,26 @@ class Listening(SiteHandler):
         self._send_head(HTTPStatus.OK, {"Content-Length": "0"})
 
 
+def _recorded(folder: Path) -> dict[str, bytes]:
+    """Put the recorder before the scripts of workers, and their new hashes into the service worker."""
+    scripts = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.glob("worker/*.js")}
+    recorded = {path: RECORDER.encode() + script for path, script in scripts.items()}
+    service = RECORDER + (folder / "sw.js").read_text("utf-8")
+    for path, script in scripts.items():
+        service = service.replace(_stamp(script), _stamp(recorded[path]))
+    return {**recorded, "sw.js": service.encode()}
+
+
+def _stamp(script: bytes) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(script).digest()).decode()[:HASH_LENGTH]
+
+
 @contextmanager
 def overhearing(folder: Path, heard: list[Sight], *, plain: bool = False) -> Iterator[str]:
     """Serve a folder as `tools.serve.serving` does, and note every request; `plain`: without any policy."""
-    with SiteServer(("127.0.0.1", 0), folder, plain=plain) as server:
+    recorded = _recorded(folder)
+    faults = {path: Fault(body=content) for path, content in recorded.items()}
+    with SiteServer(("127.0.0.1", 0), folder, plain=plain, faults=faults.get) as server:
         usual: Any = server.RequestHandlerClass
         server.RequestHandlerClass = partial(Listening, heard, *usual.args)
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
@@ -167,6 +200,10 @@ class Watch:
     def __init__(self, context: BrowserContext, heard: list[Sight]) -> None:
         self.context = context
         self.heard = heard
+        self.carriers: list[str] = []
+        self.recorded = set[str]()
+        """The paths of pages and workers in which the recorder runs."""
+        context.expose_binding("overheard", lambda _, *words: self._note_words(*words))
         context.add_init_script(RECORDER)
         context.on("request", self._note)
 
@@ -177,10 +214,30 @@ class Watch:
             Sight(by, request.method, request.url, body, request.headers, request.resource_type)
         )
 
-    def take(self) -> list[Sight]:
-        """What was heard since the last time."""
-        taken, self.heard[:] = list(self.heard), []
-        return taken
+    def _note_words(self, kind: str, words: str) -> None:
+        if kind == "recorded":
+            self.recorded.add(words)
+        else:
+            self.carriers.append(words if kind == "hint" else f"{kind} {words}")
+
+    def settle(self, page: Page) -> None:
+        """Wait until nothing has been heard for half a second."""
+        for _ in range(120):
+            before = len(self.heard), len(self.carriers)
+            page.wait_for_timeout(500)
+            if before == (len(self.heard), len(self.carriers)):
+                return
+        raise AssertionError("requests without an end")
+
+    def take(self, *pages: Page) -> tuple[list[Sight], list[str]]:
+        """What was asked for since the last time, and what else can carry words away: noted, or in pages."""
+        sights, carriers = (
+            list(self.heard),
+            [*self.carriers, *(hint for page in pages for hint in hints(page))],
+        )
+        self.heard.clear()
+        self.carriers.clear()
+        return sights, carriers
 
 
 def hints(page: Page) -> list[str]:
@@ -190,22 +247,3 @@ def hints(page: Page) -> list[str]:
 
 def _is_a_page(frame: Frame) -> bool:
     return frame.url.startswith("http")
-
-
-def bad_page() -> str:
-    """Write a page that breaks every promise, to see that each is noticed."""
-    script = """
-      const name = new URLSearchParams(location.search).get("name"), far = "http://localhost:9";
-      document.cookie = "seen=1";
-      navigator.sendBeacon("/beacon", "a photo");
-      fetch(`/upload?${name}`, { method: "POST", body: "a photo", keepalive: true });
-      fetch(far).catch(() => {});
-      for (const Carrier of [WebSocket, EventSource]) { try { new Carrier(`${far}/carried`.replace(
-        "http", Carrier === WebSocket ? "ws" : "http")); } catch {} }
-      new RTCPeerConnection({ iceServers: [{ urls: "stun:localhost:9" }] });
-      new Image().src = `/pixel.png?data=${"A".repeat(400)}`;
-    """
-    return (
-        "<!doctype html><title>Bad</title><link rel=preconnect href=http://localhost:9>"
-        f"<a ping=/pinged href=/>x</a><form method=post action=/posted></form><script>{script}</script>"
-    )

@@ -27,6 +27,7 @@ from tests.browser.faults import (
     Trouble,
     network_faults,
     read_error,
+    told,
     troubled,
 )
 from tests.browser.test_batch import NO_PICKERS, Batch, photo, wait_until_kept
@@ -35,10 +36,10 @@ from tools.serve import Fault
 
 PHOTO = "chelsea.png"
 ASKS = "() => !dispatchEvent(new Event('beforeunload', { cancelable: true }))"
-# Downloads may stall for half a second.
+# Downloads may stall for five seconds.
 IMPATIENT = """{
   const { setInterval } = self;
-  self.setInterval = (act, ms) => setInterval(act, ms === 3_000 ? 50 : ms);
+  self.setInterval = (act, ms) => setInterval(act, ms === 3_000 ? 500 : ms);
 }
 """
 # What the page asks its service worker, and an end to its patience after a second.
@@ -155,6 +156,8 @@ def test_a_stroke_and_a_file_outlive_the_worker(page: Page, site: Path, tmp_path
         editor.pick("hint")
         editor.drag((0.5, 0.2), (0.55, 0.25))
         expect(page.locator("#announcer")).to_contain_text("The edge was refined", timeout=60 * SECOND)
+        announced = page.locator("#announcer > *", has_text="edge").last.inner_text()
+        refined = f"an error or a note: {told(page)}; announced: {announced}"
         assert len(trouble.lives) == 0
         editor.settle()
         page.click("#download")
@@ -167,7 +170,7 @@ def test_a_stroke_and_a_file_outlive_the_worker(page: Page, site: Path, tmp_path
         "faults",
         fault="the worker ends while an edge is refined",
         where="the editor",
-        what_is_read="nothing but that the edge was refined",
+        what_is_read=refined,
         what_is_offered="it is asked for again by itself",
         what_is_kept="the stroke of the hint brush, and those before",
     )
@@ -223,7 +226,7 @@ def test_a_gpu_that_is_lost_in_each_stage_costs_no_photo(
         reports = [cut_out_anew(driver, photo(tmp_path, n)) for n in range(len(STAGES) + 1)]
         assert [report["device"]["provider"] for report in reports] == ["webgpu"] * len(STAGES) + ["wasm"]
         remarks = [one["text"] for one in reports[-2]["remarks"] if one["topic"] == "device"]
-        last = str(reports[-1]["device"]["reason"])
+        last = re.sub(r" \([^()]*\) failed", " failed", str(reports[-1]["device"]["reason"]))  # no GPU's name
         page.reload()
         driver.choose(site / "samples" / PHOTO)
         gone = read_error(driver)
@@ -333,7 +336,7 @@ def test_on_a_slow_line_progress_is_told_and_cancel_is_heard(page: Page, site: P
         expect(detail).not_to_contain_text(f"{before} of", timeout=60 * SECOND)
         assert megabytes(detail) > before
         page.click("#cancel")
-        driver.wait_for("ready", seconds=5)
+        driver.wait_for("ready", seconds=60)
         said = page.locator("#status").text_content() or ""
         trouble.everything = None
         page.reload()
@@ -343,7 +346,7 @@ def test_on_a_slow_line_progress_is_told_and_cancel_is_heard(page: Page, site: P
         fault="slow 3G (400 kbit/s, 400 ms)",
         where="every answer",
         what_is_read=f"how many megabytes have come, of how many; after Cancel: {said}",
-        what_is_offered="Cancel, which is heard at once",
+        what_is_offered="Cancel, which is heard before all has come",
         what_is_kept="the photo",
     )
 
@@ -416,8 +419,9 @@ def test_a_tab_that_was_frozen_goes_on(page: Page, site: Path, tmp_path: Path, n
         driver.open(model="tiny")
         driver.choose(site / "samples" / PHOTO)
         expect(page.locator("#status-detail")).to_contain_text(" of ")
-        frozen(tools, page)
+        frozen(tools, page, seconds=7.5)
         assert driver.finish()["width"] == 451
+        read = [told(page)]
         editor = Editor(driver, red_on_blue(tmp_path / "ball.png")).begin()
         editor.tab("brush")
         editor.pick("erase")
@@ -425,27 +429,30 @@ def test_a_tab_that_was_frozen_goes_on(page: Page, site: Path, tmp_path: Path, n
         frozen(tools, page)
         editor.wait_for_alpha(0.46, 0.5, 0)
         page.wait_for_function(f"() => !({ASKS})()")
+        read.append(told(page))
         batch = Batch(driver)
         batch.add(*(photo(tmp_path, n) for n in range(4)))
         expect(page.locator(".tile[data-state=done]")).not_to_have_count(0, timeout=60 * SECOND)
         frozen(tools, page)
         batch.wait(4)
-        assert set(batch.states().values()) == {"done"}
+        done = list(batch.states().values()).count("done")
+        read.append(told(page))
         driver.assert_clean()
+    assert done == 4
     noted.row(
         "faults",
         fault="the tab is frozen and thawed",
         where="a download, a batch, after a stroke",
-        what_is_read="nothing",
+        what_is_read="; ".join(dict.fromkeys(read)),
         what_is_offered="nothing is needed: the work goes on",
-        what_is_kept="the photo, 4 of 4 photos, the stroke",
+        what_is_kept=f"the photo, {done} of 4 photos, the stroke",
     )
 
 
-def frozen(tools: Tools, page: Page) -> None:
-    """Freeze the tab for longer than the worker of these tests waits for a byte."""
+def frozen(tools: Tools, page: Page, *, seconds: float = 2.5) -> None:
+    """Freeze the tab; in mid download for longer than `IMPATIENT` lets it wait for a byte."""
     tools.freeze()
-    page.wait_for_timeout(2_500)
+    page.wait_for_timeout(seconds * SECOND)
     tools.thaw()
 
 
@@ -458,11 +465,11 @@ def test_a_service_worker_that_is_killed_is_started_again(page: Page, site: Path
         trouble.faults["samples/coffee.png"] = Fault(bytes_per_second=1_000)
         driver.open(model="tiny")
         page.wait_for_function("() => asked.includes('keep')", timeout=60 * SECOND)
-        while "samples/coffee.png" not in trouble.asked:
-            page.wait_for_timeout(20)
+        trouble.wait_for("samples/coffee.png", page)
         tools.kill_service_worker()
         trouble.faults.clear()
         assert driver.cut_out(site / "samples" / PHOTO)["width"] == 451
+        read = told(page)
         page.wait_for_function("() => asked.filter((type) => type === 'claim').length === 2")
         line = page.locator("#offline")
         expect(line).to_have_text(re.compile("^Not ready to work offline yet"))
@@ -477,7 +484,7 @@ def test_a_service_worker_that_is_killed_is_started_again(page: Page, site: Path
         "faults",
         fault="the service worker is killed",
         where="while it keeps the site; while a photo is worked on",
-        what_is_read=f"nothing of it with the photo; below: {said}",
+        what_is_read=f"with the photo: {read}; below: {said}",
         what_is_offered="nothing is needed: the next visit brings what is missing",
         what_is_kept="the photo",
     )

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.driver import SECOND, Driver
+from tests.browser.faults import told
 from tests.noting import Noted
 from tools.bundle import served
 from tools.serve import serving
@@ -107,6 +108,7 @@ def test_readiness_is_said_only_while_it_is_true_and_mended(page: Page, site: Pa
             "caches.keys().then((all) => Promise.all(all.map((name) => caches.delete(name))))"
         )
         assert driver.cut_out(site / "samples" / "chelsea.png")["width"] == 451
+        read = told(page)
         page.reload()
         is_offline_ready(page)
         assert any("pyodide.asm.wasm" in key for key in page.evaluate(ALL_KEYS))
@@ -118,7 +120,7 @@ def test_readiness_is_said_only_while_it_is_true_and_mended(page: Page, site: Pa
         "faults",
         fault="Cache Storage is deleted while the page runs",
         where="before a photo",
-        what_is_read="nothing",
+        what_is_read=read,
         what_is_offered="nothing is needed: the network gives what is missing, the next visit keeps it again",
         what_is_kept="the photo",
     )

@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserType, Page, expect
 
-from tests.browser import leftovers
+from tests.browser import bad_site, leftovers
 from tests.browser.driver import SECOND, Driver
 from tests.browser.editing import Editor, red_on_blue
 from tests.browser.embedder import Host, hosting
@@ -27,9 +28,7 @@ from tests.browser.listening import (
     Promise,
     Sight,
     Watch,
-    bad_page,
     breaches,
-    hints,
     overhearing,
     secrets_of,
 )
@@ -43,6 +42,7 @@ from tests.browser.test_pwa import share
 from tests.helpers import Bytes8, pixels_of
 from tests.noting import Noted
 from tests.traces import ASKED, NAME, TOLD, beside_the_picture, jpeg, told_by
+from tools.bundle import served
 
 SITE = "http://127.0.0.1:1"
 PROMISE = Promise(
@@ -85,6 +85,18 @@ def test_each_breach_is_noticed(sight: Sight, kinds: set[str]) -> None:
 # ---- one visitor -----------------------------------------------------------------------------------
 
 
+ARRIVED = {
+    "online": "files of the site only",
+    "offline": "sw.js at most, which the browser itself asks for",
+}
+"""What the server was asked for, as `Visit.note` checks it."""
+
+
+def path_of(sight: Sight) -> str:
+    """The path of what was asked for, without its origin."""
+    return urlsplit(sight.url).path.removeprefix("/")
+
+
 class Visit:
     """The visitor's tab, and what was overheard of it."""
 
@@ -107,30 +119,45 @@ class Visit:
             frozenset({f"{self.url}share"}),
         )  # fmt: skip
 
-    def note(self, noted: Noted, view: str, network: str = "online", pages: tuple[Page, ...] = ()) -> None:
-        """Hold what was overheard since the last time against the promise, and note it."""
-        self.page.wait_for_timeout(100)
-        carried = [hint for page in (pages or (self.page,)) for hint in hints(page)]
-        sights = self.watch.take()
-        found = breaches(sights, self.promise)
-        assert found == {kind: [] for kind in KINDS}
-        assert carried == []
+    def judge(self, *pages: Page) -> list[Sight]:
+        """Hold all that was overheard since the last time against the promise."""
+        self.watch.settle(self.page)
+        sights, carriers = self.watch.take(*(pages or (self.page,)))
+        assert breaches(sights, self.promise) == {kind: [] for kind in KINDS}
+        assert set(carriers) <= {f"form {address}" for address in self.promise.posts}
         assert self.watch.context.cookies() == []
-        arrived = [sight.url.removeprefix(self.url) for sight in sights if sight.seen_by == "server"]
-        paths = {path.partition("?")[0] for path in arrived}
+        paths = {path_of(sight) for sight in sights if sight.seen_by == "server"}
         assert {path for path in paths if not (self.site / path).exists()} <= {"favicon.ico"}
+        return [sight for sight in sights if sight.url.startswith("http")]
+
+    def note(self, noted: Noted, view: str, network: str = "online", pages: tuple[Page, ...] = ()) -> None:
+        """Judge, and note what was asked for."""
+        sights = self.judge(*pages)
+        arrived = [sight for sight in sights if sight.seen_by == "server"]
         if network == "offline":  # the browser itself looks for a new service worker, by a way of its own
-            assert paths <= {"sw.js"}, "the server was asked though there was no network"
+            assert {(path_of(sight), sight.headers.get("Service-Worker")) for sight in arrived} <= {
+                ("sw.js", "script")
+            }, "the server was asked though there was no network"
+        is_own = all(sight.url.startswith(self.url) for sight in sights)
+        methods = {sight.method for sight in sights}
+        assert methods <= {"GET", "POST"}
         noted.row(
             "privacy", view=view, network=network,
-            requests="own origin only, GET only",
-            reached_the_server="nothing" if network == "offline" else "files of the site only",
-            **{kind.replace(" ", "_"): str(len(found[kind])) for kind in KINDS},
+            requests=f"own origin{' only' if is_own else ', and the page around it'}, "
+            f"{'GET, and a POST that the service worker takes' if methods > {'GET'} else 'GET only'}",
+            reached_the_server=ARRIVED[network],
+            **{kind.replace(" ", "_"): "0" for kind in KINDS},
         )  # fmt: skip
 
     def kept(self) -> str:
         """What the browser keeps of photos, in words."""
         return leftovers.said(leftovers.traces(self.page, NAME, self.own))
+
+    def note_cleared(self, noted: Noted, what: str, by: str, before: str) -> None:
+        """See that nothing is left of what was kept before, and note it."""
+        after = self.kept()
+        assert after == "nothing"
+        noted.row("leftovers", what=what, cleared_by=by, before=before, after=after)
 
 
 def _pixels(folder: Path) -> Bytes8:
@@ -166,7 +193,7 @@ def test_a_page_that_breaks_every_promise_is_caught(
 ) -> None:
     """Before anything is believed that was not heard."""
     heard: list[Sight] = []
-    (tmp_path / "index.html").write_text(bad_page(), "utf-8")
+    bad_site.write(tmp_path)
     with (
         overhearing(tmp_path, heard, plain=True) as url,
         browser_with_camera.new_context() as context,
@@ -174,23 +201,14 @@ def test_a_page_that_breaks_every_promise_is_caught(
         watch = Watch(context, heard)
         page = context.new_page()
         page.goto(f"{url}?name={NAME}")
-        page.wait_for_timeout(500)
-        carried = " ".join(hints(page))
+        watch.settle(page)
         assert context.cookies() != []
-        page.goto(f"{url}again")  # with the cookie
-        found = breaches(watch.take(), replace(visit.promise, origins=frozenset({url.rstrip("/")})))
-    for sign in (
-        "beacon",
-        "keepalive",
-        "WebSocket",
-        "EventSource",
-        "RTCPeerConnection",
-        "preconnect",
-        "ping",
-    ):
-        assert sign in carried, carried
-    assert "form" in carried
-    assert "cookie" in carried
+        page.goto(f"{url}again")  # with the cookie; what the page before held is not forgotten
+        watch.settle(page)
+        sights, carriers = watch.take()
+        found = breaches(sights, replace(visit.promise, origins=frozenset({url.rstrip("/")})))
+    for sign in bad_site.CARRIED:
+        assert any(words.startswith(sign) for words in carriers), f"{sign} is not in {carriers}"
     assert all(found.values()), found
     assert any(told.startswith("server: POST") for told in found["bodies"])
 
@@ -203,6 +221,7 @@ def test_the_first_page_and_its_dialogs(visit: Visit, noted: Noted) -> None:
     assert {sight.seen_by for sight in sights} == {"page", "service worker", "server"}, (
         "someone was not heard"
     )
+    assert {"/", "/sw.js", f"/{served(visit.site, 'worker/worker.js')}"} <= visit.watch.recorded
     visit.note(noted, "first page, samples")
     driver.open_settings()
     driver.close_dialog()
@@ -230,22 +249,23 @@ def test_a_photo_is_cut_out_edited_and_exported(visit: Visit, noted: Noted) -> N
         editor.pick(kind)
         expect(page.locator(".size")).not_to_contain_text("moment", timeout=60 * SECOND)
         file = editor.save(visit.folder).read_bytes()
-        assert told_by(file) == set()
+        told |= told_by(file)
         assert beside_the_picture(file, kind.removeprefix("mask-")) == set()
     editor.pick("png")
     keep = editor.panel.locator("input[type=checkbox]")
     keep.check(force=True)
-    told = told_by(editor.save(visit.folder).read_bytes())
-    assert told == set(ASKED)
+    asked_for = told_by(editor.save(visit.folder).read_bytes())
     keep.uncheck(force=True)
     visit.note(noted, "editor: strokes, edges, export of each format")
+    assert told == set()
+    assert asked_for == set(ASKED)
     noted.row(
         "metadata",
         photo="JPEG, in the browser",
         tells="; ".join(TOLD),
         written_as="PNG; WebP; JPEG; mask",
-        told_by_the_files="nothing",
-        told_if_EXIF_was_asked_for="; ".join(ASKED),
+        told_by_the_files="; ".join(told) or "nothing",
+        told_if_EXIF_was_asked_for="; ".join(part for part in ASKED if part in asked_for),
     )
 
 
@@ -255,10 +275,7 @@ def test_what_the_editor_keeps_goes_when_it_is_cleared(visit: Visit, noted: Note
     before = visit.kept()
     assert before != "nothing"
     clear(visit, "photo")
-    noted.row(
-        "leftovers", what="photo in the editor", cleared_by="storage panel", before=before, after=visit.kept()
-    )
-    assert visit.kept() == "nothing"
+    visit.note_cleared(noted, "photo in the editor", "storage panel", before)
     Editor(visit.driver, visit.photo).begin()
     wait_until_safe(page)
     page.reload()
@@ -266,12 +283,8 @@ def test_what_the_editor_keeps_goes_when_it_is_cleared(visit: Visit, noted: Note
     assert before != "nothing"
     page.get_by_role("button", name="Discard").click()
     expect(page.locator("#left")).to_be_hidden()
-    noted.row(
-        "leftovers", what="photo of an earlier visit", cleared_by="Discard, first page", before=before,
-        after=visit.kept(),
-    )  # fmt: skip
-    assert visit.kept() == "nothing"
-    visit.watch.take()
+    visit.note_cleared(noted, "photo of an earlier visit", "Discard, first page", before)
+    visit.judge()
 
 
 def clear(visit: Visit, part: str) -> None:
@@ -341,9 +354,8 @@ def test_what_a_batch_keeps_goes_when_it_is_cleared(visit: Visit, noted: Noted) 
             page.once("dialog", lambda asked: asked.accept())
             batch.do("clear")
             expect(page.locator(".tile")).to_have_count(0)
-        noted.row("leftovers", what=what, cleared_by=by, before=before, after=visit.kept())
-        assert visit.kept() == "nothing"
-    visit.watch.take()
+        visit.note_cleared(noted, what, by, before)
+    visit.judge()
 
 
 def test_the_camera(visit: Visit, noted: Noted) -> None:
@@ -418,6 +430,8 @@ def test_the_embedded_tool_alone_and_in_a_page_of_others(visit: Visit, noted: No
     assert set(of_the_host) <= {page.url, f"{host.origin}/favicon.ico"}
     visit.note(noted, "embed.html in a page of another site", pages=(page,))
     page.close()
+    visit.judge()
+    visit.origins -= {host.origin}
 
 
 def test_scripts_that_call_alphacut_js(visit: Visit, noted: Noted) -> None:
@@ -442,7 +456,7 @@ def test_the_same_without_a_network(visit: Visit, noted: Noted) -> None:
     page = visit.page
     page.goto(f"{visit.url}?model=tiny&device=wasm")
     is_offline_ready(page)
-    visit.watch.take()
+    visit.judge()
     page.context.set_offline(True)
     page.reload()
     editor = Editor(visit.driver, visit.photo).begin()
@@ -472,16 +486,13 @@ def test_all_at_once_when_the_tab_is_closed(visit: Visit, noted: Noted) -> None:
     visit.driver.wait_for("ready")
     before = visit.kept()
     assert before != "nothing"
-    for part in ("photo", "batch", "settings"):
-        visit.page.click("#storage > summary") if not visit.page.locator("#storage[open]").count() else None
-        if visit.page.locator(f'[data-kept="{part}"]').count():
-            clear(visit, part)
-    noted.row(
-        "leftovers", what="all that a closed tab left", cleared_by="storage panel, new tab", before=before,
-        after=visit.kept(),
-    )  # fmt: skip
-    assert visit.kept() == "nothing"
+    for part in ("photo", "batch"):
+        clear(visit, part)
+    if visit.page.locator('[data-kept="settings"]').count():
+        clear(visit, "settings")
+    visit.note_cleared(noted, "all that a closed tab left", "storage panel, new tab", before)
     assert visit.page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('alphacut'))") == []
+    visit.judge()
 
 
 def test_a_picture_is_found_wherever_it_is_kept(visit: Visit) -> None:
