@@ -54,6 +54,7 @@ LOCAL = {
 """Tests that call such a program on what lies here, or a server or stand-in of their own."""
 SAID = {
     *("src/alphacut/command/arguments.py", "src/alphacut/store/node.py", "tools/npm-package/assets.js"),
+    "bench/fuzz.py",
     *("tests/unit/test_docs.py", "tests/unit/test_versions.py", "tests/unit/test_api_config_js.py"),
 }
 """Which have such a line as text that is read."""
