@@ -102,16 +102,15 @@ def finish(window: Window) -> dict[str, Any]:
 
 
 def visited_again(test: Callable[..., None]) -> Callable[..., None]:
-    """Begin a scenario anew, once, where Firefox fell silent: see RELIABILITY.md, "Browsers"."""
+    """Begin a scenario anew, once, where the browser fell silent or crashed: see RELIABILITY.md."""
 
     @functools.wraps(test)
     def run(window: Window, **others: Any) -> None:
         try:
             test(window=window, **others)
         except SilentError as error:
-            if not isinstance(window, Firefox):
-                raise
             print(f"once more: {error}")
+            window.renew()
             test(window=window, **others)
 
     return run

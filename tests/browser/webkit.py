@@ -9,13 +9,13 @@ import re
 import socket
 import subprocess
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
-from tests.browser.windows import PATIENCE_S, Place, Window, poll, saved_in
+from tests.browser.windows import PATIENCE_S, Place, SilentError, Window, poll, saved_in
 from tools import browsers
 
 # The driver's name for a reference to an element: https://www.w3.org/TR/webdriver2/#elements .
@@ -24,6 +24,8 @@ _CALL = """const done = arguments[arguments.length - 1];
 (async (text) => JSON.stringify(await (FUNCTION)(JSON.parse(text)) ?? null))(arguments[0])
   .then((value) => done({ value }), (error) => done({ error: `${error}\\n${error?.stack}` }));"""
 _ARGUMENTS = ("--automation", "--enable-write-console-messages-to-stdout=true")
+# What the driver says where the page's process ended under it, then and from then on.
+_CRASHED = re.compile("invalid session id|page crash or hang|Could not parse script result")
 _COMPLAINT = re.compile(r"CONSOLE [A-Z ]*ERROR(?! Failed to load resource)")
 
 
@@ -33,6 +35,14 @@ class WebKit(Window):
     name = "WebKitGTK"
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._begun = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._begun += 1
+        folder = self._folder / str(self._begun)
+        folder.mkdir()
         self._open = ExitStack()
         self._downloads = folder / "downloads"
         self._downloads.mkdir()
@@ -95,8 +105,13 @@ class WebKit(Window):
         return [line for line in told if _COMPLAINT.search(line)]
 
     def close(self) -> None:
-        self._ask("DELETE", "")
+        with suppress(SilentError):  # it has crashed
+            self._ask("DELETE", "")
         self._open.close()
+
+    def renew(self) -> None:
+        self.close()
+        self._begin()
 
     def _screen(self) -> str:
         """Start a screen and return its name."""
@@ -131,7 +146,8 @@ class WebKit(Window):
                 return json.load(answer)["value"]
         except HTTPError as error:
             told = json.load(error)["value"]
-            raise AssertionError(f"{method} {path}: {told['error']}: {told['message']}") from None
+            words = f"{method} {path}: {told['error']}: {told['message']}"
+            raise (SilentError if _CRASHED.search(words) else AssertionError)(words) from None
 
 
 def _free_port() -> int:

@@ -30,7 +30,7 @@ UNTIL = """async ([condition, seconds]) => {
 
 
 class SilentError(AssertionError):
-    """What was waited for did not come."""
+    """What was waited for did not come, or the page's process has ended."""
 
 
 class Window(ABC):
@@ -38,6 +38,10 @@ class Window(ABC):
 
     name: str
     version: str
+
+    def renew(self) -> None:
+        """Begin with another page, where this one may be gone."""
+        self.open("about:blank")
 
     @abstractmethod
     def open(self, url: str) -> None:
