@@ -138,7 +138,8 @@ def _html(parts: Sequence[Listed]) -> str:
     return (
         "<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n<title>alphacut: parts by others</title>\n"
         "<meta name=viewport content='width=device-width'>\n<meta name=referrer content=no-referrer>\n"
-        "<link rel=stylesheet href=style.css>\n<body class=parts-page>\n<main>\n<h1>Parts by others</h1>\n<p>What this site contains beside its own code, which is "
+        "<link rel=stylesheet href=style.css>\n<body class=parts-page>\n"
+        "<main>\n<h1>Parts by others</h1>\n<p>What this site contains beside its own code, which is "
         "<a href=LICENSE>Apache-2.0</a>. The files as they were fetched; the build packs some anew.</p>\n"
         f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n</main>\n</html>\n"
     )
