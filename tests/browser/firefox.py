@@ -13,7 +13,7 @@ from typing import Any
 
 from websockets.sync.client import connect
 
-from tests.browser.windows import PATIENCE_S, Place, Window, poll, saved_in
+from tests.browser.windows import PATIENCE_S, Place, Started, poll, saved_in
 from tools import browsers
 
 _PREFERENCES: dict[str, bool | int | str] = {
@@ -29,12 +29,12 @@ _TELL_VIOLATIONS = """() => addEventListener("securitypolicyviolation", (event) 
 })"""
 
 
-class Firefox(Window):
+class Firefox(Started):
     """A process of Firefox with a profile of its own, without a screen."""
 
     name = "Firefox ESR"
 
-    def __init__(self, folder: Path) -> None:
+    def _begin(self, folder: Path) -> None:
         profile, self._downloads = folder / "profile", folder / "downloads"
         profile.mkdir()
         self._downloads.mkdir()

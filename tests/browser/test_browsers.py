@@ -31,12 +31,14 @@ from tests.browser.test_batch import photo as disc
 from tests.browser.test_embed import IN_PAGE, embedding
 from tests.browser.test_offline import server_of
 from tests.browser.webkit import WebKit
-from tests.browser.windows import Chromium, SilentError, Window
+from tests.browser.windows import Chromium, SilentError, Started, Window
 from tests.helpers import pixels_of
 from tests.noting import Noted
 from tools.serve import serving
 
 TABLE = "browsers"
+VISITS = 3
+"""How often a scenario is begun at most."""
 BALL = (0.47, 0.52)  # inside of the ball of `red_on_blue`
 KEEPS_FILES = "() => Boolean(navigator.storage?.getDirectory)"
 NO_FILES = "not there, as pages can keep no files in this browser"
@@ -54,16 +56,16 @@ PLACE = """([x, y]) => {
 
 
 @pytest.fixture(scope="module", params=["firefox", "webkit"])
-def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
+def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
     folder = tmp_path_factory.mktemp(request.param)
-    window: Window = {"firefox": Firefox, "webkit": WebKit}[request.param](folder)
+    window: Started = {"firefox": Firefox, "webkit": WebKit}[request.param](folder)
     print(f"{window.name} {window.version}")
     yield window
     window.close()
 
 
 @pytest.fixture
-def window(opened: Window) -> Iterator[Window]:
+def window(opened: Started) -> Iterator[Started]:
     """The module's window; afterwards: nothing on the console, no policy was violated."""
     yield opened
     assert opened.complaints() == []
@@ -102,16 +104,17 @@ def finish(window: Window) -> dict[str, Any]:
 
 
 def visited_again(test: Callable[..., None]) -> Callable[..., None]:
-    """Begin a scenario anew, once, where the browser fell silent or crashed: see RELIABILITY.md."""
+    """Begin a scenario anew where the browser fell silent or crashed: see RELIABILITY.md."""
 
     @functools.wraps(test)
-    def run(window: Window, **others: Any) -> None:
-        try:
-            test(window=window, **others)
-        except SilentError as error:
-            print(f"once more: {error}")
-            window.renew()
-            test(window=window, **others)
+    def run(window: Started, **others: Any) -> None:
+        for _ in range(VISITS - 1):
+            try:
+                return test(window=window, **others)
+            except SilentError as error:
+                print(f"once more: {error}")
+                window.renew()
+        return test(window=window, **others)
 
     return run
 

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
-from tests.browser.windows import PATIENCE_S, Place, SilentError, Window, poll, saved_in
+from tests.browser.windows import PATIENCE_S, Place, SilentError, Started, poll, saved_in
 from tools import browsers
 
 # The driver's name for a reference to an element: https://www.w3.org/TR/webdriver2/#elements .
@@ -29,20 +29,12 @@ _CRASHED = re.compile("invalid session id|page crash or hang|Could not parse scr
 _COMPLAINT = re.compile(r"CONSOLE [A-Z ]*ERROR(?! Failed to load resource)")
 
 
-class WebKit(Window):
+class WebKit(Started):
     """A process of WebKitGTK's browser on a screen of its own."""
 
     name = "WebKitGTK"
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._begun = 0
-        self._begin()
-
-    def _begin(self) -> None:
-        self._begun += 1
-        folder = self._folder / str(self._begun)
-        folder.mkdir()
+    def _begin(self, folder: Path) -> None:
         self._open = ExitStack()
         self._downloads = folder / "downloads"
         self._downloads.mkdir()
@@ -108,10 +100,6 @@ class WebKit(Window):
         with suppress(SilentError):  # it has crashed
             self._ask("DELETE", "")
         self._open.close()
-
-    def renew(self) -> None:
-        self.close()
-        self._begin()
 
     def _screen(self) -> str:
         """Start a screen and return its name."""

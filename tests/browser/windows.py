@@ -39,10 +39,6 @@ class Window(ABC):
     name: str
     version: str
 
-    def renew(self) -> None:
-        """Begin with another page, where this one may be gone."""
-        self.open("about:blank")
-
     @abstractmethod
     def open(self, url: str) -> None:
         """Open an address and wait until it has loaded."""
@@ -123,6 +119,28 @@ def saved_in(folder: Path, before: set[Path]) -> Path:
 
 PARTS = (".part", ".wkdownload")
 """Endings of files while a browser writes them."""
+
+
+class Started(Window):
+    """The window of a browser that is started for it, and anew where its page is gone."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._starts = 0
+        self.renew()
+
+    @abstractmethod
+    def _begin(self, folder: Path) -> None:
+        """Start the browser, with what it keeps in an empty folder."""
+
+    def renew(self) -> None:
+        """End the browser, if it runs, and start it with nothing kept."""
+        if self._starts:
+            self.close()
+        self._starts += 1
+        folder = self._folder / str(self._starts)
+        folder.mkdir()
+        self._begin(folder)
 
 
 class Chromium(Window):
