@@ -552,6 +552,7 @@ def test_on_a_phone(phone: Driver, tmp_path: Path) -> None:
     page = phone.page
     batch.add(*(photo(tmp_path, n) for n in range(3)), tmp_path / "photo-00.jpg")
     batch.wait(4)
+    expect(page.locator("[data-do=cancel]")).to_be_hidden()  # the bar follows a moment later
     page.locator(".batch-finish summary").tap()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     targets = page.locator("#batch-view :is(button, .button, select, input:not(.unseen)):visible").all()
