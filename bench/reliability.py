@@ -18,6 +18,7 @@ from pathlib import Path
 from bench.cuts import cuts_table
 from bench.fuzzing.table import fuzz_table, said
 from bench.harness import RESULTS, ROOT, Result
+from bench.nested import nested_table
 from bench.tables import between, load_table, markdown
 
 PAGE = ROOT / "RELIABILITY.md"
@@ -47,10 +48,16 @@ def cuts(files: Sequence[Result]) -> str:
     return _each(files, cuts_table)
 
 
+def nested(files: Sequence[Result]) -> str:
+    """Lay out what came of workers' workers on each machine."""
+    return _each(files, nested_table)
+
+
 BENCHES: dict[str, tuple[str, Callable[[Sequence[Result]], str]]] = {
     "loads": ("batch-*.json", loads),
     "fuzzing": ("fuzz-*.json", fuzzing),
     "cuts": ("cuts-*.json", cuts),
+    "nested": ("nested-*.json", nested),
 }
 """Tables of benches by name: their results' files, and what lays them out."""
 

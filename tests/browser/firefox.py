@@ -1,9 +1,8 @@
-"""A window of Firefox, which speaks WebDriver BiDi itself: https://www.w3.org/TR/webdriver-bidi/ ."""
+"""A window of Firefox, without a screen."""
 
 from __future__ import annotations
 
 import base64
-import itertools
 import json
 import subprocess
 from collections.abc import Sequence
@@ -11,22 +10,29 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from websockets.sync.client import connect
-
 from tests.browser.windows import PATIENCE_S, Place, Started, poll, saved_in
 from tools import browsers
+from tools.marionette import Marionette, port_of
 
 _PREFERENCES: dict[str, bool | int | str] = {
     "browser.download.folderList": 2,
     "browser.download.alwaysOpenPanel": False,
     "browser.helperApps.neverAsk.saveToDisk": "image/png,application/zip",
     "intl.accept_languages": "en",
+    "marionette.port": 0,
 }
-_CALL = "async (text) => JSON.stringify(await (FUNCTION)(JSON.parse(text)) ?? null)"
-# Told before any script of a page runs: a violated policy is on no console that BiDi tells of.
-_TELL_VIOLATIONS = """() => addEventListener("securitypolicyviolation", (event) => {
-  console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI}`);
-})"""
+_FLAGS = ("--headless", "--no-remote", "--marionette", "--remote-allow-system-access")
+_CALL = """const [text, answer] = arguments;
+(async () => JSON.stringify(await (FUNCTION)(JSON.parse(text)) ?? null))()
+  .then((value) => answer({ value }), (error) => answer({ error: `${error}\\n${error?.stack}` }));"""
+_ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # by which WebDriver names elements
+# Errors of pages and violated policies, from whichever process, since the console was asked last.
+_ERRORS = """const { nsIScriptError } = Ci;
+const told = Services.console.getMessageArray().filter((one) => one instanceof nsIScriptError);
+Services.console.reset();
+return told.filter(({ flags }) => !(flags & nsIScriptError.warningFlag))
+  .filter(({ sourceName, category }) => sourceName.startsWith("http") || category.startsWith("CSP"))
+  .map(({ errorMessage, sourceName, category }) => `${category}: ${errorMessage} ${sourceName}`);"""
 
 
 class Firefox(Started):
@@ -41,63 +47,58 @@ class Firefox(Started):
         wishes = {**_PREFERENCES, "browser.download.dir": str(self._downloads)}
         lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in wishes.items()]
         (profile / "user.js").write_text("\n".join(lines), "utf-8")
-        command = [str(browsers.find("firefox")), "--headless", "--no-remote", "--remote-debugging-port=0"]
         self._open = ExitStack()
         with (folder / "firefox.log").open("wb") as log:
             process = subprocess.Popen(
-                [*command, "--profile", str(profile)], stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
+                [str(browsers.find("firefox")), *_FLAGS, "--profile", str(profile)],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
         self._open.callback(process.wait, PATIENCE_S)
         self._open.callback(process.terminate)
-        address = poll(lambda: _address(profile), f"Firefox starts: see {folder}/firefox.log")
-        self._socket = self._open.enter_context(connect(f"{address}/session", max_size=None))
-        self._ids = itertools.count(1)
-        self._complaints: list[str] = []
-        self.requests: list[str] = []
-        self.version = self._ask("session.new", capabilities={})["capabilities"]["browserVersion"]
-        self._ask("session.subscribe", events=["log.entryAdded", "network.beforeRequestSent"])
-        self._ask("script.addPreloadScript", functionDeclaration=_TELL_VIOLATIONS)
-        self._context: str = self._ask("browsingContext.getTree")["contexts"][0]["context"]
+        port = poll(lambda: port_of(profile), f"Firefox starts: see {folder}/firefox.log")
+        self._marionette = Marionette(port, 2 * PATIENCE_S)
+        self._open.callback(self._marionette.close)
+        self._ask = self._marionette.ask
+        timeouts = {"script": int(2000 * PATIENCE_S)}
+        self.version = self._ask("WebDriver:NewSession", timeouts=timeouts)["capabilities"]["browserVersion"]
+        self._in_chrome("document.documentElement.style.minWidth = 0;")  # else no phone's width
         self.resize(1280, 900)
 
     def open(self, url: str) -> None:
         for address in ("about:blank", url):  # else another part of the same page is no new visit
-            self._ask("browsingContext.navigate", context=self._context, url=address, wait="complete")
+            self._ask("WebDriver:Navigate", url=address)
 
     def evaluate(self, function: str, argument: Any = None) -> Any:
-        answer = self._ask(
-            "script.callFunction",
-            functionDeclaration=_CALL.replace("FUNCTION", function),
-            arguments=[{"type": "string", "value": json.dumps(argument)}],
-            target={"context": self._context},
-            awaitPromise=True,
-            userActivation=True,
-        )
-        if answer["type"] == "exception":
-            raise AssertionError(answer["exceptionDetails"]["text"])
-        return json.loads(answer["result"]["value"])
+        script, arguments = _CALL.replace("FUNCTION", function), [json.dumps(argument)]
+        answer = self._ask("WebDriver:ExecuteAsyncScript", script=script, args=arguments)["value"]
+        if "error" in answer:
+            raise AssertionError(answer["error"])
+        return json.loads(answer["value"])
 
     def choose(self, selector: str, *files: Path) -> None:
-        locator = {"type": "css", "value": selector}
-        nodes = self._ask("browsingContext.locateNodes", context=self._context, locator=locator)["nodes"]
-        element = {"sharedId": nodes[0]["sharedId"]}
-        self._ask(
-            "input.setFiles", context=self._context, element=element, files=[str(file) for file in files]
-        )
+        found = self._ask("WebDriver:FindElement", using="css selector", value=selector)["value"][_ELEMENT]
+        self._ask("WebDriver:ElementSendKeys", id=found, text="\n".join(map(str, files)))
 
     def drag(self, places: Sequence[Place]) -> None:
         moves = [{"type": "pointerMove", "x": round(x), "y": round(y), "duration": 20} for x, y in places]
         button = [{"type": kind, "button": 0} for kind in ("pointerDown", "pointerUp")]
         actions = [moves[0], button[0], *moves[1:], button[1]]
-        source = {"type": "pointer", "id": "mouse", "actions": actions}
-        self._ask("input.performActions", context=self._context, actions=[source])
+        source = {
+            "type": "pointer",
+            "id": "mouse",
+            "parameters": {"pointerType": "mouse"},
+            "actions": actions,
+        }
+        self._ask("WebDriver:PerformActions", actions=[source])
 
     def resize(self, width: int, height: int) -> None:
-        viewport = {"width": width, "height": height}
-        self._ask("browsingContext.setViewport", context=self._context, viewport=viewport)
+        """Make the window as much larger than the page as its bars are."""
+        self._ask("WebDriver:SetWindowRect", width=width, height=height)
+        inside = self.evaluate("() => [innerWidth, innerHeight]")
+        self._ask("WebDriver:SetWindowRect", width=2 * width - inside[0], height=2 * height - inside[1])
 
     def screenshot(self) -> bytes:
-        return base64.b64decode(self._ask("browsingContext.captureScreenshot", context=self._context)["data"])
+        return base64.b64decode(self._ask("WebDriver:TakeScreenshot", full=False)["value"])
 
     def download(self, selector: str) -> Path:
         before = set(self._downloads.iterdir())
@@ -105,36 +106,15 @@ class Firefox(Started):
         return saved_in(self._downloads, before)
 
     def complaints(self) -> list[str]:
-        self._ask("session.status")  # what was told before is here when this is answered
-        told, self._complaints = self._complaints, []
+        told: list[str] = self._in_chrome(_ERRORS)
         return told
 
     def close(self) -> None:
         self._open.close()
 
-    def _ask(self, method: str, **params: Any) -> Any:
-        number = next(self._ids)
-        self._socket.send(json.dumps({"id": number, "method": method, "params": params}))
-        while True:
-            message = json.loads(self._socket.recv(timeout=2 * PATIENCE_S))
-            if message["type"] == "event":
-                self._hear(message["method"], message["params"])
-            elif message["id"] == number:
-                if message["type"] == "error":
-                    raise AssertionError(f"{method}: {message['error']}: {message['message']}")
-                return message["result"]
-
-    def _hear(self, method: str, params: Any) -> None:
-        if method == "network.beforeRequestSent":
-            self.requests.append(params["request"]["url"])
-        elif params["level"] == "error":
-            self._complaints.append(params["text"])
-
-
-def _address(profile: Path) -> str | None:
-    """Where Firefox listens, once it has written that down."""
-    try:
-        told = json.loads((profile / "WebDriverBiDiServer.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    return f"ws://{told['ws_host']}:{told['ws_port']}"
+    def _in_chrome(self, script: str) -> Any:
+        """Run a script where the browser's own run."""
+        self._ask("Marionette:SetContext", value="chrome")
+        result = self._ask("WebDriver:ExecuteScript", script=script)["value"]
+        self._ask("Marionette:SetContext", value="content")
+        return result

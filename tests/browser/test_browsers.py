@@ -31,14 +31,14 @@ from tests.browser.test_batch import photo as disc
 from tests.browser.test_embed import IN_PAGE, embedding
 from tests.browser.test_offline import server_of
 from tests.browser.webkit import WebKit
-from tests.browser.windows import Chromium, SilentError, Started, Window
+from tests.browser.windows import Chromium, CrashedError, Started, Window
 from tests.helpers import pixels_of
 from tests.noting import Noted
 from tools.serve import serving
 
 TABLE = "browsers"
-VISITS = 3
-"""How often a scenario is begun at most."""
+VISITS = 2
+"""How often a scenario is begun at most, where the page's process ends."""
 BALL = (0.47, 0.52)  # inside of the ball of `red_on_blue`
 KEEPS_FILES = "() => Boolean(navigator.storage?.getDirectory)"
 NO_FILES = "not there, as pages can keep no files in this browser"
@@ -104,14 +104,14 @@ def finish(window: Window) -> dict[str, Any]:
 
 
 def visited_again(test: Callable[..., None]) -> Callable[..., None]:
-    """Begin a scenario anew where the browser fell silent or crashed: see RELIABILITY.md."""
+    """Begin a scenario anew where the page's process crashed: see RELIABILITY.md."""
 
     @functools.wraps(test)
     def run(window: Started, **others: Any) -> None:
         for _ in range(VISITS - 1):
             try:
                 return test(window=window, **others)
-            except SilentError as error:
+            except CrashedError as error:
                 print(f"once more: {error}")
                 window.renew()
         return test(window=window, **others)

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
-from tests.browser.windows import PATIENCE_S, Place, SilentError, Started, poll, saved_in
+from tests.browser.windows import PATIENCE_S, Place, CrashedError, Started, poll, saved_in
 from tools import browsers
 
 # The driver's name for a reference to an element: https://www.w3.org/TR/webdriver2/#elements .
@@ -97,7 +97,7 @@ class WebKit(Started):
         return [line for line in told if _COMPLAINT.search(line)]
 
     def close(self) -> None:
-        with suppress(SilentError):  # it has crashed
+        with suppress(CrashedError):  # it has crashed
             self._ask("DELETE", "")
         self._open.close()
 
@@ -135,7 +135,7 @@ class WebKit(Started):
         except HTTPError as error:
             told = json.load(error)["value"]
             words = f"{method} {path}: {told['error']}: {told['message']}"
-            raise (SilentError if _CRASHED.search(words) else AssertionError)(words) from None
+            raise (CrashedError if _CRASHED.search(words) else AssertionError)(words) from None
 
 
 def _free_port() -> int:

@@ -29,8 +29,8 @@ UNTIL = """async ([condition, seconds]) => {
 }"""
 
 
-class SilentError(AssertionError):
-    """What was waited for did not come, or the page's process has ended."""
+class CrashedError(AssertionError):
+    """The page's process has ended."""
 
 
 class Window(ABC):
@@ -78,7 +78,7 @@ class Window(ABC):
     def until(self, condition: str, *, seconds: float = PATIENCE_S) -> None:
         """Wait until a JavaScript expression holds in the page."""
         if not self.evaluate(UNTIL.replace("CONDITION", condition), [condition, seconds]):
-            raise SilentError(f"{self.name}: not within {seconds:.0f} s: {condition}\n{self.words()}")
+            raise AssertionError(f"{self.name}: not within {seconds:.0f} s: {condition}\n{self.words()}")
 
     def click(self, selector: str) -> None:
         """Click an element, once it is there, as a script does."""

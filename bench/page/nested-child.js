@@ -1,0 +1,3 @@
+/** Says that it is there. */
+
+globalThis.onmessage = () => globalThis.postMessage("here");
