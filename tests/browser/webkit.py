@@ -15,7 +15,7 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
-from tests.browser.windows import PATIENCE_S, Place, CrashedError, Started, poll, saved_in
+from tests.browser.windows import PATIENCE_S, CrashedError, Place, Started, poll, saved_in
 from tools import browsers
 
 # The driver's name for a reference to an element: https://www.w3.org/TR/webdriver2/#elements .
