@@ -13,6 +13,7 @@ import struct
 from PIL import Image, ImageFile
 
 from alphacut.patched import entries_at, overlap, patch_directories
+from alphacut.webp import refuse_webp
 
 _MPO_MARK = b"MPF\0"
 _BMP_HEADERS = {40, 52, 56, 64, 108, 124}  # bytes, of those that tell a compression and that Pillow reads
@@ -35,6 +36,8 @@ def opened(data: bytes, formats: tuple[str, ...]) -> ImageFile.ImageFile:
         refuse_tiff(data)
     if formats == ("ICO",):
         refuse_ico(data)
+    if formats == ("WEBP",):
+        refuse_webp(data)
     if formats[0] == "JPEG" and _MPO_MARK in data:
         patch_directories()  # an MPO's index is one, which is not read by way of EXIF
     image = Image.open(io.BytesIO(without_comments(data) if formats == ("GIF",) else data), formats=formats)
