@@ -1,7 +1,8 @@
 """The streams of lossless WebP up to their pixels: whether all their prefix codes are such.
 
 Besides those of the picture itself, streams hold small images, of which transforms and the codes of blocks
-have an entry each; these are passed over to get at what follows. Source: RFC 9649, 3.
+have an entry each; these are passed over to get at what follows. That takes time by the bits that are there,
+besides which the groups of codes have a limit. Source: RFC 9649, 3.
 """
 
 from __future__ import annotations
@@ -9,7 +10,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from alphacut.errors import UnsupportedFormatError
 from alphacut.prefix_codes import MOST_BITS, Bits, Code, code_of, read_lengths
+
+MOST_GROUPS = 10_000
+"""Groups of codes of a picture that is read; libwebp writes 2,600 at most, and a file could have 65,536."""
 
 _SIGNATURE = 0x2F
 _HEADER = 40  # bits
@@ -32,6 +37,8 @@ def check_lossless(chunk: memoryview) -> None:
     ------
     ValueError
         A prefix code is none, or what comes before the pixels is damaged or cut off in another way.
+    UnsupportedFormatError
+        There are more than `MOST_GROUPS`.
     """
     head = int.from_bytes(chunk[:5], "little")
     if len(chunk) < 5 or head & 0xFF != _SIGNATURE or head >> 37:
@@ -60,6 +67,8 @@ def _check_stream(bits: Bits, size: Size) -> None:
     groups = 1
     if bits.read(1):
         groups += _pass_image(bits, _blocks(bits, size), is_read=True)
+    if groups > MOST_GROUPS:
+        raise UnsupportedFormatError(f"WebP files of more than {MOST_GROUPS:,} groups can't be read here.")
     for _ in range(groups):
         _read_group(bits, cache)
 
