@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+
+from tests.helpers import file_of, scene
 
 Lengths = Mapping[int, int]
 """How many bits each symbol has that is used."""
@@ -172,3 +174,42 @@ def chunks_of(webp: bytes) -> dict[bytes, bytes]:
         found[name] = webp[at + 8 : at + 8 + size]
         at += 8 + size + size % 2
     return found
+
+
+def counted(*counts: int) -> Lengths:
+    """Make a code of so many symbols of 1 bit, of 2 bits, and so on."""
+    each = [length for length, count in enumerate(counts, 1) for _ in range(count)]
+    return dict(enumerate(each))
+
+
+def overflowing() -> Group:
+    """Make a group whose tables are larger than libwebp before 1.3.2 has room for (CVE-2023-4863).
+
+    The tables of four codes are as large as a complete code's can be (654 and three times 630 entries), that
+    of distances takes 534, for which there are 410: its code leaves most of its numbers unused.
+    """
+    largest = counted(1, 1, 0, 0, 0, 0, 0, 0, 87, 41, 57, 33, 33, 1, 2)
+    return Group(
+        {
+            "green": counted(1, 1, 0, 0, 0, 0, 0, 0, 63, 89, 57, 33, 33, 1, 2),
+            "red": largest,
+            "blue": largest,
+            "alpha": largest,
+            "distances": counted(0, 1, 0, 0, 0, 1, 1, 0, 15, 6, 4, 7, 1, 1, 3),
+        }
+    )
+
+
+def wrong_codes() -> Iterator[tuple[str, bytes]]:
+    """Make files whose prefix codes are none: each of the five in several ways, and all that overflow."""
+    for code in SIZES:
+        for name, lengths in {"too many": {0: 1, 1: 1, 2: 1}, "too few": {0: 1, 1: 2}, "no": {}}.items():
+            body = Stream(groups=[Group({code: lengths})]).lossless()
+            yield f"WebP with {name} lengths of {code}", riff(chunk(b"VP8L", body))
+    attack = Stream(groups=[overflowing()])
+    size, body = attack.size, chunk(b"VP8L", attack.lossless())
+    yield "WebP whose tables overflow", riff(body)
+    yield "WebP whose first frame's tables overflow", moving(size, body)
+    lossy = chunks_of(file_of(scene(*size), "WEBP"))
+    parts = (chunk(b"ALPH", attack.alpha()), chunk(b"VP8 ", lossy[b"VP8 "]))
+    yield "WebP whose alpha's tables overflow", riff(extended(size, 0x10), *parts)

@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 from PIL.TiffImagePlugin import IFDRational
 
-from tests import icc, swollen
+from tests import icc, lossless, swollen
 from tests.helpers import file_of, noise, png_chunk, png_of, scene
 
 Files = Iterator[tuple[str, bytes]]
@@ -232,6 +232,7 @@ GROUPS: dict[str, Callable[[], Files]] = {
     "cut off at every 1 %": cut_off,
     "under each other's names": misnamed,
     "that swell": swollen.bombs,
+    "of codes that are none (WebP)": lossless.wrong_codes,
     "of 1 and of 30,000 pixels a side": odd_sizes,
     "that move": moving,
     "of 16 and 32 bits, floats": deep,

@@ -44,9 +44,12 @@ NOTHING_COMPUTED = {
     "patched": "has Pillow refuse what it fails on",
     "pipeline": "calls one stage after the other",
     "plugins": "loads what Pillow decodes with",
+    "prefix_codes": "reads codes in files",
     "recipe": "names",
     "scans": "counts markers in files",
     "sniff": "reads signatures",
+    "vp8l": "passes over pixels to get at codes",
+    "webp": "refuses files that libwebp fails on",
     "cutting": "calls one stage after the other; tests/golden holds the whole",
     **dict.fromkeys(
         ("graph_ends", "graph_fusions", "graph_gpu", "graph_passes"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from alphacut.errors import TruncatedImageError
+from alphacut.errors import TruncatedImageError, UnsupportedFormatError
 from alphacut.image import decode
-from alphacut.vp8l import check_alpha, check_lossless
+from alphacut.vp8l import MOST_GROUPS, check_alpha, check_lossless
 from alphacut.webp import refuse_webp
 from tests.helpers import array, file_of, scene
 from tests.lossless import (
@@ -21,6 +21,7 @@ from tests.lossless import (
     chunks_of,
     extended,
     moving,
+    overflowing,
     riff,
 )  # fmt: skip
 
@@ -170,6 +171,23 @@ def test_other_damage_of_streams_is_refused() -> None:
     for bad in (b"", b"\x2f", b"\x2e" + twice[1:], twice[:4] + bytes((twice[4] | 0x40,)) + twice[5:]):
         with pytest.raises(ValueError, match="header"):
             check_lossless(memoryview(bad))
+
+
+def test_codes_whose_tables_would_overflow_are_refused() -> None:
+    """CVE-2023-4863, as it is used: four codes that are good, and fill their tables, and a fifth one."""
+    attack = overflowing()
+    assert is_refused(lossless(Stream(groups=[attack])))
+    harmless = {**attack.codes, "distances": PAIR}
+    assert decode(lossless(Stream(groups=[Group(harmless)]))).size == (8, 8)
+
+
+def test_more_groups_than_any_encoder_writes_are_refused_before_they_are_read() -> None:
+    def naming(number: int) -> Stream:
+        return Stream(meta=Group({"red": {number >> 8: 1}, "green": {number & 0xFF: 1}}))
+
+    assert is_refused(lossless(naming(MOST_GROUPS - 1)))  # most of which are not there
+    with pytest.raises(UnsupportedFormatError, match="10,000 groups"):
+        decode(lossless(naming(MOST_GROUPS)))
 
 
 def test_pictures_are_what_the_bits_say() -> None:
