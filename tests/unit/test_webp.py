@@ -82,7 +82,7 @@ def test_a_picture_of_many_groups_and_blocks_is_read() -> None:
     """Each tile has colours of its own, so that groups of codes are worth their bits."""
     rough = noise(1000, 700)
     tiles = [np.roll(rough // 2**n, n, axis=2) for n in range(1, 8)]
-    which = np.random.default_rng(3).integers(0, len(tiles), (7, 10)).repeat(100, 0).repeat(100, 1)
+    which = np.random.default_rng(3).integers(0, len(tiles), (7, 10), np.intp).repeat(100, 0).repeat(100, 1)
     image = np.choose(which[..., None], tiles).astype(np.uint8)
     for method in (0, 4):
         data = file_of(image, "WEBP", lossless=True, method=method, quality=90)
