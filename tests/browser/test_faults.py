@@ -195,7 +195,7 @@ def large(folder: Path) -> Path:
 def test_memory_that_does_not_grow_is_said_and_a_new_worker_tries(
     page: Page, site: Path, tmp_path: Path, noted: Noted
 ) -> None:
-    """No page of WebAssembly's memory is to be had from a stage on: Python's at start, ONNX Runtime's, both."""
+    """No page of WebAssembly's memory is to be had from a stage on, by Python or by ONNX Runtime."""
     loading, working = ("runtime", "session"), ("decode", "inference")
     with hurt(page, site, *([(stage, "starve")] for stage in (*loading, *working))) as (driver, trouble):
         driver.open(model="u2netp")

@@ -364,7 +364,8 @@ def test_a_photo_that_is_done_is_so_after_a_reload() -> None:
         const again = await reload();
         const [erase, {{ data, ...patch }}] = again.edits;
         const file = fileOf(again);
-        seen(again.state, await (await opened(file)).text(), file.type, again.made === item.made, again.cutout.whole(),
+        const text = await (await opened(file)).text();
+        seen(again.state, text, file.type, again.made === item.made, again.cutout.whole(),
              erase, patch, [...new Uint8Array(data)], again.source);
     """) == [
         *("done", "result", "image/webp", True),
@@ -386,6 +387,38 @@ def test_what_is_missing_after_a_reload_is_made_again(missing: str, state: str, 
         const again = await reload("{missing}");
         seen(again.state, again.master !== null, again.made === "");
     """) == [state, has_master, missing != "photo"]
+
+
+def test_what_is_known_of_a_cutout_comes_back_whole_but_for_parts_of_milliseconds() -> None:
+    """Also where two have their words in common, which are held once."""
+    assert item("""
+        const of = (width, subject, notes) => ({
+          facts: { type: "image/png", width, subject, notes, ms: { decode: 1.4, total: 20.5 } },
+          title: "U2 of 320",
+        });
+        const box = { left: 0, top: 1, right: 2, bottom: 3 };
+        const all = [of(800, box, []), of(4000, box, []), of(1, null, ["empty-mask"])];
+        const [first, second, third] = all.map((known) => new Lean(known));
+        seen(first.whole(), second.whole().facts.width, third.whole().facts, first.notes, third.notes);
+    """) == [
+        {
+            "facts": {
+                **{"type": "image/png", "width": 800, "notes": [], "ms": {"decode": 1, "total": 21}},
+                "subject": {"left": 0, "top": 1, "right": 2, "bottom": 3},
+            },
+            "title": "U2 of 320",
+        },
+        4000,
+        {
+            "type": "image/png",
+            "width": 1,
+            "subject": None,
+            "notes": ["empty-mask"],
+            "ms": {"decode": 1, "total": 21},
+        },
+        [],
+        ["empty-mask"],
+    ]
 
 
 def test_a_photo_that_was_not_kept_in_time_says_so() -> None:
