@@ -22,7 +22,7 @@ _ADDRESS = re.compile(r"""(?:src|href)\s*=\s*["']([^"'#]+)["']""")
 _NOT_LOADED = re.compile(r"<(?:a|base)\s[^>]*>", re.IGNORECASE)
 
 
-SCRIPT_BYTES = 219_000
+SCRIPT_BYTES = 221_000
 """What all scripts of our own may have together, as they are served and before compression.
 
 The aim was 150,000; the editor takes about 68,000, the worker 50,000 and batches 28,000.

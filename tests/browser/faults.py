@@ -28,7 +28,7 @@ LOADING = ("runtime", "model", "session")
 # A request meets one act at most, the next request the next one.
 _HOOK = """{
   const acts = ACTS, met = new Set(), devices = [];
-  const post = self.postMessage.bind(self), { grow } = WebAssembly.Memory.prototype;
+  const post = self.postMessage.bind(self), { Memory } = WebAssembly, { grow } = Memory.prototype;
   const unreachable = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 102, 0, 0,
     10, 5, 1, 3, 0, 0, 11];
   let starving = false, doomed = false, unplugged = false;
@@ -53,7 +53,13 @@ _HOOK = """{
     acts.shift();
     hurt[act]();
   };
-  WebAssembly.Memory.prototype.grow = function (pages) {
+  WebAssembly.Memory = class extends Memory {
+    constructor(descriptor) {
+      if (starving) throw new RangeError("WebAssembly.Memory(): could not allocate memory");
+      super(descriptor);
+    }
+  };
+  Memory.prototype.grow = function (pages) {
     if (starving) throw new RangeError("WebAssembly.Memory.grow(): Maximum memory size exceeded");
     return grow.call(this, pages);
   };

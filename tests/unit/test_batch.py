@@ -63,7 +63,7 @@ def queue(script: str) -> Any:
 
 def counted(**photo: Any) -> Any:
     """What the summary counts of one photo, which is done and has been made."""
-    usual = {"state": "done", "version": 0, "made": "by this", "cutout": {"facts": {"notes": []}}}
+    usual = {"state": "done", "version": 0, "made": "by this", "cutout": {"notes": []}}
     # The counting alone: what draws it needs a page.
     script = f"""
       globalThis.document = {{ documentElement: {{}} }};
@@ -75,14 +75,14 @@ def counted(**photo: Any) -> Any:
 
 @pytest.mark.parametrize("note", ["empty-mask", "full-mask", "flat-mask", "undecided-mask"])
 def test_a_result_without_a_clear_subject_is_one_to_check(note: str) -> None:
-    cutout = {"facts": {"notes": ["first-frame", note]}}
+    cutout = {"notes": ["first-frame", note]}
     assert counted(cutout=cutout)["check"] == 1
     assert counted(cutout=cutout, state="waiting")["check"] == 0, "its picture may become another"
     assert counted(cutout=cutout, version=1)["check"] == 0, "the reader has changed it"
 
 
 def test_other_notes_are_nothing_to_check() -> None:
-    assert counted(cutout={"facts": {"notes": ["first-frame"]}})["check"] == 0
+    assert counted(cutout={"notes": ["first-frame"]})["check"] == 0
 
 
 @pytest.mark.parametrize(("state", "made", "again"), [
@@ -318,17 +318,17 @@ ITEM = f"""
 import {{
   canRetry, fileOf, isPlain, keptBytes, newItem, note, recall, recipeOf,
 }} from "{(FOLDER / "item.js").as_uri()}";
+import {{ opened }} from "{(FOLDER / "kept-file.js").as_uri()}";
+import {{ Lean }} from "{(FOLDER / "lean.js").as_uri()}";
 import {{ AlphacutError }} from "{(ROOT / "web" / "shared" / "protocol.js").as_uri()}";
 const files = new Map(), records = new Map();
 const shelf = {{
   note: async (key, record) => records.set(key, JSON.parse(JSON.stringify(record))),
-  get: async (name, type) => {{
-    const file = files.get(name);
-    return file ? file.slice(0, file.size, type) : null;
-  }},
+  get: async (name, type) => (files.has(name) ? shelf.open(name, type) : null),
+  open: async (name, type) => files.get(name).slice(0, files.get(name).size, type),
 }};
 const item = newItem(new Blob(["photo"], {{ type: "image/jpeg" }}), "a.jpg", "shop");
-const cutout = {{ facts: {{ width: 3, height: 2, ms: {{ total: 5 }} }}, title: "Tiny" }};
+const cutout = new Lean({{ facts: {{ width: 3, height: 2, ms: {{ total: 5.4 }} }}, title: "Tiny" }});
 const plain = {{ finish: {{}}, output: {{ format: "png" }} }};
 const keep = (part, text, type) => {{
   item[part] = new Blob([text], {{ type }});
@@ -364,7 +364,8 @@ def test_a_photo_that_is_done_is_so_after_a_reload() -> None:
         const again = await reload();
         const [erase, {{ data, ...patch }}] = again.edits;
         const file = fileOf(again);
-        seen(again.state, await file.text(), file.type, again.made === item.made, again.cutout,
+        const text = await (await opened(file)).text();
+        seen(again.state, text, file.type, again.made === item.made, again.cutout.whole(),
              erase, patch, [...new Uint8Array(data)], again.source);
     """) == [
         *("done", "result", "image/webp", True),
@@ -388,6 +389,38 @@ def test_what_is_missing_after_a_reload_is_made_again(missing: str, state: str, 
     """) == [state, has_master, missing != "photo"]
 
 
+def test_what_is_known_of_a_cutout_comes_back_whole_but_for_parts_of_milliseconds() -> None:
+    """Also where two have their words in common, which are held once."""
+    assert item("""
+        const of = (width, subject, notes) => ({
+          facts: { type: "image/png", width, subject, notes, ms: { decode: 1.4, total: 20.5 } },
+          title: "U2 of 320",
+        });
+        const box = { left: 0, top: 1, right: 2, bottom: 3 };
+        const all = [of(800, box, []), of(4000, box, []), of(1, null, ["empty-mask"])];
+        const [first, second, third] = all.map((known) => new Lean(known));
+        seen(first.whole(), second.whole().facts.width, third.whole().facts, first.notes, third.notes);
+    """) == [
+        {
+            "facts": {
+                **{"type": "image/png", "width": 800, "notes": [], "ms": {"decode": 1, "total": 21}},
+                "subject": {"left": 0, "top": 1, "right": 2, "bottom": 3},
+            },
+            "title": "U2 of 320",
+        },
+        4000,
+        {
+            "type": "image/png",
+            "width": 1,
+            "subject": None,
+            "notes": ["empty-mask"],
+            "ms": {"decode": 1, "total": 21},
+        },
+        [],
+        ["empty-mask"],
+    ]
+
+
 def test_a_photo_that_was_not_kept_in_time_says_so() -> None:
     assert item("""
         const again = await reload("photo");
@@ -399,7 +432,7 @@ def test_without_finish_the_master_is_the_file_after_a_reload_too() -> None:
     assert item(f"""{DONE}
         item.result = null; // the file of before is there still
         const again = await reload();
-        seen(again.state, await fileOf(again).text());
+        seen(again.state, await (await opened(fileOf(again))).text());
     """) == ["done", "master"]
 
 

@@ -15,6 +15,7 @@ STAGE = f"""
 import {{ Folder, disk, leave, listed }} from "{(ROOT / "tests" / "unit" / "opfs.js").as_uri()}";
 import {{ Batch }} from "{(FOLDER / "batch-model.js").as_uri()}";
 import {{ bareRecord, fileOf, isAtRisk, madeOf, photoOf, recall }} from "{(FOLDER / "item.js").as_uri()}";
+import {{ opened }} from "{(FOLDER / "kept-file.js").as_uri()}";
 import {{ BATCHES, Shelf }} from "{(ROOT / "web" / "page" / "shelf.js").as_uri()}";
 const bytes = (text) => new TextEncoder().encode(text).buffer;
 let runs = 0;
@@ -59,7 +60,8 @@ const edited = ({{ master }}, more) => ({{
   master, edits: [stroke], finish: {{ name: "own" }}, picture: null, ...more,
 }});
 const isKept = async (part) => Object.keys(await listed()).some((name) => name.endsWith(part));
-const text = async (batch) => Promise.all(batch.items.map((item) => fileOf(item).text()));
+const read = async (content) => (await opened(content)).text();
+const text = async (batch) => Promise.all(batch.items.map((item) => read(fileOf(item))));
 const seen = (...values) => console.log(JSON.stringify(values));
 """
 
@@ -192,7 +194,7 @@ def test_the_editor_has_the_photo_whatever_becomes_of_the_batch() -> None:
         leave();
         const next = await visit(white), before = await photoOf(next.items[0]);
         await next.clear();
-        seen(await kept.text().catch(() => "gone"), await photo.text(), await before.text());
+        seen(await read(kept).catch(() => "gone"), await photo.text(), await before.text());
     """) == ["gone", "photo", "photo"]
 
 
@@ -313,7 +315,7 @@ def test_a_photo_whose_record_is_lost_is_found() -> None:
         await shelf.put(`${key}.json`, "{");
         const records = await shelf.records(), strays = await shelf.strays(records);
         const { name, state, photo } = await recall(shelf, bareRecord(strays[0]));
-        seen(none, records, strays.length, name, state, await photo.text());
+        seen(none, records, strays.length, name, state, await read(photo));
     """) == [[], [], 1, "photo", "waiting", "photo"]
 
 
@@ -328,8 +330,8 @@ register("data:text/javascript," + encodeURIComponent(`
 `));
 const {{ saveInto }} = await import("{(FOLDER / "save.js").as_uri()}");
 const folder = new Folder(), stop = new AbortController();
-const files = ["a", "b", "c"].map((name) => ({{ path: `${{name}}.png`, blob: new Blob([name]) }}));
-const unreadable = {{ stream: () => new ReadableStream({{ pull() {{ throw new Error("Gone."); }} }}) }};
+const files = ["a", "b", "c"].map((name) => ({{ path: `${{name}}.png`, file: new Blob([name]) }}));
+const streaming = (pull) => ({{ open: async () => ({{ stream: () => new ReadableStream({{ pull }}) }}) }});
 const seen = async (result) => {{
   const failed = result.failed.map(({{ path }}) => path), saved = result.saved.map(({{ path }}) => path);
   console.log(JSON.stringify([saved, failed, Object.keys(await listed(folder))]));
@@ -347,14 +349,14 @@ def test_what_was_in_the_folder_when_it_was_stopped_is_saved() -> None:
 def test_a_file_that_is_under_way_when_it_is_stopped_leaves_nothing() -> None:
     assert in_node(f"""{INTO}
         const pull = () => (stop.abort(), new Promise(() => {{}}));
-        files[1].blob = {{ stream: () => new ReadableStream({{ pull }}) }};
+        files[1].file = streaming(pull);
         await seen(await saveInto(files, folder, {{ signal: stop.signal, onProgress() {{}} }}));
     """) == [["a.png"], [], ["a.png"]]
 
 
 def test_a_file_that_fails_leaves_nothing_and_the_others_are_saved() -> None:
     assert in_node(f"""{INTO}
-        files[1].blob = unreadable;
+        files[1].file = streaming(() => {{ throw new Error("Gone."); }});
         await seen(await saveInto(files, folder, {{ signal: stop.signal, onProgress() {{}} }}));
     """) == [["a.png", "c.png"], ["b.png"], ["a.png", "c.png"]]
 

@@ -6,6 +6,8 @@ import json
 import subprocess
 from typing import Any
 
+import pytest
+
 from alphacut.store.node import node_command
 from tests.helpers import ROOT
 
@@ -76,6 +78,25 @@ def test_a_crash_ends_what_is_under_way_and_what_comes_after() -> None:
       return codes;
     """
     assert in_node(CRASH + script) == ["out-of-memory", "out-of-memory"]
+
+
+@pytest.mark.parametrize(
+    ("said", "starved"),
+    [
+        ("WebAssembly.Memory(): could not allocate memory", True),  # Chromium
+        ("WebAssembly.Memory.grow(): Maximum memory size exceeded", True),
+        ("failed to grow memory", True),  # Firefox
+        ("Out of memory", True),  # WebKit
+        ("Array buffer allocation failed", True),
+        ("std::bad_alloc", True),  # ONNX Runtime
+        ("Can't create a session. failed to allocate a buffer of size 4574861.", True),
+        ("memory access out of bounds", False),
+        ("no available backend found. ERR: [webgpu] Error: no GPU adapter", False),
+    ],
+)
+def test_memory_that_ran_out_is_known_by_what_is_said(said: str, starved: bool) -> None:
+    script = f"return (await load('worker/memory.js')).isStarved(new Error({json.dumps(said)}));"
+    assert in_node(script) is starved
 
 
 def test_closing_one_picture_leaves_the_next() -> None:

@@ -71,11 +71,10 @@ export class Shelf {
    * Keeps a file whole or not at all.
    * @param {string} name
    * @param {Blob | string | ReadableStream<Uint8Array<ArrayBuffer>>} content
-   * @returns {Promise<Blob>}  The file that is kept, of the same type.
    * @throws {DOMException} `QuotaExceededError` among others
    */
   async put(name, content) {
-    return this.#inTurn(name, () => this.#write(name, content));
+    await this.#inTurn(name, () => this.#write(name, content));
   }
 
   /**
@@ -85,11 +84,22 @@ export class Shelf {
    */
   async get(name, type = "") {
     try {
-      const file = await (await this.#folder.getFileHandle(name)).getFile();
-      return file.size > 0 ? file.slice(0, file.size, type) : null;
+      const file = await this.open(name, type);
+      return file.size > 0 ? file : null;
     } catch {
       return null;
     }
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} type
+   * @returns {Promise<Blob>}
+   * @throws {DOMException} It can't be read.
+   */
+  async open(name, type) {
+    const file = await (await this.#folder.getFileHandle(name)).getFile();
+    return file.slice(0, file.size, type);
   }
 
   /** Whether a file is surely not there, or was never whole; one that only can't be read now is there. @param {string} name */
@@ -171,8 +181,6 @@ export class Shelf {
       await stream.abort().catch(() => {});
       throw error;
     }
-    const file = await handle.getFile();
-    return file.slice(0, file.size, content instanceof Blob ? content.type : "");
   }
 }
 

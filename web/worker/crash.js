@@ -1,6 +1,7 @@
 /** Hears of Python or ONNX Runtime dying where no promise of ours does: a trap in WebAssembly entered from the event loop. */
 
 import { AlphacutError } from "../shared/protocol.js";
+import { isStarved } from "./memory.js";
 
 /** Those who wait for something meanwhile. @type {Set<(error: AlphacutError) => void>} */
 const waiting = new Set();
@@ -46,7 +47,7 @@ function isFatal(reason) {
 /** @param {unknown} cause */
 function crash(cause) {
   const details = String(cause instanceof Error ? cause.stack : cause);
-  if (/out of memory|allocation|enlarge memory/i.test(details)) {
+  if (isStarved(cause)) {
     return new AlphacutError("out-of-memory", "Memory ran out while the photo was processed.", {
       hint: "Close other tabs or scale the photo down, then try again.", details, cause,
     });

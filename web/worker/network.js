@@ -4,6 +4,7 @@
 
 import { AlphacutError } from "../shared/protocol.js";
 import { chooseDevice, cpu } from "./device.js";
+import { isStarved } from "./memory.js";
 import { fetchKept } from "./model-files.js";
 import { createSession, firstLine, isBroken, loadOrt } from "./ort.js";
 import { remark } from "./remarks.js";
@@ -191,7 +192,7 @@ export class Network {
  * @param {Files} files
  * @param {number} failures  Of the GPU so far.
  * @returns {Promise<Settled>}
- * @throws {AlphacutError} `session-failed`
+ * @throws {AlphacutError} `session-failed`, `out-of-memory`
  */
 async function settle(source, report, files, failures) {
   /** @type {Settled["session"] | null} */
@@ -274,19 +275,24 @@ function graphOf(model, { provider, precision }) {
  * @param {unknown} cause
  */
 function sessionFailed(model, cause) {
-  return new AlphacutError("session-failed", `${model.title} could not be loaded: ${firstLine(cause)}`, {
-    fatal: isBroken(cause), hint: "Try the other device, or a smaller model.", details: stackOf(cause), cause,
-  });
+  return errorOf("session-failed", `${model.title} could not be loaded`, "Try the other device, or a smaller model.", cause);
 }
 
 /** @param {unknown} cause */
 function failed(cause) {
-  return new AlphacutError("inference-failed", `The network failed: ${firstLine(cause)}`, {
-    fatal: isBroken(cause), hint: "Try again, or choose the other device.", details: stackOf(cause), cause,
-  });
+  return errorOf("inference-failed", "The network failed", "Try again, or choose the other device.", cause);
 }
 
-/** @param {unknown} cause */
-function stackOf(cause) {
-  return String(cause instanceof Error ? cause.stack : cause);
+/**
+ * @param {"session-failed" | "inference-failed"} code  Where it is not that memory ran out.
+ * @param {string} message
+ * @param {string} hint
+ * @param {unknown} cause
+ */
+function errorOf(code, message, hint, cause) {
+  const more = { details: String(cause instanceof Error ? cause.stack : cause), cause };
+  if (!isStarved(cause)) return new AlphacutError(code, `${message}: ${firstLine(cause)}`, { fatal: isBroken(cause), hint, ...more });
+  return new AlphacutError("out-of-memory", "There is too little memory for the network.", {
+    hint: "Close other tabs or choose a smaller model, then try again.", ...more,
+  });
 }

@@ -6,6 +6,7 @@ import { AlphacutError } from "../shared/protocol.js";
 import { unpack } from "./archive.js";
 import { fetchVerified, nativeDigest, ROOT } from "./assets.js";
 import { fetchNow } from "./fetch-now.js";
+import { isStarved } from "./memory.js";
 
 /** @import { PngPool, Strip } from "./png-pool.js" */
 /** @import { Edit, Finish, Inspection, Note, Options, Output, Region, Site, SitePython, Stage, Stroke, Target, WireError } from "../shared/protocol.js" */
@@ -89,7 +90,7 @@ export class Runtime {
    * @param {Site} site
    * @param {(bytes: number) => void} onBytes  Told how many bytes of the modules have arrived since.
    * @returns {Promise<Runtime>}
-   * @throws {AlphacutError} `runtime-failed`, or what became of the download
+   * @throws {AlphacutError} `runtime-failed`, `out-of-memory`, or what became of the download
    */
   static async load({ pyodide: files }, onBytes) {
     /** @type {string[]} */
@@ -102,10 +103,12 @@ export class Runtime {
       return runtime;
     } catch (cause) {
       if (cause instanceof AlphacutError) throw cause;
+      const details = [String(cause instanceof Error ? cause.stack : cause), ...complaints].join("\n");
+      if (isStarved(cause)) {
+        throw new AlphacutError("out-of-memory", "There is too little memory to start Python.", { hint: "Close other tabs, then try again.", details, cause });
+      }
       throw new AlphacutError("runtime-failed", "Python could not be started in this browser.", {
-        hint: "Reload the page. alphacut needs a current browser; it is tested in Chromium, Firefox and WebKitGTK.",
-        details: [String(cause instanceof Error ? cause.stack : cause), ...complaints].join("\n"),
-        cause,
+        hint: "Reload the page. alphacut needs a current browser; it is tested in Chromium, Firefox and WebKitGTK.", details, cause,
       });
     }
   }

@@ -3,6 +3,8 @@
 import { AlphacutError } from "../../shared/protocol.js";
 import { beginAnew, fileOf, isPlain, keptBytes, mayBePhoto, newItem, recall, recipeOf } from "./item.js";
 import { Depot } from "./depot.js";
+import { opened } from "./kept-file.js";
+import { Lean } from "./lean.js";
 import { Pace } from "./pace.js";
 import { Queue } from "./queue.js";
 
@@ -11,6 +13,7 @@ import { Queue } from "./queue.js";
 /** @import { Photo } from "../photo.js" */
 /** @import { CallOptions } from "../../client/worker-client.js" */
 /** @import { Item, Recipe } from "./item.js" */
+/** @import { Content } from "./kept-file.js" */
 /** @import { Shelf } from "../shelf.js" */
 /**
  * @typedef {object} Watcher
@@ -182,7 +185,7 @@ export class Batch {
 
   /** Makes those again whose files can't be read any more, and says whether there are such. @param {Item[]} items */
   async renew(items) {
-    const reading = await Promise.allSettled(items.map((item) => fileOf(item)?.slice(0, 1).arrayBuffer()));
+    const reading = await Promise.allSettled(items.map(fileOf).map(async (file) => file && (await opened(file)).slice(0, 1).arrayBuffer()));
     const begun = items.filter((item, at) => reading[at]?.status === "rejected" && beginAnew(item));
     this.#queue.retry(begun);
     return begun.length > 0;
@@ -225,7 +228,7 @@ export class Batch {
     };
     let ms = item.master ? 0 : await this.#cutOut(item, { signal, onProgress });
     while (item.made !== recipeOf(item, this.#recipe)) ms += await this.#finish(item, { signal, onProgress });
-    const { width = 0, height = 0 } = item.cutout?.facts ?? {};
+    const { width = 0, height = 0 } = item.cutout?.whole().facts ?? {};
     this.pace.done({ now: performance.now(), ms, megapixels: width * height / 1e6 });
   }
 
@@ -237,12 +240,12 @@ export class Batch {
   async #cutOut(item, hearing) {
     const { model, device } = await this.#settle();
     const wishes = { model: model.id, device, thumbnail: THUMB };
-    const cutout = await this.#app.client.remove(/** @type {Blob} */ (item.photo), wishes, hearing);
+    const cutout = await this.#app.client.remove(await readable(/** @type {Content} */ (item.photo)), wishes, hearing);
     const { data, thumbnail, preview, ...facts } = cutout;
     const master = await this.#depot.keep(item, "master", new Blob([data], { type: facts.type }));
     const thumb = thumbnail && await this.#depot.keep(item, "thumb", new Blob([thumbnail], { type: "image/webp" }));
     const likeness = preview && await this.#depot.keep(item, "likeness", new Blob([preview], { type: "image/jpeg" }));
-    Object.assign(item, { master, thumb, likeness, cutout: { facts, title: model.title }, ms: facts.ms.total, made: "" });
+    Object.assign(item, { master, thumb, likeness, cutout: new Lean({ facts, title: model.title }), ms: facts.ms.total, made: "" });
     return item.ms;
   }
 
@@ -263,16 +266,17 @@ export class Batch {
    * @returns {Promise<number>}  Milliseconds.
    */
   async #finish(item, hearing) {
-    const { photo, master, edits, picture } = item;
-    if (!photo || !master) throw new TypeError("There is nothing to finish.");
+    const { edits } = item;
+    if (!item.photo || !item.master) throw new TypeError("There is nothing to finish.");
     const { output } = this.#recipe, finish = item.finish ?? this.#recipe.finish, made = recipeOf(item, this.#recipe);
     if (edits.length === 0 && isPlain(finish, output)) {
       Object.assign(item, { result: null, made });
       await this.#depot.drop(item, "result");
       return 0;
     }
+    const [photo, master, picture] = await Promise.all([readable(item.photo), readable(item.master), item.picture && readable(item.picture)]);
     const { data, type, ms } = await this.#app.client.export({ photo, master, edits: [...edits], finish, picture, output }, hearing);
-    item.ms = (item.cutout?.facts.ms.total ?? 0) + ms.total;
+    item.ms = (item.cutout?.whole().facts.ms.total ?? 0) + ms.total;
     item.result = await this.#depot.keep(item, "result", new Blob([data], { type }));
     item.made = made;
     return ms.total;
@@ -286,6 +290,13 @@ export class Batch {
     if (item.state !== "working" && item.state !== "waiting") void this.#depot.note(item);
     this.#watcher.onChange(item);
   }
+}
+
+/** @param {Content} content */
+function readable(content) {
+  return opened(content).catch((cause) => {
+    throw new AlphacutError("unreadable-file", "The file can't be read any more.", { hint: "Add it again.", details: String(cause), cause });
+  });
 }
 
 function noPhoto() {

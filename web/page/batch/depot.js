@@ -1,9 +1,11 @@
 /** Keeps photos and what is made of them, as long as the browser lets it; nothing here ends the work. */
 
 import { note } from "./item.js";
+import { KeptFile, opened } from "./kept-file.js";
 import { BATCHES, Shelf } from "../shelf.js";
 
 /** @import { Item, Part } from "./item.js" */
+/** @import { Content } from "./kept-file.js" */
 
 /** @type {readonly Part[]} */
 const MADE = ["master", "thumb", "result", "picture", "likeness"];
@@ -59,20 +61,21 @@ export class Depot {
    * Keeps what was made of a photo, if its shelf takes it; else not even what was made before, which is out of date.
    * @param {Item} item
    * @param {Part} part
-   * @param {Blob} blob
+   * @param {Content} content
+   * @returns {Promise<Content>}
    */
-  async keep(item, part, blob) {
+  async keep(item, part, content) {
     const { shelf, gone } = item;
-    if (!shelf || gone) return blob;
+    if (!shelf || gone) return content;
     try {
-      const kept = await shelf.put(`${item.key}.${part}`, blob);
+      await shelf.put(`${item.key}.${part}`, await opened(content));
       item.unwritten.delete(part);
-      return kept;
+      return new KeptFile(shelf, item.key, part, content);
     } catch (error) {
       item.unwritten.add(part);
       await item.shelf?.drop(`${item.key}.${part}`);
       this.#complain(error);
-      return blob;
+      return content;
     }
   }
 
@@ -93,7 +96,8 @@ export class Depot {
    */
   async keepZip(content) {
     const shelf = await this.#shelf, name = `${ZIP}.${Date.now()}`;
-    const kept = await shelf?.put(name, content).catch(() => shelf.drop(name)) ?? null; // too large for it, perhaps
+    await shelf?.put(name, content).catch(() => shelf.drop(name)); // too large for it, perhaps
+    const kept = await shelf?.get(name) ?? null;
     if (shelf && kept) this.#zips.push({ shelf, name, bytes: kept.size, saves: 0 });
     this.#onChange();
     return kept;
@@ -161,7 +165,10 @@ export class Depot {
   async #take(item, shelf) {
     if (!shelf || item.gone) return;
     try {
-      if (item.source) item.photo = await shelf.put(`${item.key}.photo`, item.source);
+      if (item.source) {
+        await shelf.put(`${item.key}.photo`, item.source);
+        item.photo = new KeptFile(shelf, item.key, "photo", item.source);
+      }
     } catch (error) {
       // Its record would promise what is not kept. What was made of it is left: it may be read here.
       Object.assign(item, { shelf: null, photo: item.source });

@@ -13,5 +13,5 @@ const DOUBTS = ["empty-mask", "full-mask", "flat-mask", "undecided-mask"];
  */
 export function doubtOf({ state, version, cutout }) {
   if (state !== "done" || version > 0) return null;
-  return cutout?.facts.notes.find((note) => DOUBTS.includes(note)) ?? null;
+  return cutout?.notes.find((note) => DOUBTS.includes(note)) ?? null;
 }

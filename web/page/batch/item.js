@@ -2,10 +2,13 @@
 
 import { AlphacutError } from "../../shared/protocol.js";
 import { fromPlain, toPlain } from "../shelf.js";
+import { KeptFile, opened } from "./kept-file.js";
+import { Lean } from "./lean.js";
 
 /** @import { Cutout, Edit, Finish, Output, Stage } from "../../shared/protocol.js" */
 /** @import { Entry } from "./queue.js" */
 /** @import { Shelf } from "../shelf.js" */
+/** @import { Content } from "./kept-file.js" */
 /** @typedef {Omit<Cutout, "data" | "preview" | "thumbnail">} Facts */
 /** @typedef {{ finish: Finish, output: Output }} Recipe  What is made of a master. */
 /** @typedef {"photo" | "master" | "thumb" | "result" | "picture" | "likeness"} Part */
@@ -18,16 +21,16 @@ import { fromPlain, toPlain } from "../shelf.js";
  * @property {Stage | null} stage  While it is worked on.
  * @property {number} ms           What its parts took, waiting not counted.
  * @property {Blob | null} source  The file itself, where it came in this visit.
- * @property {Blob | null} photo   The same, as the shelf keeps it where it does.
- * @property {Blob | null} master  The cutout before edits and finish.
- * @property {Blob | null} thumb   It in small.
- * @property {Blob | null} result  The file to save, where it is another than the master.
+ * @property {Content | null} photo   The same, as the shelf keeps it where it does.
+ * @property {Content | null} master  The cutout before edits and finish.
+ * @property {Content | null} thumb   It in small.
+ * @property {Content | null} result  The file to save, where it is another than the master.
  * @property {string} made         What the file to save was made by: `recipeOf` of that time.
- * @property {{ facts: Facts, title: string } | null} cutout  Of the master; `title` is the model's.
+ * @property {Lean | null} cutout  What is known of the master.
  * @property {readonly Edit[]} edits        From the editor, as is `finish`, which stands in for that of all.
  * @property {Finish | null} finish
- * @property {Blob | null} picture The background of that finish, where it is one.
- * @property {Blob | null} likeness  The photo as browsers can show it, where they can't read it itself.
+ * @property {Content | null} picture The background of that finish, where it is one.
+ * @property {Content | null} likeness  The photo as browsers can show it, where they can't read it itself.
  * @property {number} version      Counts the visits to the editor that changed something.
  * @property {boolean} saved       The file to save was saved as it is.
  * @property {Shelf | null} shelf
@@ -39,7 +42,7 @@ import { fromPlain, toPlain } from "../shelf.js";
 /** @type {readonly Part[]} */
 const PARTS = ["photo", "master", "thumb", "result", "picture", "likeness"];
 
-let count = 0;
+let count = 0, lastRecipe = "";
 
 /**
  * @param {Blob} photo
@@ -77,7 +80,7 @@ export function beginAnew(item) {
   return true;
 }
 
-/** Whether a file may be a photo, by what the system takes it for. @param {Blob} file */
+/** Whether a file may be a photo, by what the system takes it for. @param {Content} file */
 export function mayBePhoto({ type }) {
   return !/^(text|audio|video|font|application)\//.test(type);
 }
@@ -93,7 +96,8 @@ export function canRetry({ state, photo, error }) {
  * @param {Recipe} common
  */
 export function recipeOf(item, { finish, output }) {
-  return JSON.stringify([item.finish ?? finish, output, item.version]);
+  const recipe = JSON.stringify([item.finish ?? finish, output, item.version]);
+  return recipe === lastRecipe ? lastRecipe : (lastRecipe = recipe); // one string for a thousand photos
 }
 
 /** The photo for the editor, where it stays whatever becomes of the files of the batch. @param {Item} item */
@@ -109,16 +113,21 @@ export async function photoOf({ source, photo }) {
  */
 export async function madeOf({ master, cutout, edits, picture, likeness, finish }, common) {
   if (!master || !cutout) return null;
-  const data = await master.arrayBuffer(), preview = likeness && await likeness.arrayBuffer();
+  const { facts, title } = cutout.whole(), data = await bytesOf(master), preview = likeness && await bytesOf(likeness);
   return {
-    cutout: { ...cutout.facts, data, preview, thumbnail: null }, title: cutout.title,
+    cutout: { ...facts, data, preview, thumbnail: null }, title,
     edited: { master: new Blob([data], { type: master.type }), edits, finish: finish ?? common.finish, picture: picture && await copyOf(picture) },
   };
 }
 
-/** @param {Blob} blob */
-async function copyOf(blob) {
-  return new Blob([await blob.arrayBuffer()], { type: blob.type });
+/** @param {Content} content */
+async function copyOf(content) {
+  return new Blob([await bytesOf(content)], { type: content.type });
+}
+
+/** @param {Content} content */
+async function bytesOf(content) {
+  return (await opened(content)).arrayBuffer();
 }
 
 /**
@@ -145,7 +154,7 @@ export async function note(item) {
   const { key, name, folder, state, ms, made, cutout, finish, version, saved } = item;
   const error = item.error && { ...item.error.toWire(), details: "" };
   const types = Object.fromEntries(PARTS.map((part) => [part, item[part]?.type]));
-  if (!item.gone) await item.shelf?.note(key, { key, name, folder, state, error, ms, made, cutout, finish, version, saved, types, edits: toPlain(item.edits) });
+  if (!item.gone) await item.shelf?.note(key, { key, name, folder, state, error, ms, made, cutout: cutout?.whole(), finish, version, saved, types, edits: toPlain(item.edits) });
 }
 
 /**
@@ -156,13 +165,16 @@ export async function note(item) {
  */
 export async function recall(shelf, { types, edits, error, ...record }) {
   /** @param {Part} part */
-  const get = async (part) => (types[part] === undefined ? null : shelf.get(`${record.key}.${part}`, types[part])); // or it is of before
+  const get = async (part) => {
+    const file = types[part] === undefined ? null : await shelf.get(`${record.key}.${part}`, types[part]); // or it is of before
+    return file && new KeptFile(shelf, record.key, part, file);
+  };
   const [photo, master, thumb, result, picture, likeness] = await Promise.all(PARTS.map(get));
   const cutout = master && record.cutout;
   const done = record.state === "done" && cutout && (result || types.result === undefined);
   const open = record.state === "working" || record.state === "done";
   return {
-    ...record, shelf, source: null, photo, master: cutout && master, cutout, thumb, result, picture, likeness,
+    ...record, shelf, source: null, photo, master: cutout && master, cutout: cutout ? new Lean(cutout) : null, thumb, result, picture, likeness,
     stage: null, crashes: 0, unwritten: new Set(), made: done ? record.made : "",
     state: done ? "done" : !photo ? "failed" : open ? "waiting" : record.state,
     error: done ? null : photo ? error && AlphacutError.fromWire(error) : lost(),

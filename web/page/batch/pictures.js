@@ -1,18 +1,24 @@
 /**
  * Small pictures on the tiles that are in sight. Each is decoded aside, one at a time; what has left the sight gives
- * its memory back, and what was made small once is not decoded at full size again.
+ * its memory back, and what was made small once is not decoded at full size again, as long as it is wanted.
  */
 
+import { opened } from "./kept-file.js";
+
+/** @import { Content } from "./kept-file.js" */
+
 const SIDE = 320;
+/** Bytes of a file that is decoded again whenever it comes into sight. */
+const QUICK = 100_000;
 
 export class Pictures {
-  /** Of each canvas in sight or not: what it shows. @type {Map<HTMLCanvasElement, Blob | null>} */
+  /** Of each canvas in sight or not: what it shows. @type {Map<HTMLCanvasElement, Content | null>} */
   #wanted = new Map();
   /** @type {Set<HTMLCanvasElement>} */
   #inSight = new Set();
-  /** @type {WeakMap<HTMLCanvasElement, Blob>} */
+  /** @type {WeakMap<HTMLCanvasElement, Content>} */
   #shown = new WeakMap();
-  /** @type {WeakMap<Blob, Blob>} */
+  /** @type {WeakMap<Content, Blob>} */
   #small = new WeakMap();
   #busy = false;
   #observer = new IntersectionObserver((seen) => seen.forEach((one) => this.#see(one)), { rootMargin: "300px" });
@@ -20,12 +26,14 @@ export class Pictures {
   /**
    * Shows a picture on a canvas, as soon as it is in sight.
    * @param {HTMLCanvasElement} canvas
-   * @param {Blob | null} blob
+   * @param {Content | null} file
    */
-  show(canvas, blob) {
+  show(canvas, file) {
     if (!this.#wanted.has(canvas)) this.#observer.observe(canvas);
-    if (this.#wanted.get(canvas) === blob) return;
-    this.#wanted.set(canvas, blob);
+    const before = this.#wanted.get(canvas);
+    if (before === file) return;
+    if (before) this.#small.delete(before);
+    this.#wanted.set(canvas, file);
     canvas.toggleAttribute("data-old", true);
     void this.#paint();
   }
@@ -53,9 +61,9 @@ export class Pictures {
     if (this.#busy) return;
     this.#busy = true;
     for (let canvas = this.#next(); canvas; canvas = this.#next()) {
-      const blob = /** @type {Blob} */ (this.#wanted.get(canvas));
-      this.#shown.set(canvas, blob);
-      await this.#draw(canvas, blob).catch(() => canvas.toggleAttribute("data-drawn", false)); // the browser can't read it
+      const file = /** @type {Content} */ (this.#wanted.get(canvas));
+      this.#shown.set(canvas, file);
+      await this.#draw(canvas, file).catch(() => canvas.toggleAttribute("data-drawn", false)); // the browser can't read it
     }
     this.#busy = false;
   }
@@ -66,17 +74,17 @@ export class Pictures {
 
   /**
    * @param {HTMLCanvasElement} canvas
-   * @param {Blob} blob
+   * @param {Content} file
    */
-  async #draw(canvas, blob) {
-    const known = this.#small.get(blob);
-    const bitmap = await createImageBitmap(known ?? blob, known ? {} : { resizeWidth: SIDE, resizeQuality: "medium" });
-    if (this.#wanted.get(canvas) !== blob || !this.#inSight.has(canvas)) return bitmap.close();
+  async #draw(canvas, file) {
+    const known = this.#small.get(file);
+    const bitmap = await createImageBitmap(known ?? await opened(file), known ? {} : { resizeWidth: SIDE, resizeQuality: "medium" });
+    if (this.#wanted.get(canvas) !== file || !this.#inSight.has(canvas)) return bitmap.close();
     Object.assign(canvas, { width: bitmap.width, height: bitmap.height });
     canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
     bitmap.close();
     canvas.toggleAttribute("data-drawn", true);
     canvas.toggleAttribute("data-old", false);
-    if (!known) canvas.toBlob((small) => small && this.#small.set(blob, small), "image/webp");
+    if (!known && file.size > QUICK) canvas.toBlob((small) => small && this.#small.set(file, small), "image/webp");
   }
 }

@@ -10,6 +10,7 @@ import { canPickFolder, pickFolder, pickZip, saveInto, saveZip } from "./save.js
 /** @import { AppContext } from "../context.js" */
 /** @import { Batch } from "./batch-model.js" */
 /** @import { Item } from "./item.js" */
+/** @import { Content } from "./kept-file.js" */
 /** @import { Options, Output, Saved } from "./save.js" */
 /** @import { Count } from "./summary.js" */
 /** @typedef {Output & { item: Item, made: string }} File */
@@ -78,9 +79,9 @@ export class SavePanel {
     const places = new Map(this.#batch.items.map((item, at) => [item, at + 1]));
     const names = fileNames(this.#pattern(), items.map((item) => {
       const { name, folder, cutout } = item;
-      return { name, folder, n: places.get(item) ?? 0, model: cutout?.facts.model ?? "", type: fileOf(item)?.type ?? "" };
+      return { name, folder, n: places.get(item) ?? 0, model: cutout?.model ?? "", type: fileOf(item)?.type ?? "" };
     }));
-    return items.map((item, at) => ({ item, made: item.made, path: names[at] ?? "", blob: /** @type {Blob} */ (fileOf(item)) }));
+    return items.map((item, at) => ({ item, made: item.made, path: names[at] ?? "", file: /** @type {Content} */ (fileOf(item)) }));
   }
 
   /**

@@ -1,8 +1,10 @@
 /** Saves many files at once: as one ZIP, which is written while it is made, or into a folder. */
 
 import { makeZip } from "../../vendor/client-zip.js";
+import { opened } from "./kept-file.js";
 
-/** @typedef {{ path: string, blob: Blob }} Output */
+/** @import { Content } from "./kept-file.js" */
+/** @typedef {{ path: string, file: Content }} Output */
 /** @typedef {{ saved: Output[], failed: { path: string, why: string }[] }} Saved */
 /** @typedef {(content: ReadableStream<Uint8Array<ArrayBuffer>>) => Promise<Blob | null>} Keep */
 /** @typedef {{ signal: AbortSignal, onProgress: (done: number) => void }} Options */
@@ -84,16 +86,19 @@ export async function saveInto(files, folder, { signal, onProgress }) {
  * @param {Options} options
  */
 async function* readable(files, saved, { signal, onProgress }) {
-  for (const file of files) {
+  for (const output of files) {
     signal.throwIfAborted();
+    /** @type {Blob} */
+    let input;
     try {
-      await file.blob.slice(0, 1).arrayBuffer();
+      input = await opened(output.file);
+      await input.slice(0, 1).arrayBuffer();
     } catch (error) {
-      saved.failed.push({ path: file.path, why: String(error) });
+      saved.failed.push({ path: output.path, why: String(error) });
       continue;
     }
-    yield { name: file.path, input: file.blob, size: file.blob.size, lastModified: new Date() };
-    saved.saved.push(file);
+    yield { name: output.path, input, size: input.size, lastModified: new Date() };
+    saved.saved.push(output);
     onProgress(saved.saved.length + saved.failed.length);
   }
 }
@@ -122,12 +127,12 @@ function download(blob) {
  * @param {FileSystemDirectoryHandle} folder
  * @param {AbortSignal} signal
  */
-async function write({ path, blob }, folder, signal) {
+async function write({ path, file }, folder, signal) {
   const [name = "", ...above] = path.split("/").toReversed();
   for (const part of above.toReversed()) folder = await folder.getDirectoryHandle(part, { create: true });
   const free = await unused(name, folder), handle = await folder.getFileHandle(free, { create: true });
   try {
-    await blob.stream().pipeTo(await handle.createWritable(), { signal });
+    await (await opened(file)).stream().pipeTo(await handle.createWritable(), { signal });
   } catch (error) {
     await folder.removeEntry(free).catch(() => {}); // empty, and the reason is told anyway
     throw error;
