@@ -19,6 +19,12 @@ settings.load_profile("alphacut")
 
 LEDGER = pytest.StashKey[Ledger]()
 
+LONG = (
+    *("test_parity", "test_docs_snippets", "test_reproducible", "test_installed"),
+    *("test_core", "test_faults", "test_browsers", "test_hostile", "test_trouble", "test_api", "test_kept"),
+)
+"""Files that take long, the longest first."""
+
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # see src/alphacut/native.py
 
 
@@ -43,8 +49,16 @@ def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class) -> Genera
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put browser tests last: once Playwright runs, its event loop occupies the thread until the end."""
-    items.sort(key=lambda item: "tests/browser" in item.path.as_posix())
+    """Put browser tests last: once Playwright runs, its event loop occupies the thread until the end.
+
+    Files that take long are first of either, so that of several processes none works alone in the end.
+    """
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> tuple[bool, int]:
+    name = item.path.stem
+    return "tests/browser" in item.path.as_posix(), LONG.index(name) if name in LONG else len(LONG)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import struct
 import sys
 import zlib
@@ -54,6 +55,15 @@ def spec(width: int = 8, height: int = 6, **others: Any) -> ModelSpec:
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(coroutine)
+
+
+def package_locks() -> list[Path]:
+    """The project's own locks of npm; what is built is not looked at, as that may change meanwhile."""
+    found = []
+    for folder, folders, _ in os.walk(ROOT):
+        folders[:] = [name for name in folders if name not in {"dist", "node_modules"} and name[0] != "."]
+        found += Path(folder).glob("package-lock.json")
+    return sorted(found)
 
 
 # ---- images ----------------------------------------------------------------------------------------

@@ -7,13 +7,18 @@ Without ``--write-tables`` a row that is missing, or says something else than wh
 so does one that its test notes no more, when all parameters of that test have passed in one run. Rows whose
 test is gone are found by tests/unit/test_reliability.py. No cell holds a time, or anything else that differs
 from one run to the next.
+
+Several processes may note at once (``-n 2``): one that writes holds the folder's lock from reading a table
+until it is written. All parameters of a test run in one process, as ``--dist loadfile`` has it.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -55,23 +60,26 @@ class Noted:
     def row(self, table: str, **cells: str) -> None:
         """Hold a row against the kept one with the same first cell, or keep it; in heads "_" is a space."""
         seen = {head.replace("_", " "): _BYTES.sub("", text) for head, text in cells.items()}
-        self._hold(table, {"test": self.test, "cells": seen}, seen)
+        with _alone(self.writing):
+            self._hold(table, {"test": self.test, "cells": seen}, seen)
 
     def cell(self, table: str, key: str, head: str, text: str) -> None:
         """Hold one cell of the row of `key` against the kept one, or keep it: for tests of columns."""
-        kept = _find(read(table), key)
-        cells = {**(kept["cells"] if kept else {"what": key}), head: text}
-        self._hold(table, {"test": self.test, "cells": cells}, {"what", head})
+        with _alone(self.writing):
+            kept = _find(read(table), key)
+            cells = {**(kept["cells"] if kept else {"what": key}), head: text}
+            self._hold(table, {"test": self.test, "cells": cells}, {"what", head})
 
     def hold_all(self) -> None:
         """When all parameters have passed: hold all they noted against what is kept, or drop the rest."""
-        kept = _kept_by(self.test)
         if not self.writing:
+            kept = _kept_by(self.test)
             assert kept == self.heads, f"{self.test} notes {self.heads}, kept is {kept}: see tests/noting.py"
             return
-        for table in {table for table, _ in kept}:
-            rows = [self._pruned(table, row) for row in read(table)]
-            _write(table, [row for row in rows if row["cells"]])
+        with _alone(self.writing):
+            for table in {table for table, _ in _kept_by(self.test)}:
+                rows = [self._pruned(table, row) for row in read(table)]
+                _write(table, [row for row in rows if row["cells"]])
 
     def _pruned(self, table: str, row: Row) -> Row:
         if row["test"] != self.test:
@@ -150,7 +158,26 @@ def _is_gone(test: str) -> bool:
     return not (ROOT / path).is_file() or f"def {function}(" not in (ROOT / path).read_text("utf-8")
 
 
-def _write(table: str, rows: list[Row]) -> None:
+@contextmanager
+def _alone(writing: bool) -> Iterator[None]:
+    """Let no other process write while the context lasts, if this one does."""
+    if not writing:
+        yield
+        return
+    import fcntl  # Pyodide, where nothing is written, has none
+
     FOLDER.mkdir(exist_ok=True)
+    folder = os.open(FOLDER, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _write(table: str, rows: list[Row]) -> None:
+    """Replace a table at once: others may be reading it."""
     path: Path = FOLDER / f"{table}.json"
-    path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    part.replace(path)

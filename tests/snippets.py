@@ -60,8 +60,10 @@ def at(snippet: Snippet, site: str) -> str:
     return snippet.text.replace(EXAMPLE_SITE, site.rstrip("/"))
 
 
-MADE = shutil.ignore_patterns("dist", ".venv", ".git", "node_modules", "__pycache__", ".*_cache")
-"""For `shutil.copytree`: leaves out what is built or downloaded."""
+MADE = shutil.ignore_patterns(
+    *("dist", ".venv", ".git", "node_modules", "__pycache__", ".*_cache", ".hypothesis", "test-results")
+)
+"""For `shutil.copytree`: leaves out what is built or downloaded, or written by other tests meanwhile."""
 
 
 def checkout(folder: Path) -> Path:

@@ -3,11 +3,13 @@
     python -m tools.check [pytest arguments]
 
 Installs what they need (type definitions from npm, three browsers), builds the site, then runs ruff, mypy,
-tsc and pytest, and builds the documentation. The first failure of a check does not hide the others.
+tsc and pytest, and builds the documentation. The first failure of a check does not hide the others. pytest
+runs in a process for each core, four at most; ``-n 0`` among its arguments has it run in one.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -18,6 +20,10 @@ import build_site
 from tools import browsers, chromium
 from tools.catalog import ROOT
 from tools.typescript import WEB, install_types, tsc
+
+MOST_PROCESSES = 4  # each has a browser, and networks of several hundred megabytes
+# A file's tests share pages and networks: they stay together. Files begin in the order of tests/conftest.py.
+TOGETHER = ("--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,11 +43,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "mypy": [*python, "mypy"],
         "tsc page": tsc(WEB / "tsconfig.page.json"),
         "tsc worker": tsc(WEB / "tsconfig.worker.json"),
-        "pytest": [*python, "pytest", *pytest_arguments],
+        "pytest": [*python, "pytest", "-n", str(processes()), *TOGETHER, *pytest_arguments],
     }
     failed = [name for name, command in checks.items() if not _passes(name, command)]
     print("check: failed: " + ", ".join(failed) if failed else "check: all passed", flush=True)
     return 1 if failed else 0
+
+
+def processes() -> int:
+    """In how many processes tests run on this machine."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, MOST_PROCESSES)
 
 
 def _passes(name: str, command: Sequence[str], folder: Path = ROOT) -> bool:

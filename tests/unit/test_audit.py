@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from alphacut.store.node import NodeMissingError
-from tests.helpers import ROOT
+from tests.helpers import ROOT, package_locks
 from tools import audit
 from tools.audit import Answer, of_npm, of_pip
 
@@ -74,8 +74,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[Path, list[str]]:
 
 
 def test_all_locks_of_npm_are_asked_about(asked: dict[Path, list[str]]) -> None:
-    locks = [path.relative_to(ROOT) for path in ROOT.rglob("package-lock.json")]
-    ours = {path for path in locks if not {"node_modules", "dist"} & {*path.parts}}
+    ours = {path.relative_to(ROOT) for path in package_locks()}
     answers = audit.audit("osv")
     assert {answer.asked for answer in answers[2:]} == {path.as_posix() for path in ours}
     assert {folder for folder, command in asked.items() if "--json" in command} == {

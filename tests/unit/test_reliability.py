@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,22 @@ def test_a_test_takes_no_row_from_another(folder: Path) -> None:
     with pytest.raises(AssertionError, match="404"):
         Noted(TEST, writing=True).row("faults", fault="404")
     assert noting.read("faults")[0]["test"] == owner
+
+
+def note_some(folder: Path, process: int) -> None:
+    noting.FOLDER = folder
+    for number in range(50):
+        Noted(f"tests/test_a.py::test_{process}", writing=True).row("faults", fault=f"{process}, {number}")
+
+
+def test_processes_that_write_at_once_lose_no_row(folder: Path) -> None:
+    processes = [get_context("spawn").Process(target=note_some, args=(folder, n)) for n in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    assert len(kept("faults")) == 150
 
 
 def test_a_test_that_was_renamed_takes_its_row_along(folder: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.helpers import ROOT
+from tests.helpers import ROOT, package_locks
 from tools.bootstrap import LOCKS
 from tools.lock import EXTRAS
 
@@ -136,8 +136,7 @@ def test_what_builds_the_wheel_is_locked_too() -> None:
 
 
 def test_packages_of_npm_have_hashes_and_no_address() -> None:
-    locks = [path for path in ROOT.rglob("package-lock.json") if "node_modules" not in path.parts]
-    locks = [path for path in locks if "dist" not in path.relative_to(ROOT).parts]
+    locks = package_locks()
     assert len(locks) >= 3
     for path in locks:
         for name, entry in json.loads(path.read_text("utf-8"))["packages"].items():
