@@ -1,4 +1,4 @@
-"""The order of the tests: quick ones first; and where tests note the rows of RELIABILITY.md."""
+"""The order of the tests: those in browsers last; and where tests note the rows of RELIABILITY.md."""
 
 from __future__ import annotations
 
@@ -7,23 +7,25 @@ import sys
 from collections.abc import Generator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.noting import Ledger, Noted
 from tests.numerics import held_by
 
 # How long an example takes says more of the machine than of the code.
-settings.register_profile("alphacut", deadline=None)
-settings.register_profile("many", deadline=None, max_examples=2000)  # --hypothesis-profile=many
+settings.register_profile("alphacut", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# --hypothesis-profile=many
+settings.register_profile("many", settings.get_profile("alphacut"), max_examples=2000)
 settings.load_profile("alphacut")
 
 LEDGER = pytest.StashKey[Ledger]()
 
 LONG = (
-    *("test_parity", "test_docs_snippets", "test_reproducible", "test_installed"),
-    *("test_core", "test_faults", "test_browsers", "test_hostile", "test_trouble", "test_api", "test_kept"),
+    *("test_docs_snippets", "test_parity", "test_foreground", "test_reproducible", "test_installed"),
+    *("test_core", "test_hostile", "test_browsers", "test_trouble", "test_faults", "test_embed"),
+    *("test_privacy", "test_kept", "test_batch", "test_storage", "test_api", "test_device"),
 )
-"""Files that take long, the longest first."""
+"""Names of files that take long, the longest first: of unit and golden tests, then of those in browsers."""
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # see src/alphacut/native.py
 

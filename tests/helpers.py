@@ -59,7 +59,7 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 
 def package_locks() -> list[Path]:
     """The project's own locks of npm; what is built is not looked at, as that may change meanwhile."""
-    found = []
+    found: list[Path] = []
     for folder, folders, _ in os.walk(ROOT):
         folders[:] = [name for name in folders if name not in {"dist", "node_modules"} and name[0] != "."]
         found += Path(folder).glob("package-lock.json")

@@ -24,6 +24,7 @@ from tools.typescript import WEB, install_types, tsc
 MOST_PROCESSES = 4  # each has a browser, and networks of several hundred megabytes
 # A file's tests share pages and networks: they stay together. Files begin in the order of tests/conftest.py.
 TOGETHER = ("--dist", "loadfile", "--no-loadscope-reorder")
+LASTING = ("--durations=40", "--durations-min=5")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "mypy": [*python, "mypy"],
         "tsc page": tsc(WEB / "tsconfig.page.json"),
         "tsc worker": tsc(WEB / "tsconfig.worker.json"),
-        "pytest": [*python, "pytest", "-n", str(processes()), *TOGETHER, *pytest_arguments],
+        "pytest": [*python, "pytest", "-n", str(processes()), *TOGETHER, *LASTING, *pytest_arguments],
     }
     failed = [name for name, command in checks.items() if not _passes(name, command)]
     print("check: failed: " + ", ".join(failed) if failed else "check: all passed", flush=True)

@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser import site as test_site
 from tests.browser.driver import Driver
 from tests.browser.editing import Editor
 from tools import chromium
 from tools.serve import serving
+
+# As long as Playwright waits for what is clicked: another process may have the cores.
+expect.set_options(timeout=30_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

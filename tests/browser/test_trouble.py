@@ -97,7 +97,7 @@ def test_a_bad_model_download_is_explained_and_can_be_tried_again(
     fault, code, name = trouble
     faults = {"weights-001.bin": fault}
     with faulty(site, page, faults) as driver:
-        driver.open(model="u2netp")
+        driver.open(model="u2netp-64")
         driver.choose(site / "samples" / "chelsea.png")
         error = driver.fail_with()
         assert error["code"] == code
@@ -167,7 +167,7 @@ def test_a_missing_script_of_the_runtime_is_explained_and_can_be_tried_again(
 def test_cancel_while_the_model_downloads(page: Page, site: Path) -> None:
     faults = {"models/u2netp-": Fault(bytes_per_second=200_000)}
     with faulty(site, page, faults) as driver:
-        driver.open(model="u2netp")
+        driver.open(model="u2netp-64")
         driver.choose(site / "samples" / "chelsea.png")
         expect(driver.page.locator("#status")).to_contain_text("model", timeout=60_000)
         driver.page.click("#cancel")
@@ -280,7 +280,7 @@ def test_a_photo_replaced_while_python_starts_costs_no_second_start(page: Page, 
 def test_cancelling_the_model_leaves_python_alone(page: Page, site: Path) -> None:
     faults = {"weights-": Fault(bytes_per_second=100_000), "pyodide.asm.wasm": Fault(delay=2)}
     with faulty(site, page, faults) as driver:
-        driver.open(model="u2netp")
+        driver.open(model="u2netp-64")
         driver.choose(site / "samples" / "chelsea.png")
         driver.page.wait_for_timeout(600)
         driver.page.click("#cancel")
