@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
@@ -24,6 +26,14 @@ def plane(width: int, height: int, seed: int) -> Bytes8:
     return noise(width, height, 1, seed)
 
 
+def rounding_decides(size: int, new: int) -> bool:
+    """Whether a box ends in the middle of a pixel, which counts or not, at a place that no double holds."""
+    denominator = new // math.gcd(size, new)
+    reach = max(size, new)
+    ends = [(2 * at + 1) * size + side for at in range(new) for side in (-reach, reach)]
+    return denominator & (denominator - 1) != 0 and any((end - new) % (2 * new) == 0 for end in ends)
+
+
 @held(
     "tests/oracles.py resampled",
     against="Pillow's `resize` of floats",
@@ -31,9 +41,11 @@ def plane(width: int, height: int, seed: int) -> Bytes8:
     within="0.001",
 )
 @given(width=SIDES, height=SIDES, wide=SIDES, high=SIDES, kind=st.sampled_from([*RESAMPLINGS]), seed=SEEDS)
+@example(width=3, height=9, wide=2, high=4, kind="box", seed=0)
 def test_resampling_is_pillows(
     *, width: int, height: int, wide: int, high: int, kind: str, seed: int
 ) -> None:
+    assume(kind != "box" or not (rounding_decides(width, wide) or rounding_decides(height, high)))
     values = plane(width, height, seed).astype(np.float32)
     theirs = Image.fromarray(values).resize((wide, high), RESAMPLINGS[kind])
     np.testing.assert_allclose(oracles.resized(values, (wide, high), kind), np.asarray(theirs), atol=1e-3)
