@@ -126,6 +126,18 @@ def test_a_tag_that_is_there_twice_is_damage() -> None:
             decode(doubled(tiff_of(), tag, value))
 
 
+@pytest.mark.parametrize("bits_and_kind", [(8, 1), (7, 2), (16, 3), (0, 0), (8, 7)])
+def test_a_png_has_one_header_and_the_picture_that_belongs_to_it(bits_and_kind: tuple[int, int]) -> None:
+    """Pillow passed over both where colours are of no kind, and read the header and picture behind them."""
+    png = file_of(PHOTO, "PNG")
+    header = struct.pack(">II", 50, 40) + bytes([*bits_and_kind, 0, 0, 0])
+    assert decode(png).size == (12, 9)
+    with pytest.raises(TruncatedImageError):
+        decode(png[:8] + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", b"") + png[8:])
+    with pytest.raises(TruncatedImageError):
+        decode(png[:8] + png_chunk(b"IDAT", b"") + png[8:])
+
+
 def test_values_of_a_tiff_that_lie_in_each_other_are_damage() -> None:
     entries = [(256, 3, 1, 4), (257, 3, 1, 4), *((0x8000 + n, 7, 1_000_000, 8) for n in range(20_000))]
     with pytest.raises(AlphacutError):
