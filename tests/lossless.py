@@ -17,7 +17,7 @@ EVEN: Lengths = dict.fromkeys(range(16), 4)
 """A code of lengths by which each of 0 to 15 takes 4 bits."""
 
 SIZES = {"green": 280, "red": 256, "blue": 256, "alpha": 256, "distances": 40}
-_ORDER = (17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+ORDER = (17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
 
 
 class Writer:
@@ -39,8 +39,8 @@ class Writer:
 def write_code(out: Writer, lengths: Lengths, size: int, of_lengths: Lengths = EVEN) -> None:
     """Write a code by its lengths, one after the other; `of_lengths` is changed to be wrong alone."""
     out.put(0, 1)
-    out.put(len(_ORDER) - 4, 4)
-    for token in _ORDER:
+    out.put(len(ORDER) - 4, 4)
+    for token in ORDER:
         out.put(of_lengths.get(token, 0), 3)
     out.put(0, 1)
     for symbol in range(size):

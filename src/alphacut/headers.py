@@ -7,7 +7,8 @@ Sources: https://www.w3.org/TR/png-3/#11IHDR, RFC 9649.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from typing import NamedTuple
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _DEPTHS = {0: {1, 2, 4, 8, 16}, 2: {8, 16}, 3: {1, 2, 4, 8}, 4: {8, 16}, 6: {8, 16}}  # by kinds of colours
@@ -26,8 +27,17 @@ def largest_size(data: bytes) -> Size:
     """
     if data.startswith(b"RIFF"):
         return _webp_size(data)
-    places = {0} if data.startswith(_PNG) else set(_places(data)) if data.startswith(b"\0\0\1\0") else set()
-    return max(_png_sizes(data, places), key=lambda size: size[0] * size[1], default=(0, 0))
+    sizes = ((header.width, header.height) for header in _png_headers(data))
+    return max(sizes, key=lambda size: size[0] * size[1], default=(0, 0))
+
+
+def refuse_png(data: bytes) -> None:
+    """Raise ValueError unless each PNG, alone or in an icon, has one header, which comes first.
+
+    Pillow takes the last before the pixels, and passes over pixels for which it has none that is known.
+    """
+    if not all(header.is_good for header in _png_headers(data)):
+        raise ValueError("a PNG with a header that is none, or with two")
 
 
 def _places(icon: bytes) -> Iterator[int]:
@@ -39,11 +49,17 @@ def _places(icon: bytes) -> Iterator[int]:
             yield offset
 
 
-def _png_sizes(data: bytes, places: Iterable[int]) -> Iterator[Size]:
-    """Give each size before the pixels: Pillow takes the last, and a file may hold more than it should.
+class _Header(NamedTuple):
+    """What a PNG's header tells; `is_good` if it comes first, and there are colours of its kind."""
 
-    Pixels that come before a header which says what they are Pillow passes over.
-    """
+    width: int
+    height: int
+    is_good: bool
+
+
+def _png_headers(data: bytes) -> Iterator[_Header]:
+    """Give each header before the pixels that Pillow reads: a file may hold more than it should."""
+    places = {0} if data.startswith(_PNG) else set(_places(data)) if data.startswith(b"\0\0\1\0") else set()
     seen = 0
     for place in places:
         at, is_known = place + len(_PNG), False
@@ -54,8 +70,9 @@ def _png_sizes(data: bytes, places: Iterable[int]) -> Iterator[Size]:
             if name == b"fdAT" and not is_known:
                 raise ValueError("a frame before the header")
             if name == b"IHDR":
-                yield width, height
-                is_known = is_known or depth in _DEPTHS.get(kind, ())
+                has_kind = depth in _DEPTHS.get(kind, ())
+                yield _Header(width, height, has_kind and at == place + len(_PNG))
+                is_known = is_known or has_kind
             at += length + 12
             seen += 1
             if seen > _MOST_CHUNKS:

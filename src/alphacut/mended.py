@@ -12,6 +12,7 @@ import struct
 
 from PIL import Image, ImageFile
 
+from alphacut.headers import refuse_png
 from alphacut.patched import entries_at, overlap, patch_directories
 from alphacut.webp import refuse_webp
 
@@ -20,12 +21,6 @@ _BMP_HEADERS = {40, 52, 56, 64, 108, 124}  # bytes, of those that tell a compres
 _RUN_LENGTHS = {1, 2}  # compressions of BMP: of 8 bits, and of 4
 _MOST_ZEROS = 128_000_000  # bytes that one code of a BMP may stand for
 _MOST_PAGES = 10_000
-# Bits of a sample, and kinds of colours, that PNG knows together: https://www.w3.org/TR/png-3/#table111
-_PNG_KINDS = {
-    *((bits, 0) for bits in (1, 2, 4, 8, 16)),
-    *((bits, 3) for bits in (1, 2, 4, 8)),
-    *((bits, kind) for bits in (8, 16) for kind in (2, 4, 6)),
-}
 
 
 def opened(data: bytes, formats: tuple[str, ...]) -> ImageFile.ImageFile:
@@ -38,7 +33,7 @@ def opened(data: bytes, formats: tuple[str, ...]) -> ImageFile.ImageFile:
     OSError, ...
         What Pillow raises.
     """
-    if formats == ("PNG",):
+    if formats in {("PNG",), ("ICO",)}:
         refuse_png(data)
     if formats == ("TIFF",):
         refuse_tiff(data)
@@ -51,15 +46,6 @@ def opened(data: bytes, formats: tuple[str, ...]) -> ImageFile.ImageFile:
     image = Image.open(io.BytesIO(without_comments(data) if formats == ("GIF",) else data), formats=formats)
     refuse_bmp(image)
     return image
-
-
-def refuse_png(png: bytes) -> None:
-    """Raise ValueError unless a PNG begins with a header of colours that there are.
-
-    Pillow passes over the picture of any other, and takes the header and the picture that come after it.
-    """
-    if png[12:16] != b"IHDR" or tuple(png[24:26]) not in _PNG_KINDS:
-        raise ValueError("a PNG whose header is none")
 
 
 def without_comments(gif: bytes) -> bytes:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 MOST_BITS = 15
-"""Of a symbol."""
+"""That a symbol may have."""
 
 _MOST_OF_CODE = 40_000  # bits that a code takes, and more: it has 2,328 lengths, of 14 bits each
 _WINDOW = 16_384  # bytes that are laid out at once
@@ -151,8 +151,10 @@ def _coded(ahead: bytes, at: int, size: int) -> tuple[bytearray, int]:
         of_lengths[place] = ahead[at] & 7
         at += 3
     _check_complete(of_lengths)
-    tokens, steps = _table(of_lengths)
     most, at = _most_tokens(ahead, at, size)
+    if (only := _only(of_lengths)) is not None and only < 16:
+        return bytearray((only,)) * most, at
+    tokens, steps = _table(of_lengths)
     lengths = bytearray()
     for _ in range(most):
         value = ahead[at]
@@ -181,6 +183,12 @@ def _most_tokens(ahead: bytes, at: int, size: int) -> tuple[int, int]:
     if most > size:
         raise ValueError("more lengths than symbols")
     return most, at + wide
+
+
+def _only(lengths: bytearray) -> int | None:
+    """Return the token where there is one alone, which takes no bits."""
+    used = len(lengths) - lengths.count(0)
+    return next(token for token, length in enumerate(lengths) if length) if used == 1 else None
 
 
 def _last(lengths: bytearray) -> bytes:

@@ -126,16 +126,22 @@ def test_a_tag_that_is_there_twice_is_damage() -> None:
             decode(doubled(tiff_of(), tag, value))
 
 
-@pytest.mark.parametrize("bits_and_kind", [(8, 1), (7, 2), (16, 3), (0, 0), (8, 7)])
-def test_a_png_has_one_header_and_the_picture_that_belongs_to_it(bits_and_kind: tuple[int, int]) -> None:
-    """Pillow passed over both where colours are of no kind, and read the header and picture behind them."""
+def header(bits: int, kind: int) -> bytes:
+    return png_chunk(b"IHDR", struct.pack(">IIBB3x", 50, 40, bits, kind))
+
+
+@pytest.mark.parametrize(
+    "before", [header(8, 1), header(7, 2), header(16, 3), header(0, 0), header(8, 7), b""]
+)
+@pytest.mark.parametrize("in_icon", [False, True])
+def test_a_png_has_one_header_and_the_picture_that_belongs_to_it(before: bytes, in_icon: bool) -> None:
+    """Pillow passed over both where colours are of no kind, and took a later header with its picture."""
     png = file_of(PHOTO, "PNG")
-    header = struct.pack(">II", 50, 40) + bytes([*bits_and_kind, 0, 0, 0])
-    assert decode(png).size == (12, 9)
-    with pytest.raises(TruncatedImageError):
-        decode(png[:8] + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", b"") + png[8:])
-    with pytest.raises(TruncatedImageError):
-        decode(png[:8] + png_chunk(b"IDAT", b"") + png[8:])
+    icon = struct.pack("<HHHBBBxHHII", 0, 1, 1, 12, 9, 0, 1, 32, len(png) + 999, 22) if in_icon else b""
+    assert decode(icon + png).size == (12, 9)
+    for bad in (before + png_chunk(b"IDAT", b""), header(8, 2)):
+        with pytest.raises(TruncatedImageError):
+            decode(icon + png[:8] + bad + png[8:])
 
 
 def test_values_of_a_tiff_that_lie_in_each_other_are_damage() -> None:

@@ -299,7 +299,7 @@ def test_a_picture_is_placed_by_its_scale(
     "backgrounds.show",
     against="a Gaussian of the photo in float64",
     over="smooth photos without a subject, strength",
-    within="3",
+    within="3.5",
     why="three boxes stand for a Gaussian, on a copy that is reduced and enlarged again, in bytes",
 )
 @settings(max_examples=settings().max_examples // 8)
@@ -311,7 +311,7 @@ def test_a_blurred_photo_is_a_gaussian_of_it(seed: int, strength: float, width: 
     frame = Frame(left=0, top=0, right=width, bottom=height, width=width, height=height)
     sigma = strength * BLUR_REACH * width
     expected = oracles.gaussian(pixels, sigma) if sigma > 0.05 else pixels
-    assert np.abs(array(show(sheet, frame)) - np.rint(expected)).max() <= 3
+    assert np.abs(array(show(sheet, frame)) - expected).max() <= 3.5
 
 
 # ---- for looking at ----------------------------------------------------------------------------------

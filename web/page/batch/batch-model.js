@@ -3,7 +3,7 @@
 import { AlphacutError } from "../../shared/protocol.js";
 import { beginAnew, fileOf, isPlain, keptBytes, mayBePhoto, newItem, recall, recipeOf } from "./item.js";
 import { Depot } from "./depot.js";
-import { opened } from "./kept-file.js";
+import { opened, replace } from "./kept-file.js";
 import { Lean } from "./lean.js";
 import { Pace } from "./pace.js";
 import { Queue } from "./queue.js";
@@ -270,6 +270,7 @@ export class Batch {
     if (!item.photo || !item.master) throw new TypeError("There is nothing to finish.");
     const { output } = this.#recipe, finish = item.finish ?? this.#recipe.finish, made = recipeOf(item, this.#recipe);
     if (edits.length === 0 && isPlain(finish, output)) {
+      replace(item.result);
       Object.assign(item, { result: null, made });
       await this.#depot.drop(item, "result");
       return 0;

@@ -1,7 +1,7 @@
 /** Keeps photos and what is made of them, as long as the browser lets it; nothing here ends the work. */
 
 import { note } from "./item.js";
-import { KeptFile, opened } from "./kept-file.js";
+import { KeptFile, opened, replace } from "./kept-file.js";
 import { BATCHES, Shelf } from "../shelf.js";
 
 /** @import { Item, Part } from "./item.js" */
@@ -67,6 +67,7 @@ export class Depot {
   async keep(item, part, content) {
     const { shelf, gone } = item;
     if (!shelf || gone) return content;
+    if (item[part] !== content) replace(item[part]);
     try {
       await shelf.put(`${item.key}.${part}`, await opened(content));
       item.unwritten.delete(part);

@@ -2,7 +2,7 @@
 
 import { AlphacutError } from "../../shared/protocol.js";
 import { fromPlain, toPlain } from "../shelf.js";
-import { KeptFile, opened } from "./kept-file.js";
+import { KeptFile, opened, replace } from "./kept-file.js";
 import { Lean } from "./lean.js";
 
 /** @import { Cutout, Edit, Finish, Output, Stage } from "../../shared/protocol.js" */
@@ -76,6 +76,7 @@ export function isAtRisk(item) {
  */
 export function beginAnew(item) {
   if (!item.source || !item.shelf) return false;
+  for (const part of PARTS) replace(item[part]);
   Object.assign(item, { photo: item.source, shelf: null, master: null, thumb: null, result: null, likeness: null, made: "" });
   return true;
 }

@@ -1,5 +1,5 @@
 /**
- * A file on a shelf. Held for each of a thousand photos, a `Blob` would cost the browser some 7 kB a piece, whatever
+ * A file on a shelf. Held for each of a thousand photos, a `Blob` would cost the browser some kilobytes a piece, whatever
  * its size; this costs next to nothing until it is opened.
  */
 
@@ -11,6 +11,7 @@ export class KeptFile {
   #shelf;
   #key;
   #part;
+  #replaced = false;
 
   /**
    * @param {Shelf} shelf
@@ -26,8 +27,14 @@ export class KeptFile {
     this.type = type;
   }
 
+  /** Its name is another file's from now on: who still holds this one never reads that. */
+  replace() {
+    this.#replaced = true;
+  }
+
   /** @throws {DOMException} It is not there any more. */
   open() {
+    if (this.#replaced) throw new DOMException("It was made anew meanwhile.", "NotReadableError");
     return this.#shelf.open(`${this.#key}.${this.#part}`, this.type);
   }
 }
@@ -35,4 +42,9 @@ export class KeptFile {
 /** What can be read of a file now. @param {Content} content @returns {Promise<Blob>} */
 export async function opened(content) {
   return content instanceof Blob ? content : content.open();
+}
+
+/** Another file takes the place of this one. @param {Content | null} content */
+export function replace(content) {
+  if (content instanceof KeptFile) content.replace();
 }
