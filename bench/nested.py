@@ -3,8 +3,7 @@
     python -m bench.nested --machine NAME [--title WORDS] [--rounds 60] [--busy 4]
 
 A page starts a worker, which starts four more, in a Firefox that nobody drives, one with a session of
-Marionette, one with a session of WebDriver BiDi, and one with the developer tools open, while so many
-processes keep the machine busy. `new Worker` in a worker waits in Firefox until the page's process has told
+Marionette and one with a session of WebDriver BiDi, while so many processes keep the machine busy. `new Worker` in a worker waits in Firefox until the page's process has told
 those who listen for workers, if there are any, and it may miss the signal that they were told: it waits on
 the condition on which the new worker waits for its work, and one of both is woken. Writes
 bench/results/nested-<machine>.json, which bench.reliability lays out.
@@ -19,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -47,14 +46,10 @@ def nested_table(results: Sequence[Result]) -> str:
     return markdown(head, rows)
 
 
-def _nobody(profile: Path) -> None:
-    """Let the browser be."""
-
-
-def _marionette(profile: Path) -> Marionette:
+def _marionette(profile: Path) -> closing[Marionette]:
     driver = Marionette(_poll(lambda: port_of(profile)), _PATIENCE_S)
     driver.ask("WebDriver:NewSession")
-    return driver
+    return closing(driver)
 
 
 def _bidi(profile: Path) -> Any:
@@ -62,21 +57,20 @@ def _bidi(profile: Path) -> Any:
 
     told = json.loads(_poll(lambda: _text(profile / "WebDriverBiDiServer.json")))
     socket = connect(f"ws://{told['ws_host']}:{told['ws_port']}/session", max_size=None)
-    for method, params in (
-        ("session.new", {"capabilities": {}}),
-        ("session.subscribe", {"events": [_EVENT]}),
-    ):
-        socket.send(json.dumps({"id": 1, "method": method, "params": params}))
-        socket.recv(_PATIENCE_S)
+    commands = {"session.new": {"capabilities": {}}, "session.subscribe": {"events": [_EVENT]}}
+    for number, (method, params) in enumerate(commands.items()):
+        socket.send(json.dumps({"id": number, "method": method, "params": params}))
+        answer = json.loads(socket.recv(_PATIENCE_S))
+        if (answer["type"], answer["id"]) != ("success", number):
+            raise RuntimeError(f"{method}: {answer}")
     return socket
 
 
-Watcher = Callable[[Path], Any]
+Watcher = Callable[[Path], AbstractContextManager[Any]]
 WATCHERS: Mapping[str, tuple[tuple[str, ...], Watcher]] = {
-    "nobody drives it": ((), _nobody),
+    "nobody drives it": ((), nullcontext),
     "driven by Marionette": (("--marionette",), _marionette),
     "driven by WebDriver BiDi": (("--remote-debugging-port=0",), _bidi),
-    "developer tools open": (("--devtools",), _nobody),
 }
 """How Firefox is started, and what is done once it runs, by the name of it."""
 
@@ -124,11 +118,9 @@ def count(options: Any, watched: str) -> Iterator[Result]:
         with bench(options) as one:
             rounds = one.run({"script": "nested.js", "rounds": options.rounds + 1, "each": EACH})
             next(rounds)
-            session = watch(profile)
-            for result in rounds:
-                yield {"watched": watched, **result}
-            if session:
-                session.close()
+            with watch(profile):
+                for result in rounds:
+                    yield {"watched": watched, **result}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -26,7 +26,8 @@ _CALL = """const [text, answer] = arguments;
 (async () => JSON.stringify(await (FUNCTION)(JSON.parse(text)) ?? null))()
   .then((value) => answer({ value }), (error) => answer({ error: `${error}\\n${error?.stack}` }));"""
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # by which WebDriver names elements
-# Errors of pages and violated policies, from whichever process, since the console was asked last.
+# What went wrong by itself in pages and workers since the console was asked last: errors, rejected promises,
+# violated policies. What scripts write to it on purpose Firefox keeps elsewhere.
 _ERRORS = """const { nsIScriptError } = Ci;
 const told = Services.console.getMessageArray().filter((one) => one instanceof nsIScriptError);
 Services.console.reset();
@@ -56,7 +57,7 @@ class Firefox(Started):
         self._open.callback(process.wait, PATIENCE_S)
         self._open.callback(process.terminate)
         port = poll(lambda: port_of(profile), f"Firefox starts: see {folder}/firefox.log")
-        self._marionette = Marionette(port, 2 * PATIENCE_S)
+        self._marionette = Marionette(port, 3 * PATIENCE_S)
         self._open.callback(self._marionette.close)
         self._ask = self._marionette.ask
         timeouts = {"script": int(2000 * PATIENCE_S)}
@@ -115,6 +116,7 @@ class Firefox(Started):
     def _in_chrome(self, script: str) -> Any:
         """Run a script where the browser's own run."""
         self._ask("Marionette:SetContext", value="chrome")
-        result = self._ask("WebDriver:ExecuteScript", script=script)["value"]
-        self._ask("Marionette:SetContext", value="content")
-        return result
+        try:
+            return self._ask("WebDriver:ExecuteScript", script=script)["value"]
+        finally:
+            self._ask("Marionette:SetContext", value="content")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from hashlib import sha256
 from pathlib import Path
 
@@ -104,14 +105,16 @@ def network(nodes: list[onnx.NodeProto], **weights: NDArray[np.generic]) -> onnx
 def write_network(folder: Path, name: str, model: onnx.ModelProto, precision: str) -> None:
     """Write a network and the one TOML file that adds it to a site."""
     data = model.SerializeToString(deterministic=True)
-    path = folder / f"{name}.onnx"
-    if not path.exists() or path.read_bytes() != data:
-        path.write_bytes(data)
+    write_if_changed(folder / f"{name}.onnx", data)
     toml = TOML.format(name=name, sha256=sha256(data).hexdigest(), bytes=len(data), precision=precision)
     write_if_changed(folder / f"{name}.toml", toml)
 
 
-def write_if_changed(path: Path, text: str) -> None:
-    """Leave a file alone that says this already."""
-    if not path.exists() or path.read_text("utf-8") != text:
-        path.write_text(text, "utf-8")
+def write_if_changed(path: Path, content: str | bytes) -> None:
+    """Leave a file alone that holds this already; other processes that read it meanwhile find it whole."""
+    data = content.encode() if isinstance(content, str) else content
+    if path.exists() and path.read_bytes() == data:
+        return
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    fresh.write_bytes(data)
+    fresh.replace(path)

@@ -31,10 +31,10 @@ from tests.browser.test_batch import photo as disc
 from tests.browser.test_embed import IN_PAGE, embedding
 from tests.browser.test_offline import server_of
 from tests.browser.webkit import WebKit
-from tests.browser.windows import Chromium, CrashedError, Started, Window
+from tests.browser.windows import Chromium, CrashedError, Started, Window, poll
 from tests.helpers import pixels_of
 from tests.noting import Noted
-from tools.serve import serving
+from tools.serve import Fault, serving
 
 TABLE = "browsers"
 VISITS = 2
@@ -127,6 +127,37 @@ def threads(report: dict[str, Any], window: Window) -> str:
         return "a thread for each core"
     assert device["threads"] == 1
     return f"one thread{device['reason'].partition('; one thread')[2]}"
+
+
+WRONG = {
+    "wrong.html": Fault(
+        body=b"""<!doctype html><meta http-equiv="Content-Security-Policy" content="style-src 'none'">
+        <p>Wrong</p><script>setTimeout(() => {
+          document.querySelector("p").setAttribute("style", "color: red");
+          new Worker("wrong.js");
+          throw new Error("of the page");
+        }, 500);</script>""",
+        content_type="text/html",
+    ),
+    "wrong.js": Fault(body=b"throw new Error('of the worker');", content_type="text/javascript"),
+}
+
+
+def test_what_goes_wrong_on_a_page_is_heard(window: Window, site: Path) -> None:
+    """Without this no row below would say that nothing did. WebKitGTK's page hears not of workers' errors."""
+    heard, wanted = list[str](), {"of the page", "of the worker", "style-src"}
+    if window.name == WebKit.name:
+        wanted.remove("of the worker")
+
+    def all_of_it() -> bool | None:
+        heard.extend(window.complaints())
+        return all(words in " ".join(heard) for words in wanted) or None
+
+    with serving(site, plain=True, faults=WRONG.get) as url:
+        window.open(f"{url}wrong.html")
+        poll(all_of_it, f"complaints of {wanted}", seconds=20)
+        window.open(url)
+    window.complaints()  # what else was told of that page
 
 
 @visited_again

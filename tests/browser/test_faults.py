@@ -203,7 +203,8 @@ def test_memory_that_does_not_grow_is_said_and_a_new_worker_tries(
         driver.wait_for("ready")
         driver.choose(large(tmp_path))
         seen |= {stage: try_again(driver) for stage in working}
-        assert all("bad_alloc" in complaint for complaint in driver.complaints)  # ONNX Runtime's own words
+        assert driver.complaints  # ONNX Runtime met it, and says so in its own words
+        assert all("bad_alloc" in complaint for complaint in driver.complaints)
         driver.complaints.clear()
         assert driver.finish(seconds=240)["width"] == 4000, "the photo was lost"
         assert not trouble.lives

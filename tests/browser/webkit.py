@@ -23,10 +23,17 @@ _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 _CALL = """const done = arguments[arguments.length - 1];
 (async (text) => JSON.stringify(await (FUNCTION)(JSON.parse(text)) ?? null))(arguments[0])
   .then((value) => done({ value }), (error) => done({ error: `${error}\\n${error?.stack}` }));"""
-_ARGUMENTS = ("--automation", "--enable-write-console-messages-to-stdout=true")
+_ARGUMENTS = ("--automation",)
 # What the driver says where the page's process ended under it, then and from then on.
 _CRASHED = re.compile("invalid session id|page crash or hang|Could not parse script result")
-_COMPLAINT = re.compile(r"CONSOLE [A-Z ]*ERROR(?! Failed to load resource)")
+# The driver tells nobody what is on the console; a page hears of its own errors, once it has loaded.
+_LISTEN = """() => {
+  const told = globalThis.toldOfErrors = [];
+  addEventListener("error", ({ message }) => told.push(message));
+  addEventListener("unhandledrejection", ({ reason }) => told.push(String(reason)));
+  addEventListener("securitypolicyviolation", ({ effectiveDirective }) => told.push(effectiveDirective));
+}"""
+_TOLD = "() => globalThis.toldOfErrors?.splice(0) ?? []"
 
 
 class WebKit(Started):
@@ -39,7 +46,7 @@ class WebKit(Started):
         self._downloads = folder / "downloads"
         self._downloads.mkdir()
         self._log = folder / "webkit.log"
-        self._heard = 0
+        self._told = list[str]()
         port = _free_port()
         self._start(
             [str(browsers.find("driver")), "--host=127.0.0.1", f"--port={port}"],
@@ -55,8 +62,10 @@ class WebKit(Started):
         self.resize(1280, 900)
 
     def open(self, url: str) -> None:
+        self._told += self.evaluate(_TOLD)
         for address in ("about:blank", url):  # else another part of the same page is no new visit
             self._ask("POST", "/url", {"url": address})
+        self.evaluate(_LISTEN)
 
     def evaluate(self, function: str, argument: Any = None) -> Any:
         script = {"script": _CALL.replace("FUNCTION", function), "args": [json.dumps(argument)]}
@@ -92,9 +101,9 @@ class WebKit(Started):
         return saved_in(self._downloads, before)
 
     def complaints(self) -> list[str]:
-        lines = self._log.read_text("utf-8", "replace").splitlines()
-        told, self._heard = lines[self._heard :], len(lines)
-        return [line for line in told if _COMPLAINT.search(line)]
+        told: list[str] = [*self._told, *self.evaluate(_TOLD)]
+        self._told = []
+        return told
 
     def close(self) -> None:
         with suppress(CrashedError):  # it has crashed

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.helpers import ROOT
 from tests.unit.test_batch import in_node, told
 
@@ -79,6 +81,17 @@ def test_a_plain_cutout_leaves_no_file_of_the_finish_before() -> None:
         const again = await visit(plain);
         seen(gone, await text(again), fileOf(again.items[0]).type, runs);
     """) == [True, ["cut-1"], "image/png", 1]
+
+
+@pytest.mark.parametrize("after", ["wide", "plain"])
+def test_who_saves_a_file_never_gets_what_was_made_in_its_place(after: str) -> None:
+    """It would be of another type under the old name: a ZIP is written while photos are made again."""
+    assert story(f"""
+        const batch = await begin(white), old = fileOf(batch.items[0]), wide = recipe("wide", "webp");
+        await set(batch, {after});
+        const found = await opened(old).then((file) => file.text(), ({{ name }}) => name);
+        seen(found, await opened(fileOf(batch.items[0])).then((file) => file.type));
+    """) == ["NotReadableError", {"wide": "image/webp", "plain": "image/png"}[after]]
 
 
 def test_a_file_that_found_no_room_is_made_again_and_the_old_one_is_gone() -> None:

@@ -90,7 +90,10 @@ def test_a_crash_ends_what_is_under_way_and_what_comes_after() -> None:
         ("Array buffer allocation failed", True),
         ("std::bad_alloc", True),  # ONNX Runtime
         ("Can't create a session. failed to allocate a buffer of size 4574861.", True),
+        ("Aborted(OOM). Build with -sASSERTIONS for more info.", True),
         ("memory access out of bounds", False),
+        ("GetAllocator: could not find allocator for device", False),
+        ("Non-zero status code while running Reshape node. Name:'/allocate/Reshape'", False),
         ("no available backend found. ERR: [webgpu] Error: no GPU adapter", False),
     ],
 )

@@ -6,7 +6,7 @@
 /** @import { Facts } from "./item.js" */
 /** @typedef {{ facts: Facts, title: string }} Known  `title` is the model's. */
 
-/** With zeros for all numbers, by its JSON. @type {Map<string, Known>} */
+/** With zeros for all numbers, by its JSON: one for each model, device and remark, for as long as the page is. @type {Map<string, Known>} */
 const common = new Map();
 
 export class Lean {
