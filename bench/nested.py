@@ -3,10 +3,11 @@
     python -m bench.nested --machine NAME [--title WORDS] [--rounds 60] [--busy 4]
 
 A page starts a worker, which starts four more, in a Firefox that nobody drives, one with a session of
-Marionette and one with a session of WebDriver BiDi, while so many processes keep the machine busy. `new Worker` in a worker waits in Firefox until the page's process has told
-those who listen for workers, if there are any, and it may miss the signal that they were told: it waits on
-the condition on which the new worker waits for its work, and one of both is woken. Writes
-bench/results/nested-<machine>.json, which bench.reliability lays out.
+Marionette and one with a session of WebDriver BiDi, while so many processes keep the machine busy. `new
+Worker` in a worker waits in Firefox until the page's process has told those who listen for workers, if
+there are any, and it may miss the signal that they were told: it waits on the condition on which the new
+worker waits for its work, and one of both is woken. Writes bench/results/nested-<machine>.json, which
+bench.reliability lays out.
 """
 
 from __future__ import annotations
