@@ -79,7 +79,7 @@ def test_who_interrupts_keeps_what_is_finished_and_nothing_half(
         (tmp_path / name).write_bytes(photo.read_bytes())
     process = subprocess.Popen(
         [*COMMAND, "--json", *names], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(kind, signal.SIG_DFL),  # tests in the background ignore the first
+        preexec_fn=lambda: signal.signal(kind, signal.SIG_DFL),  # noqa: PLW1509 - run in the background, tests ignore one
     )  # fmt: skip
     assert process.stdout is not None
     assert process.stderr is not None
