@@ -44,6 +44,20 @@ def test_the_line_is_dragged_and_moved_by_keys(editor: Editor) -> None:
     expect(line).to_have_attribute("aria-valuetext", "0 % cutout")
 
 
+def test_the_original_ends_where_the_cutout_begins(editor: Editor) -> None:
+    """It shone through at the cutout's far edge, where that ends within a pixel of the screen."""
+    line = editor.page.get_by_role("slider", name="Line between original and cutout")
+    for key in ("Home", "PageUp"):
+        line.press(key)
+    width, before, after = editor.page.evaluate("""() => [".before", ".after"].reduce((found, name) => {
+      const { width, clipPath } = document.querySelector(`.layer${name}`).style;
+      const [, right, , left] = clipPath.match(/[\\d.]+/g).map(Number);
+      return [parseFloat(width), ...found.slice(1), name === ".before" ? right : left];
+    }, [0])""")
+    assert 0 < before < width
+    assert before + after == pytest.approx(width, abs=0.01)
+
+
 def test_zoom_keeps_what_is_under_the_pointer_and_shows_pixels(editor: Editor) -> None:
     page, percent = editor.page, editor.page.locator(".percent")
     fitted = percent.text_content()

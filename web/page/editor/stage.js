@@ -101,8 +101,9 @@ export class Stage {
     const line = left + (right - left) * this.#compare.value / 100;
     this.#compare.element.hidden = !compares;
     this.#compare.element.style.left = `${line}px`;
-    // Physical sides: a photo has the same left everywhere.
+    // Physical sides: a photo has the same left everywhere. The photo, too, or it would shine through at the other edge.
     this.#after.style.clipPath = this.#paper.style.clipPath = compares ? `inset(0 0 0 ${line - box.x}px)` : "";
+    this.#before.style.clipPath = compares ? `inset(0 ${box.x + box.width - line}px 0 0)` : "";
   }
 
   /** The part of the stage that the content lies on. */
